@@ -1,0 +1,52 @@
+// Helpers on one 128-bit vector of four f32 lanes. Static @inline methods: asc inlines them, Biome parses them.
+
+export class V {
+  /**
+   * c + a·b, rounded twice: the product, then the sum. The only multiply-add of the kernels, so that a build
+   * with fused multiply-add needs to change this line alone.
+   */
+  @inline static madd(a: v128, b: v128, c: v128): v128 {
+    return f32x4.add(c, f32x4.mul(a, b));
+  }
+
+  /** (l0 + l2) + (l1 + l3): the sum of the lanes, always in this order */
+  @inline static sum(v: v128): f32 {
+    const pair = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+    return f32x4.extract_lane(pair, 0) + f32x4.extract_lane(pair, 1);
+  }
+
+  /** The larger of the lanes; a NaN lane may be passed over. */
+  @inline static max(v: v128): f32 {
+    const pair = f32x4.pmax(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+    const a = f32x4.extract_lane(pair, 0);
+    const b = f32x4.extract_lane(pair, 1);
+    return a < b ? b : a;
+  }
+
+  /** x < 0 ? 0 : x. One instruction; keeps NaN and −0. */
+  @inline static relu(x: v128): v128 {
+    return f32x4.pmax(x, f32x4.splat(0));
+  }
+
+  /** x, with lanes whose magnitude is below the smallest normal number (2⁻¹²⁶) made +0. Keeps NaN. */
+  @inline static flush(x: v128): v128 {
+    return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(reinterpret<f32>(0x00800000))));
+  }
+
+  /** The first n (1, 2 or 3) elements at p; the other lanes are `fill`'s. Reads nothing beyond them. */
+  @inline static loadPart(p: usize, n: i32, fill: v128): v128 {
+    if (n == 1) return v128.load32_lane(p, fill, 0);
+    const two = v128.load64_lane(p, fill, 0);
+    return n == 2 ? two : v128.load32_lane(p + 8, two, 2);
+  }
+
+  /** Stores the first n (1, 2 or 3) lanes at p and touches nothing beyond them. */
+  @inline static storePart(p: usize, v: v128, n: i32): void {
+    if (n == 1) {
+      v128.store32_lane(p, v, 0);
+    } else {
+      v128.store64_lane(p, v, 0);
+      if (n == 3) v128.store32_lane(p + 8, v, 2);
+    }
+  }
+}

@@ -1,0 +1,207 @@
+// The executor: runs records front to back. It decides nothing: addresses, dimensions and flags were laid down
+// by the host's builder; what changes from step to step stands in the hyper region.
+
+import {
+  FLAG_BIAS,
+  FLAG_COLUMNS,
+  FLAG_RELU,
+  FLAG_ROWS_D0,
+  FLAG_ROWS_D1,
+  FLAG_ROWS_D2,
+  FLAT_GRAIN,
+  HYPER_FIRST,
+  HYPER_LR,
+  HYPER_ROWS,
+  HYPER_SCALE,
+  OP_COLUMN_SUMS,
+  OP_GATHER,
+  OP_GATHER_U8,
+  OP_LOSS_SUM,
+  OP_PACK,
+  OP_RELU_BACKWARD,
+  OP_RELU_FORWARD,
+  OP_SGD_STEP,
+  OP_SGEMM,
+  OP_SIGMOID_BACKWARD,
+  OP_SIGMOID_FORWARD,
+  OP_SOFTMAX_CROSS_ENTROPY,
+  OP_SOFTMAX_FORWARD,
+  RECORD_BYTES,
+  RECORD_D,
+  RECORD_F,
+  RECORD_FLAGS,
+  RECORD_OP,
+  RECORD_P,
+  RECORD_S,
+  ROW_GRAIN,
+  SGEMM_SCRATCH_BYTES,
+  TILE_N,
+} from "../src/base/abi";
+import { reluBackward, reluForward, sigmoidBackward, sigmoidForward } from "./activation";
+import { gather, gatherU8 } from "./gather";
+import { pack } from "./gemm/pack";
+import { sgemm } from "./gemm/sgemm";
+import { sgdStep } from "./optim";
+import { columnSums, lossSum } from "./reduce";
+import { softmaxCrossEntropy, softmaxForward } from "./softmax";
+
+/** First element of thread t's share of n elements handed out in grains; t = T gives n. */
+function share(n: i32, grain: i32, t: i32, T: i32): i32 {
+  if (T == 1) return t == 0 ? 0 : n;
+  const units = (n + grain - 1) / grain;
+  return min(n, <i32>((<i64>units * t) / T) * grain);
+}
+
+/** Reads a record's words. */
+class R {
+  @inline static p(r: usize, i: usize): usize {
+    return load<u32>(r + (i << 2), RECORD_P);
+  }
+  @inline static d(r: usize, i: usize): i32 {
+    return load<i32>(r + (i << 2), RECORD_D);
+  }
+  @inline static s(r: usize, i: usize): i32 {
+    return load<i32>(r + (i << 2), RECORD_S);
+  }
+  @inline static f(r: usize, i: usize): f32 {
+    return load<f32>(r + (i << 2), RECORD_F);
+  }
+}
+
+/**
+ * Runs records first … last − 1 for thread `thread` of `threads` and returns the next one. Re-entrant: nothing
+ * is kept between calls, so a host may stop between any two records and go on later.
+ *
+ * With several threads the caller sees to it that all of them finish a record marked FLAG_BARRIER before any
+ * begins the next.
+ */
+export function run(
+  program: usize,
+  hyper: usize,
+  first: i32,
+  last: i32,
+  thread: i32,
+  threads: i32,
+): i32 {
+  assert(thread >= 0 && thread < threads);
+  for (let i = first; i < last; i++) {
+    execute(program + <usize>i * RECORD_BYTES, hyper, thread, threads);
+  }
+  return last;
+}
+
+/** One record: decodes it, takes this thread's share and calls the kernel. */
+function execute(r: usize, hyper: usize, t: i32, T: i32): void {
+  const flags = load<i32>(r, RECORD_FLAGS);
+  const rows = load<i32>(hyper, HYPER_ROWS);
+  const d0 = (flags & FLAG_ROWS_D0) != 0 ? rows : R.d(r, 0);
+  const d1 = (flags & FLAG_ROWS_D1) != 0 ? rows : R.d(r, 1);
+  const d2 = (flags & FLAG_ROWS_D2) != 0 ? rows : R.d(r, 2);
+  const p0 = R.p(r, 0);
+  const p1 = R.p(r, 1);
+  const p2 = R.p(r, 2);
+  const s0 = R.s(r, 0);
+  const s1 = R.s(r, 1);
+  const s2 = R.s(r, 2);
+
+  switch (load<i32>(r, RECORD_OP)) {
+    case OP_GATHER: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      const index = p1 + (<usize>(load<i32>(hyper, HYPER_FIRST) + lo) << 2);
+      gather(n, d1, p0, index, at(p2, lo, s2), s2);
+      return;
+    }
+    case OP_GATHER_U8: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      const index = p1 + (<usize>(load<i32>(hyper, HYPER_FIRST) + lo) << 2);
+      gatherU8(n, d1, p0, index, at(p2, lo, s2), s2, R.f(r, 0), R.f(r, 1));
+      return;
+    }
+    case OP_PACK: {
+      const lo = share(d1, TILE_N, t, T);
+      const n = share(d1, TILE_N, t + 1, T) - lo;
+      pack(d0, n, at(p0, lo, s1), s0, s1, R.f(r, 0), at(p1, lo, d0));
+      return;
+    }
+    case OP_SGEMM: {
+      const bias = (flags & FLAG_BIAS) != 0 ? R.p(r, 3) : 0;
+      const relu = (flags & FLAG_RELU) != 0;
+      const scratch = R.p(r, 4) + <usize>t * SGEMM_SCRATCH_BYTES;
+      const beta = R.f(r, 0);
+      if ((flags & FLAG_COLUMNS) != 0) {
+        const lo = share(d1, TILE_N, t, T);
+        const n = share(d1, TILE_N, t + 1, T) - lo;
+        const own = bias != 0 ? at(bias, lo, 1) : 0;
+        sgemm(d0, n, d2, p0, s0, s1, at(p1, lo, d2), beta, at(p2, lo, 1), s2, own, relu, scratch);
+      } else {
+        const lo = share(d0, ROW_GRAIN, t, T);
+        const m = share(d0, ROW_GRAIN, t + 1, T) - lo;
+        sgemm(m, d1, d2, at(p0, lo, s0), s0, s1, p1, beta, at(p2, lo, s2), s2, bias, relu, scratch);
+      }
+      return;
+    }
+    case OP_RELU_FORWARD: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      reluForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+      return;
+    }
+    case OP_RELU_BACKWARD: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      reluBackward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1, at(p2, lo, s2), s2);
+      return;
+    }
+    case OP_SIGMOID_FORWARD: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      sigmoidForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+      return;
+    }
+    case OP_SIGMOID_BACKWARD: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      sigmoidBackward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1, at(p2, lo, s2), s2);
+      return;
+    }
+    case OP_SOFTMAX_FORWARD: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      softmaxForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+      return;
+    }
+    case OP_SOFTMAX_CROSS_ENTROPY: {
+      const lo = share(d0, ROW_GRAIN, t, T);
+      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
+      const scale = load<f32>(hyper, HYPER_SCALE);
+      const loss = at(R.p(r, 3), lo, 1);
+      const hit = at(R.p(r, 4), lo, 1);
+      softmaxCrossEntropy(n, d1, at(p0, lo, s0), s0, at(p1, lo, 1), scale, at(p2, lo, s2), s2, loss, hit);
+      return;
+    }
+    case OP_LOSS_SUM: {
+      if (t == 0) lossSum(d0, p0, p1, p2);
+      return;
+    }
+    case OP_COLUMN_SUMS: {
+      const lo = share(d1, FLAT_GRAIN, t, T);
+      const n = share(d1, FLAT_GRAIN, t + 1, T) - lo;
+      columnSums(d0, n, at(p0, lo, 1), s0, at(p1, lo, 1));
+      return;
+    }
+    case OP_SGD_STEP: {
+      const lo = share(d0, FLAT_GRAIN, t, T);
+      const n = share(d0, FLAT_GRAIN, t + 1, T) - lo;
+      sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, lo, 1), at(p1, lo, 1));
+      return;
+    }
+  }
+  unreachable();
+}
+
+/** p + i·stride elements of 4 bytes */
+function at(p: usize, i: i32, stride: i32): usize {
+  return p + ((<usize>i * stride) << 2);
+}

@@ -1,0 +1,45 @@
+// The one error class. Every message says what was expected, what came and what to do.
+
+/**
+ * What went wrong, for programs to switch on.
+ *
+ * - `SHAPE` sizes that do not fit; `LABEL` a class id that is no integer or out of range
+ * - `NOT_FINITE` NaN or ±Infinity in features; `EMPTY` no rows; `OPTION` an option's name or value
+ * - `IDX` bytes that are no IDX file; `STATE` a state dict that does not fit the model
+ * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
+ * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
+ * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build
+ */
+export type XentErrorCode =
+  | "SHAPE"
+  | "LABEL"
+  | "NOT_FINITE"
+  | "EMPTY"
+  | "OPTION"
+  | "IDX"
+  | "STATE"
+  | "TOO_LARGE"
+  | "MEMORY"
+  | "NO_LOSS"
+  | "BUSY"
+  | "DISPOSED"
+  | "DIVERGED"
+  | "UNSUPPORTED";
+
+/** The error of this library: a `code` to switch on, a message to read, a `hint` that says what to do. */
+export class XentError extends Error {
+  override readonly name = "XentError";
+  readonly code: XentErrorCode;
+  readonly hint: string;
+
+  /**
+   * @param code     what went wrong
+   * @param problem  `where: what came, what was expected`
+   * @param hint     what to do about it
+   */
+  constructor(code: XentErrorCode, problem: string, hint: string) {
+    super(`${problem}. ${hint}`);
+    this.code = code;
+    this.hint = hint;
+  }
+}

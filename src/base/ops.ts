@@ -1,0 +1,256 @@
+// The op table: for every op its operands, the bytes that thread t of T reads and writes, and its work. The
+// builder places barriers by it, verify checks programs against it, dump and profile read it; a test runs every
+// kernel against it.
+
+import * as abi from "./abi.ts";
+
+/** A decoded record whose batch dimensions are filled in. */
+export interface RecordView {
+  readonly op: number;
+  readonly flags: number;
+  readonly p: readonly number[];
+  readonly d: readonly number[];
+  readonly s: readonly number[];
+  readonly f: readonly number[];
+}
+
+/** `rows` runs of `bytes` bytes, `stride` bytes apart, from address `start` on; reached through one operand. */
+export interface Range {
+  readonly operand: number;
+  readonly start: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly stride: number;
+}
+
+export interface Access {
+  readonly reads: readonly Range[];
+  readonly writes: readonly Range[];
+}
+
+export interface OpSpec {
+  readonly name: string;
+  /** names of p0, p1, … */
+  readonly operands: readonly string[];
+  /** pairs [output, input] that may be the very same buffer */
+  readonly inPlace: readonly (readonly [number, number])[];
+  /** bytes that thread t of T touches */
+  access(r: RecordView, t: number, threads: number): Access;
+  /** floating-point operations; an exponential or a division counts as one */
+  flops(r: RecordView): number;
+}
+
+/** First unit of thread t's share; t = T gives n. The same rule stands in assembly/program.ts. */
+export function shareStart(n: number, grain: number, t: number, threads: number): number {
+  const units = Math.floor((n + grain - 1) / grain);
+  return Math.min(n, Math.floor((units * t) / threads) * grain);
+}
+
+const d = (r: RecordView, i: number): number => r.d[i] ?? 0;
+const s = (r: RecordView, i: number): number => r.s[i] ?? 0;
+
+/** A matrix of 4-byte elements reached through an operand: rows × cols, row stride ld, from element `from` on. */
+function matrix(r: RecordView, operand: number, from: number, rows: number, cols: number, ld: number): Range[] {
+  if (rows <= 0 || cols <= 0) return [];
+  const start = (r.p[operand] ?? 0) + 4 * from;
+  return [rows === 1 || ld === cols
+    ? { operand, start, rows: 1, bytes: 4 * rows * cols, stride: 4 * rows * cols }
+    : { operand, start, rows, bytes: 4 * cols, stride: 4 * ld }];
+}
+
+/** The same for an unpadded run of bytes. */
+function bytes(r: RecordView, operand: number, from: number, count: number): Range[] {
+  if (count <= 0) return [];
+  return [{ operand, start: (r.p[operand] ?? 0) + from, rows: 1, bytes: count, stride: count }];
+}
+
+/** m × k elements with general strides: exact where one stride is 1, else the span from first to last. */
+function strided(r: RecordView, operand: number, rows: number, cols: number, rs: number, cs: number, from: number): Range[] {
+  if (rows <= 0 || cols <= 0) return [];
+  if (cs === 1) return matrix(r, operand, from, rows, cols, rs);
+  if (rs === 1) return matrix(r, operand, from, cols, rows, cs);
+  return matrix(r, operand, from, 1, (rows - 1) * rs + (cols - 1) * cs + 1, 1);
+}
+
+/** An op on rows that threads share: calls `ranges(lo, n)` with this thread's first row and row count. */
+function byRows(ranges: (r: RecordView, lo: number, n: number) => Access): OpSpec["access"] {
+  return (r, t, threads) => {
+    const lo = shareStart(d(r, 0), abi.ROW_GRAIN, t, threads);
+    return ranges(r, lo, shareStart(d(r, 0), abi.ROW_GRAIN, t + 1, threads) - lo);
+  };
+}
+
+function gather(name: string, elementBytes: number): OpSpec {
+  return {
+    name,
+    operands: ["src", "index", "dst"],
+    inPlace: [],
+    access: byRows((r, lo, n) => ({
+      reads: n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
+      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+    })),
+    flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
+  };
+}
+
+/** y ← f(x) on a block */
+function unary(name: string, flopsAnElement: number): OpSpec {
+  return {
+    name,
+    operands: ["x", "y"],
+    inPlace: [[1, 0]],
+    access: byRows((r, lo, n) => ({
+      reads: matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+      writes: matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
+    })),
+    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+  };
+}
+
+/** dx ← f(dy, y) on a block */
+function backward(name: string, flopsAnElement: number): OpSpec {
+  return {
+    name,
+    operands: ["dy", "y", "dx"],
+    inPlace: [[2, 0], [2, 1]],
+    access: byRows((r, lo, n) => ({
+      reads: [
+        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+        ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
+      ],
+      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+    })),
+    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+  };
+}
+
+const pack: OpSpec = {
+  name: "pack",
+  operands: ["b", "packed"],
+  inPlace: [],
+  access(r, t, threads) {
+    const [k, n] = [d(r, 0), d(r, 1)];
+    const lo = shareStart(n, abi.TILE_N, t, threads);
+    const width = shareStart(n, abi.TILE_N, t + 1, threads) - lo;
+    const panels = Math.ceil(width / abi.TILE_N);
+    return {
+      reads: strided(r, 0, k, width, s(r, 0), s(r, 1), lo * s(r, 1)),
+      writes: matrix(r, 1, lo * k, 1, panels * abi.TILE_N * k, 1),
+    };
+  },
+  flops: () => 0,
+};
+
+const sgemm: OpSpec = {
+  name: "sgemm",
+  operands: ["a", "b", "c", "bias", "scratch"],
+  inPlace: [],
+  access(r, t, threads) {
+    const [rows, cols, k] = [d(r, 0), d(r, 1), d(r, 2)];
+    const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
+    const lo = columns ? shareStart(cols, abi.TILE_N, t, threads) : shareStart(rows, abi.ROW_GRAIN, t, threads);
+    const hi = columns ? shareStart(cols, abi.TILE_N, t + 1, threads) : shareStart(rows, abi.ROW_GRAIN, t + 1, threads);
+    const [i0, m] = columns ? [0, rows] : [lo, hi - lo];
+    const [j0, n] = columns ? [lo, hi - lo] : [0, cols];
+    if (m === 0 || n === 0) return { reads: [], writes: [] };
+    const [rsa, csa, rsc] = [s(r, 0), s(r, 1), s(r, 2)];
+    const c = matrix(r, 2, i0 * rsc + j0, m, n, rsc);
+    const bias = (r.flags & abi.FLAG_BIAS) !== 0;
+    return {
+      reads: [
+        ...strided(r, 0, m, k, rsa, csa, i0 * rsa),
+        ...matrix(r, 1, j0 * k, 1, Math.ceil(n / abi.TILE_N) * abi.TILE_N * k, 1),
+        ...(bias ? matrix(r, 3, j0, 1, n, 1) : []),
+        ...(!bias && r.f[0] !== 0 ? c : []),
+      ],
+      writes: [...c, ...bytes(r, 4, t * abi.SGEMM_SCRATCH_BYTES, abi.SGEMM_SCRATCH_BYTES)],
+    };
+  },
+  flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
+};
+
+const softmaxCrossEntropy: OpSpec = {
+  name: "softmaxCrossEntropy",
+  operands: ["z", "target", "dz", "loss", "hit"],
+  inPlace: [[2, 0]],
+  access: byRows((r, lo, n) => ({
+    reads: [...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)), ...matrix(r, 1, lo, 1, n, 1)],
+    writes: [
+      ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+      ...matrix(r, 3, lo, 1, n, 1),
+      ...matrix(r, 4, lo, 1, n, 1),
+    ],
+  })),
+  flops: (r) => 6 * d(r, 0) * d(r, 1),
+};
+
+const lossSum: OpSpec = {
+  name: "lossSum",
+  operands: ["loss", "hit", "result"],
+  inPlace: [],
+  access: (r, t) =>
+    t > 0
+      ? { reads: [], writes: [] }
+      : {
+          reads: [...matrix(r, 0, 0, 1, d(r, 0), 1), ...matrix(r, 1, 0, 1, d(r, 0), 1)],
+          writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
+        },
+  flops: (r) => 2 * d(r, 0),
+};
+
+const columnSums: OpSpec = {
+  name: "columnSums",
+  operands: ["x", "y"],
+  inPlace: [],
+  access(r, t, threads) {
+    const lo = shareStart(d(r, 1), abi.FLAT_GRAIN, t, threads);
+    const n = shareStart(d(r, 1), abi.FLAT_GRAIN, t + 1, threads) - lo;
+    return { reads: matrix(r, 0, lo, d(r, 0), n, s(r, 0)), writes: matrix(r, 1, lo, 1, n, 1) };
+  },
+  flops: (r) => d(r, 0) * d(r, 1),
+};
+
+const sgdStep: OpSpec = {
+  name: "sgdStep",
+  operands: ["p", "g"],
+  inPlace: [],
+  access(r, t, threads) {
+    const lo = shareStart(d(r, 0), abi.FLAT_GRAIN, t, threads);
+    const n = shareStart(d(r, 0), abi.FLAT_GRAIN, t + 1, threads) - lo;
+    return {
+      reads: [...matrix(r, 0, lo, 1, n, 1), ...matrix(r, 1, lo, 1, n, 1)],
+      writes: matrix(r, 0, lo, 1, n, 1),
+    };
+  },
+  flops: (r) => 2 * d(r, 0),
+};
+
+/** The table, by op code. */
+export const OPS: ReadonlyMap<number, OpSpec> = new Map([
+  [abi.OP_GATHER, gather("gather", 4)],
+  [abi.OP_GATHER_U8, gather("gatherU8", 1)],
+  [abi.OP_PACK, pack],
+  [abi.OP_SGEMM, sgemm],
+  [abi.OP_RELU_FORWARD, unary("reluForward", 1)],
+  [abi.OP_RELU_BACKWARD, backward("reluBackward", 1)],
+  [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4)],
+  [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3)],
+  [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4)],
+  [abi.OP_SOFTMAX_CROSS_ENTROPY, softmaxCrossEntropy],
+  [abi.OP_LOSS_SUM, lossSum],
+  [abi.OP_COLUMN_SUMS, columnSums],
+  [abi.OP_SGD_STEP, sgdStep],
+]);
+
+/** Whether two ranges share a byte. Exact for equal strides and for runs; else by the spans they cover. */
+export function overlaps(a: Range, b: Range): boolean {
+  const stride = a.rows === 1 ? b.stride : a.stride;
+  if (a.rows > 1 && b.rows > 1 && a.stride !== b.stride) {
+    return a.start < b.start + (b.rows - 1) * b.stride + b.bytes && b.start < a.start + (a.rows - 1) * a.stride + a.bytes;
+  }
+  // row i of a meets row j of b where −b.bytes < (b.start − a.start) + (j − i)·stride < a.bytes
+  const apart = b.start - a.start;
+  const least = Math.max(-(a.rows - 1), Math.ceil((1 - b.bytes - apart) / stride));
+  const most = Math.min(b.rows - 1, Math.floor((a.bytes - 1 - apart) / stride));
+  return least <= most;
+}

@@ -1,0 +1,42 @@
+// Checks of option objects: unknown names and values out of range are refused before anything runs.
+
+import { XentError } from "./errors.ts";
+
+/** Refuses option names that are not `known`: a mistyped one would be ignored without a word. */
+export function checkNames(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new XentError("OPTION", `${where}: got ${show(options)}, expected an object of options`, `Known: ${known.join(", ")}.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new XentError("OPTION", `${where}: unknown option "${name}"`, `Known: ${known.join(", ")}.`);
+    }
+  }
+}
+
+/** An integer in [least, most], or `OPTION`. */
+export function integer(where: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new XentError("OPTION", `${where} is ${show(value)}, expected an integer ${range}`, "Pass such a number.");
+  }
+  return value;
+}
+
+/** A finite number above `above`, or `OPTION`. */
+export function positive(where: string, value: unknown, above = 0): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= above) {
+    throw new XentError("OPTION", `${where} is ${show(value)}, expected a finite number above ${above}`, "Pass such a number.");
+  }
+  return value;
+}
+
+/** A value as an error message shows it: short, and telling a string from a number. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}

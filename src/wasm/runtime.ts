@@ -1,0 +1,24 @@
+// What a compiled build offers: the exports of assembly/index.ts with their types.
+
+import { instantiateSync } from "./load.ts";
+
+/** The ABI of every build. A `type`, not an interface: the loader's index signature would hide typos. */
+export type Kernels = {
+  run(program: number, hyper: number, first: number, last: number, thread: number, threads: number): number;
+  vexp(n: number, x: number, y: number): void;
+  vlog(n: number, x: number, y: number): void;
+  heapBase(): number;
+  relaxed(): number;
+};
+
+/** A compiled module, shared by every model of a runtime. */
+export interface Core {
+  readonly module: WebAssembly.Module;
+  /** name of the build, or `custom` when the caller brought the module */
+  readonly build: string;
+}
+
+/** The kernels over one memory. */
+export function instantiate(core: Core, memory: WebAssembly.Memory): Kernels {
+  return instantiateSync<Kernels>(core.module, memory);
+}
