@@ -7,13 +7,16 @@ import { ARENA_BASE } from "../src/base/abi.ts";
 
 /** Builds that are published: inside the package's JavaScript, and as files under dist/wasm. */
 const SHIPPED = ["simd"];
-const ENTRIES: Record<string, string> = {
+const ENTRIES = {
   debug: "assembly/index.ts",
   simd: "assembly/index.ts",
   probe: "bench/peak.ts",
 };
 
-const config = JSON.parse(readFileSync("asconfig.json", "utf8")) as { targets: Record<string, { outFile: string }> };
+const ASC = "node_modules/assemblyscript/bin/asc.js";
+const config = JSON.parse(readFileSync("asconfig.json", "utf8")) as {
+  targets: Record<string, { outFile: string }>;
+};
 mkdirSync("build", { recursive: true });
 mkdirSync("dist/wasm", { recursive: true });
 mkdirSync("src/wasm/generated", { recursive: true });
@@ -22,9 +25,8 @@ for (const [target, entry] of Object.entries(ENTRIES)) {
   // asc takes an unknown target for no target at all and builds scalar code without a word
   const file = config.targets[target]?.outFile;
   if (file === undefined) throw new Error(`asconfig.json has no target "${target}"`);
-  execFileSync(process.execPath, ["node_modules/assemblyscript/bin/asc.js", entry, "--target", target, "--transform", "./tools/no-inline.mjs"], {
-    stdio: "inherit",
-  });
+  const args = [ASC, entry, "--target", target, "--transform", "./tools/no-inline.mjs"];
+  execFileSync(process.execPath, args, { stdio: "inherit" });
   const bytes = readFileSync(file);
   if (target !== "probe") check(target, bytes);
   if (SHIPPED.includes(target)) ship(target, file, bytes);
@@ -37,14 +39,23 @@ function check(target: string, bytes: Uint8Array<ArrayBuffer>): void {
   const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
   const allowed = target === "debug" ? ["env.memory", "env.abort"] : ["env.memory"];
   const extra = imports.filter((name) => !allowed.includes(name));
-  if (extra.length > 0) throw new Error(`${target}: imports ${extra.join(", ")}; allowed: ${allowed.join(", ")}`);
+  if (extra.length > 0)
+    throw new Error(`${target}: imports ${extra.join(", ")}; allowed: ${allowed.join(", ")}`);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  const { heapBase, relaxed, vexp } = exports as Record<string, (...args: number[]) => number>;
-  if (heapBase!() > ARENA_BASE) throw new Error(`${target}: constants end at ${heapBase!()}, the arena begins at ${ARENA_BASE}`);
-  if (Boolean(relaxed!()) !== target.startsWith("relaxed")) throw new Error(`${target}: relaxed SIMD is ${relaxed!()}`);
+  const { heapBase, relaxed, vexp } = exports as {
+    heapBase(): number;
+    relaxed(): number;
+    vexp(n: number, x: number, y: number): void;
+  };
+  if (heapBase() > ARENA_BASE) {
+    throw new Error(`${target}: constants end at ${heapBase()}, the arena begins at ${ARENA_BASE}`);
+  }
+  if (Boolean(relaxed()) !== target.startsWith("relaxed")) {
+    throw new Error(`${target}: relaxed SIMD is ${relaxed()}`);
+  }
   const lanes = new Float32Array(memory.buffer, ARENA_BASE, 4).fill(0);
-  vexp!(4, ARENA_BASE, ARENA_BASE);
+  vexp(4, ARENA_BASE, ARENA_BASE);
   if (lanes.some((x) => x !== 1)) throw new Error(`${target}: exp(0) is ${lanes.join(" ")}`);
 }
 

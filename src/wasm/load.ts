@@ -1,11 +1,11 @@
 // Bytes to module to instance. @assemblyscript/loader lives here alone.
 
-import loader from "@assemblyscript/loader";
+import { instantiateSync as instantiateModule } from "@assemblyscript/loader";
 import { XentError } from "../base/errors.ts";
 
-/** A module of the given build: the bytes come from inside the package, no fetch and no path. */
-export async function compileBuild(build: "simd"): Promise<WebAssembly.Module> {
-  const { base64 } = await import(`./generated/${build}.ts`);
+/** The `simd` build. Its bytes come from inside the package: no fetch and no path. */
+export async function compileSimd(): Promise<WebAssembly.Module> {
+  const { base64 } = await import("./generated/simd.ts");
   return compile(decode(base64));
 }
 
@@ -25,7 +25,7 @@ export async function compile(bytes: BufferSource): Promise<WebAssembly.Module> 
  * An instance over `memory`; its exports as the engine made them (the loader's own wrappers cost 20 ns a call).
  */
 export function instantiateSync<T extends Record<string, unknown>>(module: WebAssembly.Module, memory: WebAssembly.Memory): T {
-  return loader.instantiateSync<T>(module, { env: { memory } }).instance.exports as unknown as T;
+  return instantiateModule<T>(module, { env: { memory } }).instance.exports as unknown as T;
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,421 @@
+// The model a user holds: checks what comes in, and drives the network underneath.
+
+import { XentError } from "../base/errors.ts";
+import { checkNames, integer, show } from "../base/options.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
+import { type Dataset, type Features, isDataset, type Labels, toFeatures, toLabels } from "../data/dataset.ts";
+import type { RegionBytes } from "../memory/plan.ts";
+import { Network, type TrainConfig } from "../nn/network.ts";
+import { classes, confusion, type Evaluation, evaluate, outputs } from "../train/evaluate.ts";
+import { asyncSteps, type Callback, fit, type History } from "../train/fit.ts";
+import { emitSgd } from "../train/sgd.ts";
+import type { Step, StepOptions } from "../train/steps.ts";
+import { windowRows } from "../train/window.ts";
+import type { Core } from "../wasm/runtime.ts";
+
+/** What may stand in `sequential({ … })`. */
+export interface SequentialOptions {
+  /** number of features of a row */
+  input: number;
+  /** drives initial weights and the order of rows; an integer from 0 to 2³² − 1, default 0 */
+  seed?: number;
+  /** the loss, unless a call names one */
+  loss?: LossSpec;
+  /** the optimiser, unless a call names one */
+  optimizer?: OptimizerSpec;
+}
+
+/** What a training call may name; the model remembers the last loss and optimiser. */
+export interface LearnOptions {
+  loss?: LossSpec;
+  optimizer?: OptimizerSpec;
+}
+
+/** Options of `steps`. */
+export interface StepsOptions extends LearnOptions {
+  /** passes over the data, at least 1; default 1 */
+  epochs?: number;
+  /** rows a step, at least 1; default 32 */
+  batchSize?: number;
+  /** a new order of rows each epoch; default true */
+  shuffle?: boolean;
+  /** ends the run between two steps */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `fit`. */
+export interface FitOptions extends StepsOptions {
+  /** evaluated after each epoch */
+  validation?: Dataset;
+  /** what to report beside the loss */
+  metrics?: readonly "accuracy"[];
+  callbacks?: readonly Callback[];
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  loss?: LossSpec;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `plan` computes. */
+export interface ModelPlan {
+  /** size of each region of the memory; `total` is the size of the memory */
+  readonly bytes: RegionBytes;
+  /** floating-point operations a training step */
+  readonly flops: number;
+}
+
+/** Counts of a confusion matrix. */
+export interface ConfusionMatrix {
+  /** class ids, in the order of rows and columns */
+  readonly labels: number[];
+  /** `counts[truth][predicted]` */
+  readonly counts: number[][];
+}
+
+const LEARN = ["loss", "optimizer"];
+const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
+const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+
+/**
+ * Layers one after another, with memory of their own. Made by `xent.sequential`.
+ *
+ * Models end in logits: `crossEntropy` takes them as they are, `predict` turns them into probabilities.
+ */
+export class Sequential {
+  readonly #network: Network;
+  #optimizer: OptimizerSpec | undefined;
+  #busy = false;
+  #epochs = 0;
+
+  /** @internal */
+  constructor(core: Core, options: SequentialOptions, layers: readonly LayerSpec[]) {
+    checkNames("sequential", options, ["input", "seed", "loss", "optimizer"]);
+    const input = integer("sequential: input", options.input, 1);
+    const seed = integer("sequential: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
+    this.#network = new Network(core, input, checkLayers(layers), seed);
+    this.#network.remember(checkLoss("sequential", options.loss), undefined);
+    this.#optimizer = checkOptimizer("sequential", options.optimizer);
+  }
+
+  /** Number of features of a row. */
+  get input(): number {
+    return this.#network.input;
+  }
+
+  /** Number of outputs: the classes of a classifier. */
+  get outputs(): number {
+    return this.#network.outputs;
+  }
+
+  /**
+   * Memory and work of a training step, computed before anything is allocated.
+   *
+   * @param options.batchSize  rows a step
+   * @param options.rows       rows of the data set, default `batchSize`
+   * @param options.features   type of the data set's features: `"f32"` (default) or `"u8"`
+   * @throws {XentError} `OPTION`, `TOO_LARGE` (over 4 GiB)
+   */
+  plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): ModelPlan {
+    this.#alive("plan");
+    checkNames("plan", options, ["batchSize", "rows", "features"]);
+    const batchSize = integer("plan: batchSize", options.batchSize, 1);
+    const rows = integer("plan: rows", options.rows ?? batchSize, 1);
+    const features = options.features ?? "f32";
+    const loss = this.#network.loss ?? { kind: "crossEntropy" };
+    const optimizer = this.#optimizer ?? { kind: "sgd", lr: 0 };
+    return this.#network.plan({ batchSize: Math.min(batchSize, rows), windowRows: rows, features, loss, optimizer }, emitSgd);
+  }
+
+  /**
+   * Trains on a data set.
+   *
+   * Yields to the event loop every 50 ms (8 ms on a page). The same seed, data and options give the same weights,
+   * bit for bit. An abort ends the run between two steps and keeps the weights.
+   *
+   * @returns a number an epoch for the loss and each metric, and how the run ended
+   * @throws {XentError}
+   * - `SHAPE` the data's features are not the model's; `LABEL` a class id is not below `outputs`
+   * - `OPTION` an option's name or value; `NO_LOSS` no loss is known
+   * - `BUSY` the model is training already; `DISPOSED`
+   * - `DIVERGED` the loss became NaN or infinite; the weights are those of the last epoch's end
+   * - `TOO_LARGE`, `MEMORY` the plan does not fit
+   */
+  async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+    this.#idle("fit");
+    checkNames("fit", options, FIT);
+    const metrics = checkMetrics("fit", options.metrics ?? []);
+    const validation = options.validation;
+    if (validation !== undefined) this.#checkData("fit: validation", validation);
+    const { session, config } = this.#prepare("fit", data, options);
+    const callbacks = options.callbacks ?? [];
+    const signal = options.signal;
+    return this.#exclusively(async () => {
+      const history = await fit(this.#network, session, data, { ...config, validation, metrics, callbacks, signal });
+      this.#epochs += history.epochs;
+      return history;
+    });
+  }
+
+  /**
+   * The steps of a training run, one by one; each is done when it is asked for. Breaking out of the loop ends it.
+   *
+   * ```ts
+   * for await (const step of model.steps(train, { epochs: 2 })) console.log(step.loss);
+   * ```
+   * @throws {XentError} as `fit`
+   */
+  async *steps(data: Dataset, options: StepsOptions = {}): AsyncGenerator<Step, void> {
+    this.#idle("steps");
+    checkNames("steps", options, STEPS);
+    const { session, config } = this.#prepare("steps", data, options);
+    this.#busy = true;
+    try {
+      for await (const step of asyncSteps(this.#network, session, data, config, options.signal)) {
+        if (step.last) this.#epochs++;
+        yield step;
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * One training step on the given rows, in their order.
+   *
+   * @param x  `[rows · input]` f32 or u8 (scaled as in the last data set of bytes, else by 1/255), or an array of rows
+   * @param y  `[rows]` class ids
+   * @returns loss and accuracy of these rows before the step
+   * @throws {XentError} as `fit`, and `NOT_FINITE` (row and column named)
+   */
+  async trainOnBatch(x: Features, y: Labels, options: LearnOptions = {}): Promise<Evaluation> {
+    this.#idle("trainOnBatch");
+    checkNames("trainOnBatch", options, LEARN);
+    const features = toFeatures("trainOnBatch: x", x, this.#network.input);
+    const labels = toLabels("trainOnBatch: y", y, features.rows);
+    checkRange("trainOnBatch", labels, this.#network.outputs);
+    const { loss, optimizer } = this.#learn("trainOnBatch", options);
+    const rows = features.rows;
+    const bytes = features.x instanceof Uint8Array;
+    const config: TrainConfig = { batchSize: rows, windowRows: rows, features: bytes ? "u8" : "f32", loss, optimizer };
+    const { program, x: to, labels: target, order } = this.#network.train(config, emitSgd);
+    to.set(features.x);
+    target.set(labels);
+    for (let i = 0; i < rows; i++) order[i] = i;
+    program.set(rows, 0, optimizer.lr);
+    program.run();
+    return { loss: program.lossSum / rows, accuracy: program.hits / rows };
+  }
+
+  /**
+   * Mean loss and accuracy over a data set.
+   *
+   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running), `DISPOSED`
+   */
+  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    this.#idle("evaluate");
+    checkNames("evaluate", options, ["loss", "signal"]);
+    this.#checkData("evaluate", data);
+    this.#network.remember(this.#loss("evaluate", options.loss), scalingOf(data));
+    options.signal?.throwIfAborted();
+    return this.#exclusively(() => evaluate(this.#network, data, options.signal));
+  }
+
+  /**
+   * How often each class was taken for each.
+   *
+   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `DISPOSED`
+   */
+  async confusionMatrix(data: Dataset, options: { signal?: AbortSignal | undefined } = {}): Promise<ConfusionMatrix> {
+    this.#alive("confusionMatrix");
+    checkNames("confusionMatrix", options, ["signal"]);
+    this.#checkData("confusionMatrix", data);
+    const counts = await confusion(this.#network, data, options.signal);
+    return { labels: counts.map((_, i) => i), counts };
+  }
+
+  /**
+   * The probabilities that the loss implies: softmax of the logits for `crossEntropy`.
+   *
+   * @param x  `[rows · input]` f32 or u8, or an array of rows
+   * @returns `[rows · outputs]`
+   * @throws {XentError} `NO_LOSS` no loss is known (use `logits`); `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   */
+  predict(x: Features): Float32Array {
+    this.#alive("predict");
+    const features = toFeatures("predict: x", x, this.#network.input);
+    this.#loss("predict", undefined);
+    return outputs(this.#network, features.x, features.rows, "probabilities");
+  }
+
+  /**
+   * The class of each row: its largest output; with one output, 1 where its logit is above 0.
+   *
+   * @param x  `[rows · input]` f32 or u8, or an array of rows
+   * @returns `[rows]`
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   */
+  predictClass(x: Features): Int32Array {
+    this.#alive("predictClass");
+    const features = toFeatures("predictClass: x", x, this.#network.input);
+    return classes(this.#network, features.x, features.rows);
+  }
+
+  /**
+   * The outputs of the last layer as they are.
+   *
+   * @param x  `[rows · input]` f32 or u8, or an array of rows
+   * @returns `[rows · outputs]`
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   */
+  logits(x: Features): Float32Array {
+    this.#alive("logits");
+    const features = toFeatures("logits: x", x, this.#network.input);
+    return outputs(this.#network, features.x, features.rows, "logits");
+  }
+
+  /** A copy of every parameter, in PyTorch's names and layout (`"0.weight"`: `[out, in]`). */
+  stateDict(): StateDict {
+    this.#alive("stateDict");
+    return this.#network.state();
+  }
+
+  /**
+   * Overwrites every parameter.
+   *
+   * @throws {XentError} `STATE` a name, shape or length does not fit (nothing is changed then); `BUSY`, `DISPOSED`
+   */
+  loadStateDict(state: StateDict): void {
+    this.#idle("loadStateDict");
+    this.#network.loadState(state);
+  }
+
+  /** Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it. */
+  dispose(): void {
+    this.#network.dispose();
+  }
+
+  /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
+  #prepare(where: string, data: Dataset, options: StepsOptions) {
+    this.#checkData(where, data);
+    const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
+    const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
+    const { loss, optimizer } = this.#learn(where, options);
+    const features = data.x instanceof Uint8Array ? "u8" : "f32";
+    const rows = windowRows(data, batchSize);
+    this.#network.remember(loss, scalingOf(data));
+    const session = this.#network.train({ batchSize, windowRows: rows, features, loss, optimizer }, emitSgd);
+    const config: StepOptions = {
+      epochs,
+      batchSize,
+      windowRows: rows,
+      shuffle: options.shuffle ?? true,
+      optimizer,
+      epochsBefore: this.#epochs,
+    };
+    return { session, config };
+  }
+
+  #learn(where: string, options: LearnOptions): { loss: LossSpec; optimizer: OptimizerSpec } {
+    const loss = this.#loss(where, options.loss);
+    const optimizer = checkOptimizer(where, options.optimizer) ?? this.#optimizer;
+    if (optimizer === undefined) {
+      throw new XentError("OPTION", `${where}: no optimizer is known`, "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.");
+    }
+    this.#optimizer = optimizer;
+    return { loss, optimizer };
+  }
+
+  #loss(where: string, given: LossSpec | undefined): LossSpec {
+    const loss = checkLoss(where, given) ?? this.#network.loss;
+    if (loss !== undefined) return loss;
+    const hint = where === "predict" ? "Pass one to sequential or fit, or use logits()." : "Pass loss: crossEntropy(), here or to sequential.";
+    throw new XentError("NO_LOSS", `${where}: no loss is known, which says what the outputs mean`, hint);
+  }
+
+  #checkData(where: string, data: Dataset): void {
+    const { input, outputs } = this.#network;
+    if (!isDataset(data)) {
+      throw new XentError("OPTION", `${where}: the data is ${show(data)}`, "Pass what dataset({ x, y, features }) returns.");
+    }
+    if (data.features !== input) {
+      throw new XentError("SHAPE", `${where}: rows have ${data.features} features, the model takes ${input}`, "Change features or the model's input.");
+    }
+    if (data.largestLabel >= outputs) {
+      refuseLabel(where, data.largestLabel, data.largestLabelRow, outputs);
+    }
+  }
+
+  #alive(where: string): void {
+    this.#network.check(where);
+  }
+
+  #idle(where: string): void {
+    this.#alive(where);
+    if (this.#busy) {
+      throw new XentError("BUSY", `${where}: the model is busy with another call`, "Wait for that call's promise first.");
+    }
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy = true;
+    try {
+      return await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function scalingOf(data: Dataset) {
+  return data.x instanceof Uint8Array ? { scale: data.scale, shift: data.shift } : undefined;
+}
+
+function refuseLabel(where: string, label: number, row: number, outputs: number): never {
+  throw new XentError(
+    "LABEL",
+    `${where}: the class id in row ${row} (counted from 0) is ${label}, the model has ${outputs} outputs`,
+    `Use class ids from 0 to ${outputs - 1}, or a last layer of at least ${label + 1} units.`,
+  );
+}
+
+function checkRange(where: string, labels: Int32Array, outputs: number): void {
+  for (const [row, label] of labels.entries()) if (label >= outputs) refuseLabel(where, label, row, outputs);
+}
+
+function checkLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {
+  const what = "sequential: layers";
+  if (!Array.isArray(layers)) throw new XentError("OPTION", `${what} are ${show(layers)}`, "Pass an array such as [dense(10)].");
+  for (const [i, layer] of layers.entries()) {
+    if (!["dense", "relu", "sigmoid"].includes(layer?.kind)) {
+      throw new XentError("OPTION", `${what}[${i}] is ${show(layer)}`, "Known: dense(units), relu(), sigmoid().");
+    }
+    if (layer.kind === "dense") integer(`${what}[${i}]: units`, layer.units, 1);
+  }
+  if (!layers.some((layer) => layer.kind === "dense")) {
+    throw new XentError("OPTION", `${what} have nothing to train`, "Pass at least one dense(units).");
+  }
+  return [...layers];
+}
+
+function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
+  if (loss !== undefined && loss?.kind !== "crossEntropy") {
+    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, "Known: crossEntropy().");
+  }
+  return loss;
+}
+
+function checkOptimizer(where: string, optimizer: OptimizerSpec | undefined): OptimizerSpec | undefined {
+  if (optimizer !== undefined && optimizer?.kind !== "sgd") {
+    throw new XentError("OPTION", `${where}: optimizer is ${show(optimizer)}`, "Known: sgd({ lr }).");
+  }
+  return optimizer;
+}
+
+function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {
+  if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "accuracy")) {
+    throw new XentError("OPTION", `${where}: metrics are ${show(metrics)}`, 'Known: ["accuracy"].');
+  }
+  return metrics;
+}

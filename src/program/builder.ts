@@ -1,0 +1,202 @@
+// Collects records while layers, losses and optimisers emit them; once the plan has given every tensor its
+// address, encodes them and places the barriers. Knows operands and shapes, nothing of nets.
+
+import * as abi from "../base/abi.ts";
+import { type Access, OPS, overlaps, type Range } from "../base/ops.ts";
+import type { Tensor } from "../memory/plan.ts";
+import { view } from "./record.ts";
+
+/** A record before it has addresses. */
+export interface Draft {
+  readonly op: number;
+  readonly flags: number;
+  readonly operands: readonly (Tensor | undefined)[];
+  readonly d: readonly number[];
+  readonly s: readonly number[];
+  readonly f: readonly number[];
+  /** what it is for: the layer's or tensor's name, for dump and profile */
+  readonly label: string;
+}
+
+/** B packed for sgemm: the panels, and which matrix it was. */
+export interface Packed {
+  readonly panels: Tensor;
+  readonly k: number;
+  readonly n: number;
+  /** k is the number of rows of the batch */
+  readonly batchDepth: boolean;
+}
+
+export interface SgemmOptions {
+  transposeA?: boolean;
+  bias?: Tensor;
+  relu?: boolean;
+  /** 0 overwrites C, 1 adds to it */
+  beta?: number;
+}
+
+const rowsOf = (tensor: Tensor, flag: number): number => (tensor.batch ? flag : 0);
+
+export class Builder {
+  readonly drafts: Draft[] = [];
+  /** prefixed to every label */
+  label = "";
+  readonly #scratch: Tensor;
+
+  /** @param scratch  SCRATCH_BYTES, for edge tiles */
+  constructor(scratch: Tensor) {
+    this.#scratch = scratch;
+  }
+
+  get length(): number {
+    return this.drafts.length;
+  }
+
+  /** dst[i] ← src[index[first + i]]; u8 sources become scale·x + shift. */
+  gather(src: Tensor, index: Tensor, dst: Tensor, scale = 1, shift = 0): void {
+    const op = src.size === 1 ? abi.OP_GATHER_U8 : abi.OP_GATHER;
+    const d = [dst.rows, dst.cols, src.rows, index.cols];
+    this.#emit(op, rowsOf(dst, abi.FLAG_ROWS_D0), [src, index, dst], d, [0, 0, dst.ld], [scale, shift]);
+  }
+
+  /** panels ← α·op(B); `panels` holds ⌈n/TILE_N⌉·TILE_N·k elements. */
+  pack(b: Tensor, transpose: boolean, panels: Tensor, alpha = 1): Packed {
+    const [k, n] = transpose ? [b.cols, b.rows] : [b.rows, b.cols];
+    const [rs, cs] = transpose ? [1, b.ld] : [b.ld, 1];
+    const flags = rowsOf(b, transpose ? abi.FLAG_ROWS_D1 : abi.FLAG_ROWS_D0);
+    this.#emit(abi.OP_PACK, flags, [b, panels], [k, n], [rs, cs], [alpha]);
+    return { panels, k, n, batchDepth: b.batch && !transpose };
+  }
+
+  /** C ← op(A)·B + β·C, or + bias, then perhaps relu. */
+  sgemm(a: Tensor, b: Packed, c: Tensor, options: SgemmOptions = {}): void {
+    const { transposeA = false, bias, relu = false, beta = 0 } = options;
+    const [m, k] = transposeA ? [a.cols, a.rows] : [a.rows, a.cols];
+    if (k !== b.k || m !== c.rows || b.n !== c.cols) {
+      throw new RangeError(`sgemm ${this.label}: [${m}, ${k}]·[${b.k}, ${b.n}] into [${c.rows}, ${c.cols}]`);
+    }
+    const [rs, cs] = transposeA ? [1, a.ld] : [a.ld, 1];
+    const tilesDown = Math.ceil(m / abi.TILE_M);
+    const tilesAcross = Math.ceil(b.n / abi.TILE_N);
+    const flags =
+      rowsOf(c, abi.FLAG_ROWS_D0) |
+      (b.batchDepth ? abi.FLAG_ROWS_D2 : 0) |
+      (bias ? abi.FLAG_BIAS : 0) |
+      (relu ? abi.FLAG_RELU : 0) |
+      (tilesAcross > tilesDown ? abi.FLAG_COLUMNS : 0);
+    this.#emit(abi.OP_SGEMM, flags, [a, b.panels, c, bias, this.#scratch], [m, b.n, k], [rs, cs, c.ld], [beta]);
+  }
+
+  /** y ← relu(x) or σ(x) or softmax(x), row by row; y may be x. */
+  unary(op: number, x: Tensor, y: Tensor): void {
+    this.#emit(op, rowsOf(y, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld, y.ld], []);
+  }
+
+  /** dx ← the backward of an activation from dy and its output y; dx may be dy. */
+  backward(op: number, dy: Tensor, y: Tensor, dx: Tensor): void {
+    this.#emit(op, rowsOf(dx, abi.FLAG_ROWS_D0), [dy, y, dx], [dx.rows, dx.cols], [dy.ld, y.ld, dx.ld], []);
+  }
+
+  /** Row losses, hits and dz = (softmax(z) − onehot(target))·hyper.scale. */
+  softmaxCrossEntropy(z: Tensor, target: Tensor, dz: Tensor, loss: Tensor, hit: Tensor): void {
+    const flags = rowsOf(z, abi.FLAG_ROWS_D0);
+    this.#emit(abi.OP_SOFTMAX_CROSS_ENTROPY, flags, [z, target, dz, loss, hit], [z.rows, z.cols], [z.ld, 0, dz.ld], []);
+  }
+
+  /** result ← the sums of row losses and hits. */
+  lossSum(loss: Tensor, hit: Tensor, result: Tensor): void {
+    this.#emit(abi.OP_LOSS_SUM, rowsOf(loss, abi.FLAG_ROWS_D0), [loss, hit, result], [loss.rows], [], []);
+  }
+
+  /** y[j] ← Σ_i x[i, j] */
+  columnSums(x: Tensor, y: Tensor): void {
+    this.#emit(abi.OP_COLUMN_SUMS, rowsOf(x, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld], []);
+  }
+
+  /** p ← p − hyper.lr·g, over whole tensors as flat runs */
+  sgdStep(p: Tensor, g: Tensor): void {
+    this.#emit(abi.OP_SGD_STEP, 0, [p, g], [p.bytes / 4], [], []);
+  }
+
+  /** The records as words, barriers placed. Call when the plan is laid out. */
+  encode(): Int32Array {
+    const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
+    const floats = new Float32Array(words.buffer);
+    const word = (offset: number): number => offset / 4;
+    for (const [i, draft] of this.drafts.entries()) {
+      const at = word(i * abi.RECORD_BYTES);
+      words[at + word(abi.RECORD_OP)] = draft.op;
+      words[at + word(abi.RECORD_FLAGS)] = draft.flags;
+      for (const [j, t] of draft.operands.entries()) words[at + word(abi.RECORD_P) + j] = t?.address ?? 0;
+      words.set(draft.d, at + word(abi.RECORD_D));
+      words.set(draft.s, at + word(abi.RECORD_S));
+      floats.set(draft.f, at + word(abi.RECORD_F));
+    }
+    placeBarriers(words);
+    return words;
+  }
+
+  #emit(
+    op: number,
+    flags: number,
+    operands: readonly (Tensor | undefined)[],
+    d: readonly number[],
+    s: readonly number[],
+    f: readonly number[],
+  ): void {
+    this.drafts.push({ op, flags, operands, d, s, f, label: this.label });
+  }
+}
+
+/** Rows and thread counts at which dependences between threads are looked for, here and in verify. */
+const TRIAL_THREADS = [2, 3, 8];
+/** Edge-tile scratch of a program: a share for each of the threads that dependences are looked for with. */
+export const SCRATCH_BYTES = 8 * abi.SGEMM_SCRATCH_BYTES;
+function trialRows(most: number): number[] {
+  return [...new Set([most, Math.ceil(most / 2) + 1, 1])].filter((n) => n <= most);
+}
+
+/** Marks a record with FLAG_BARRIER where a later one, on another thread, would meet what it touched. */
+function placeBarriers(words: Int32Array): void {
+  const count = (words.length * 4) / abi.RECORD_BYTES;
+  let first = 0;
+  for (let i = 1; i < count; i++) {
+    for (let j = first; j < i; j++) {
+      if (!dependent(words, j, i)) continue;
+      const at = ((i - 1) * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
+      words[at] = (words[at] as number) | abi.FLAG_BARRIER;
+      first = i;
+      break;
+    }
+  }
+}
+
+/** Whether records i ≤ j, run without a barrier between them, could race on some number of threads. */
+export function dependent(words: Int32Array, i: number, j: number): boolean {
+  const most = Math.max(view(words, i).batchRows, view(words, j).batchRows, 1);
+  for (const rows of trialRows(most)) {
+    for (const threads of TRIAL_THREADS) {
+      const mine = accesses(words, i, rows, threads);
+      const others = accesses(words, j, rows, threads);
+      for (const [t, a] of mine.entries()) {
+        for (const [u, b] of others.entries()) {
+          if (t === u) continue;
+          if (meet(a.writes, b.writes) || meet(a.writes, b.reads) || meet(a.reads, b.writes)) return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+/** What each thread touches. */
+function accesses(words: Int32Array, i: number, rows: number, threads: number): Access[] {
+  const record = view(words, i, rows);
+  const op = OPS.get(record.op);
+  if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} is not in the table`);
+  return Array.from({ length: threads }, (_, t) => op.access(record, t, threads));
+}
+
+function meet(a: readonly Range[], b: readonly Range[]): boolean {
+  return a.some((x) => b.some((y) => overlaps(x, y)));
+}

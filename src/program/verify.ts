@@ -1,0 +1,77 @@
+// Proves of an encoded program that every range lies in its tensor, that no output overlaps what it must not,
+// that nothing is read before it is written, and that no two threads meet between barriers. Runs on every plan
+// in the tests; reads the op table, trusts nothing the builder decided.
+
+import * as abi from "../base/abi.ts";
+import { OPS, overlaps } from "../base/ops.ts";
+import type { Tensor } from "../memory/plan.ts";
+import { dependent, type Draft } from "./builder.ts";
+import { view } from "./record.ts";
+
+/** What is wrong with a program, one line a finding; empty when nothing is. */
+export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1): string[] {
+  const problems: string[] = [];
+  const count = (words.length * 4) / abi.RECORD_BYTES;
+  if (count !== drafts.length) return [`${count} records, ${drafts.length} drafts`];
+  const written = new Set<Tensor>();
+  let first = 0;
+  for (const [i, draft] of drafts.entries()) {
+    const record = view(words, i);
+    const op = OPS.get(record.op);
+    if (op === undefined) {
+      problems.push(`record ${i}: op ${record.op} is not in the table`);
+      continue;
+    }
+    const where = `record ${i} (${op.name} ${draft.label})`;
+
+    for (let t = 0; t < threads; t++) {
+      const { reads, writes } = op.access(record, t, threads);
+      for (const range of [...reads, ...writes]) {
+        const tensor = draft.operands[range.operand];
+        const end = range.start + (range.rows - 1) * range.stride + range.bytes;
+        if (tensor === undefined) {
+          problems.push(`${where}: touches operand ${op.operands[range.operand]}, which it has not`);
+        } else if (range.start < tensor.address || end > tensor.address + tensor.bytes) {
+          problems.push(`${where}: ${op.operands[range.operand]} leaves ${tensor.name}`);
+        } else if (range.start % tensor.size !== 0) {
+          problems.push(`${where}: ${op.operands[range.operand]} is not aligned to its elements`);
+        }
+      }
+    }
+
+    const { reads, writes } = op.access(record, 0, 1);
+    for (const out of writes) {
+      for (const other of [...reads, ...writes]) {
+        if (other.operand === out.operand || !overlaps(out, other)) continue;
+        const allowed = op.inPlace.some(([o, x]) => o === out.operand && x === other.operand);
+        if (allowed && out.start === other.start && out.stride === other.stride) continue;
+        problems.push(`${where}: ${op.operands[out.operand]} overlaps ${op.operands[other.operand]}`);
+      }
+    }
+
+    for (const range of reads) {
+      const tensor = draft.operands[range.operand];
+      if (tensor !== undefined && !tensor.given && !written.has(tensor)) {
+        problems.push(`${where}: reads ${tensor.name} before anything is written there`);
+      }
+    }
+    for (const range of writes) {
+      const tensor = draft.operands[range.operand];
+      if (tensor === undefined) continue;
+      if (tensor.group !== undefined) {
+        for (const mate of written) if (mate.group === tensor.group) written.delete(mate);
+      }
+      written.add(tensor);
+    }
+
+    for (let j = first; j <= i; j++) {
+      if (dependent(words, j, i)) {
+        problems.push(
+          j === i ? `${where}: its own threads meet` : `${where}: meets record ${j} on another thread, no barrier between them`,
+        );
+      }
+    }
+    if ((record.flags & abi.FLAG_BARRIER) !== 0) first = i + 1;
+  }
+  return problems;
+}

@@ -1,0 +1,161 @@
+// The driver of a whole training run: epochs, validation, history, progress, the event loop's turns and abort.
+
+import type { Dataset } from "../data/dataset.ts";
+import type { Network, TrainSession } from "../nn/network.ts";
+import { evaluate } from "./evaluate.ts";
+import { type Step, type StepOptions, steps } from "./steps.ts";
+import { SLICE_MS, turn } from "./turn.ts";
+
+/** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
+export interface Progress {
+  /** epochs finished */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** steps finished, over the whole run */
+  readonly step: number;
+  readonly steps: number;
+  /** mean over the rows of this epoch so far */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** since the run began, validation included */
+  readonly samplesPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** What an epoch came to; given to `onEpochEnd`. */
+export interface EpochEnd {
+  /** counted from 0 */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly validation?: { readonly loss: number; readonly accuracy?: number };
+  /** length of the epoch, validation included */
+  readonly seconds: number;
+}
+
+/** Called while `fit` runs. What a callback throws ends `fit` with that error. */
+export interface Callback {
+  onProgress?(progress: Progress): void;
+  onEpochEnd?(epoch: EpochEnd): void;
+}
+
+/** One number per finished epoch, and how the run ended. */
+export interface History {
+  readonly loss: number[];
+  readonly accuracy?: number[];
+  readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] };
+  /** epochs finished */
+  readonly epochs: number;
+  /** steps done */
+  readonly steps: number;
+  /** `done`: all epochs; `signal`: the signal was aborted */
+  readonly stopped: "done" | "signal";
+}
+
+export interface FitOptions extends StepOptions {
+  readonly validation: Dataset | undefined;
+  readonly metrics: readonly "accuracy"[];
+  readonly callbacks: readonly Callback[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Trains for all epochs. An abort ends the run between two steps; the weights stay as the last step left them. */
+export async function fit(network: Network, session: TrainSession, data: Dataset, options: FitOptions): Promise<History> {
+  const { epochs, batchSize, validation, callbacks, signal } = options;
+  const accuracy = options.metrics.includes("accuracy");
+  const history = { loss: [] as number[], accuracy: [] as number[] };
+  const validated = { loss: [] as number[], accuracy: [] as number[] };
+  const total = epochs * Math.ceil(data.rows / batchSize);
+  const start = performance.now();
+  let epochStart = start;
+  let sliceEnd = start + SLICE_MS;
+  let done = 0;
+  let samples = 0;
+  let epoch = { loss: 0, hits: 0, rows: 0 };
+
+  const result = (stopped: History["stopped"]): History => ({
+    loss: history.loss,
+    ...(accuracy ? { accuracy: history.accuracy } : {}),
+    ...(validation ? { validation: accuracy ? validated : { loss: validated.loss } } : {}),
+    epochs: history.loss.length,
+    steps: done,
+    stopped,
+  });
+  const progress = (): void => {
+    const seconds = (performance.now() - start) / 1000;
+    const now: Progress = {
+      epoch: history.loss.length,
+      epochs,
+      step: done,
+      steps: total,
+      loss: epoch.loss / epoch.rows,
+      accuracy: epoch.hits / epoch.rows,
+      samplesPerSecond: samples / seconds,
+      secondsLeft: ((total - done) * seconds) / done,
+    };
+    for (const callback of callbacks) callback.onProgress?.(now);
+  };
+
+  if (signal?.aborted) return result("signal");
+  for (const step of steps(network, session, data, options)) {
+    done++;
+    samples += step.rows;
+    epoch.loss += step.loss * step.rows;
+    epoch.hits += step.hits;
+    epoch.rows += step.rows;
+    if (step.last) {
+      const mean = { loss: epoch.loss / epoch.rows, ...(accuracy ? { accuracy: epoch.hits / epoch.rows } : {}) };
+      history.loss.push(mean.loss);
+      if (mean.accuracy !== undefined) history.accuracy.push(mean.accuracy);
+      const checked = validation === undefined ? undefined : await evaluateUnlessAborted(network, validation, signal);
+      if (checked !== undefined) {
+        validated.loss.push(checked.loss);
+        validated.accuracy.push(checked.accuracy);
+      }
+      progress();
+      const seconds = (performance.now() - epochStart) / 1000;
+      const measured = accuracy ? checked : checked && { loss: checked.loss };
+      const end: EpochEnd = { epoch: step.epoch, epochs, ...mean, ...(measured ? { validation: measured } : {}), seconds };
+      for (const callback of callbacks) callback.onEpochEnd?.(end);
+      epochStart = performance.now();
+      epoch = { loss: 0, hits: 0, rows: 0 };
+    }
+    if (performance.now() >= sliceEnd) {
+      if (!step.last) progress();
+      await turn();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    if (signal?.aborted && done < total) return result("signal");
+  }
+  return result("done");
+}
+
+async function evaluateUnlessAborted(network: Network, data: Dataset, signal: AbortSignal | undefined) {
+  try {
+    return await evaluate(network, data, signal);
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Steps for a consumer's loop; the event loop gets its turn between them. */
+export async function* asyncSteps(
+  network: Network,
+  session: TrainSession,
+  data: Dataset,
+  options: StepOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Step, void> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  if (signal?.aborted) return;
+  for (const step of steps(network, session, data, options)) {
+    yield step;
+    if (performance.now() >= sliceEnd) {
+      await turn();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    if (signal?.aborted) return;
+  }
+}

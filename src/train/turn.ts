@@ -1,0 +1,20 @@
+// Gives the event loop its turn during long work, and notices an abort when it comes back.
+
+const page = typeof document !== "undefined";
+
+/** Milliseconds of work between two turns of the event loop: half a frame on a page, 50 elsewhere. */
+export const SLICE_MS = page ? 8 : 50;
+
+/** Resolves after the event loop has handled what was waiting. */
+export function turn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  // a page clamps nested timers to 4 ms; a message port does not
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,249 @@
+// The rules of ARCHITECTURE.md, held against the tree as it is; and every rule seen failing on a bad sample.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { trainerSize } from "../tools/size.ts";
+import { abiProblems, assemblyBans, LONG_FILE, longFiles, srcBans } from "./architecture/bans.ts";
+import { assemblyImports, packagesReached, srcImports } from "./architecture/layers.ts";
+import { readTree, type Source } from "./architecture/sources.ts";
+import { exportedNames, wasmSurface } from "./architecture/surface.ts";
+
+const src = readTree("src");
+const assembly = readTree("assembly");
+const sourceOf = (path: string): Source => ({ path, text: readFileSync(path, "utf8") });
+
+/** What a rule says of one file with that text. */
+type Rule = (sources: readonly Source[]) => string[];
+const findings = (rule: Rule, path: string, text: string): string[] => rule([{ path, text }]);
+
+test("the trees are there", () => {
+  expect(src.length).toBeGreaterThan(10);
+  expect(assembly.length).toBeGreaterThan(10);
+});
+
+test("src: nobody imports upwards", () => {
+  expect(srcImports(src)).toEqual([]);
+});
+
+test.each([
+  ["src/base/a.ts", `import { x } from "../wasm/load.ts";`, "base imports wasm"],
+  ["src/base/a.ts", `import type { X } from "../memory/plan.ts";`, "base imports memory"],
+  ["src/nn/a.ts", `export { fit } from "../train/fit.ts";`, "nn imports train"],
+  ["src/nn/a.ts", `export * from "../data/idx.ts";`, "nn imports data"],
+  ["src/nn/a.ts", `const x = await import("../model/runtime.ts");`, "nn imports model"],
+  ["src/program/a.ts", `type X = import("../nn/layers.ts").Layer;`, "program imports nn"],
+  ["src/program/a.ts", `import x = require("../nn/layers.ts");`, "program imports nn"],
+  ["src/train/a.ts", `import { x } from "../model/sequential.ts";`, "train imports model"],
+  ["src/data/a.ts", `import { x } from "../nn/layers.ts";`, "data imports nn"],
+  ["src/io/a.ts", `import { x } from "../data/dataset.ts";`, "io imports data"],
+  ["src/node.ts", `import { init } from "./index.ts";`, "entry imports entry"],
+  ["src/index.ts", `import { x } from "./cli/main.ts";`, "entry imports cli"],
+  ["src/index.ts", `import { x } from "../test/a.ts";`, "outside src"],
+  ["src/cli/a.ts", `import { x } from "../index.ts";`, "cli imports entry"],
+  ["src/odd/a.ts", `import { x } from "../base/abi.ts";`, `"odd" is no layer`],
+  ["src/model/a.ts", `const x = await import("../threads/pool.ts");`, "imports threads"],
+  ["src/model/runtime.ts", `import { x } from "../threads/pool.ts";`, "imports threads"],
+  ["src/train/a.ts", `new Worker(new URL("../threads/worker.ts", import.meta.url));`, "imports threads"],
+  ["src/threads/a.ts", `import { x } from "../memory/arena.ts";`, "threads imports memory"],
+  ["src/wasm/runtime.ts", `import { x } from "@assemblyscript/loader";`, "imports package"],
+  ["src/data/a.ts", `import { x } from "csv-parse/sync";`, "imports package"],
+  ["src/wasm/load.ts", `import { x } from "@assemblyscript/loader-evil";`, "imports package"],
+  ["src/model/a.ts", `import { x } from "node:fs";`, "imports Node's"],
+  ["src/model/a.ts", `import { x } from "fs/promises";`, "imports Node's"],
+  ["src/model/a.ts", "await import(`./$" + "{name}.ts`);", "computed"],
+])("src import rule: %s must not say %s", (path, text, problem) => {
+  expect(findings(srcImports, path, text)).toEqual([expect.stringContaining(problem)]);
+});
+
+test.each([
+  ["src/model/runtime.ts", `await import("../threads/pool.ts");`],
+  ["src/threads/spawn.ts", `new URL("./worker.js", import.meta.url); import "../wasm/load.ts";`],
+  [
+    "src/wasm/load.ts",
+    `import { x } from "@assemblyscript/loader"; new URL("./simd.wasm", import.meta.url);`,
+  ],
+  ["src/cli/main.ts", `import fs from "node:fs"; import { x } from "../node.ts";`],
+  ["src/train/fit.ts", `import { x } from "../data/dataset.ts"; import "./metrics.ts";`],
+])("src import rule: %s may say %s", (path, text) => {
+  expect(findings(srcImports, path, text)).toEqual([]);
+});
+
+test("assembly: index → program → families → gemm → lib → abi", () => {
+  expect(assemblyImports(assembly)).toEqual([]);
+});
+
+test.each([
+  ["assembly/lib/math.ts", `import { pack } from "../gemm/pack";`],
+  ["assembly/gemm/pack.ts", `import { run } from "../program";`],
+  ["assembly/softmax.ts", `import { relu } from "./activation";`],
+  ["assembly/program.ts", `export { vexp } from "./index";`],
+  ["assembly/reduce.ts", `import { OPS } from "../src/base/ops";`],
+  ["assembly/reduce.ts", `import { E } from "util/math";`],
+])("assembly import rule: %s must not say %s", (path, text) => {
+  expect(findings(assemblyImports, path, text)).toHaveLength(1);
+});
+
+test("assembly: no allocation, string, closure, mutable global or host import", () => {
+  expect(assemblyBans(assembly)).toEqual([]);
+});
+
+test.each([
+  ["export function f(): void { const a = new Array<i32>(3); }", "new"],
+  [`export function f(): void { assert(false, "no"); }`, "a string"],
+  ["export function f(): void { log(`x`); }", "a string"],
+  ["const f = (x: i32): i32 => x;", "a closure"],
+  ["export function f(): void { each(function (x: i32): void {}); }", "a closure"],
+  ["export function f(): void { function g(): void {} }", "a function in a function"],
+  ["let counter = 0;", "a mutable global"],
+  ["export let counter = 0;", "a mutable global"],
+  ["namespace N { let counter = 0; }", "a mutable global"],
+  ["class C { static counter: i32 = 0; }", "a field"],
+  ["class C { size: i32; }", "a field"],
+  ["const T = [1, 2, 3];", "an array literal"],
+  ["const T = { a: 1 };", "an object literal"],
+  ["declare function now(): f64;", "a host import"],
+  [`@external("env", "now") export function now(): f64;`, "a host import"],
+  ["export function f(): v128 { return f32x4.relaxed_madd(a, b, c); }", "relaxed_madd outside lib/"],
+  ["export function f(): void { memory.grow(1); }", "memory.grow"],
+  ["export function f(): usize { return heap.alloc(8); }", "heap.alloc"],
+])("assembly ban: %s", (text, problem) => {
+  expect(findings(assemblyBans, "assembly/norm.ts", text)).toContainEqual(expect.stringContaining(problem));
+});
+
+test("assembly bans leave lib/'s own ways alone", () => {
+  const text = `import { X } from "./abi";
+    const C = memory.data<f32>([1, 2], 16);
+    export class V { static readonly ONE: i32 = 1; @inline static f(a: v128): v128 { return f32x4.relaxed_madd(a, a, a); } }`;
+  expect(findings(assemblyBans, "assembly/lib/simd.ts", text)).toEqual([]);
+});
+
+test("src: arithmetic that gives the same bits on every engine", () => {
+  expect(srcBans(src)).toEqual([]);
+});
+
+test.each([
+  ["const x = Math.exp(1);", "Math.exp"],
+  ["const x = Math.random();", "Math.random"],
+  [`const x = Math["pow"](2, 3);`, "Math passed on"],
+  ["const { log } = Math;", "Math passed on"],
+  ["const x = globalThis.Math.sin(1);", "Math"],
+  ["const x = y ** 2;", "**"],
+  ["x **= 2;", "**="],
+])("src ban: %s", (text, problem) => {
+  expect(findings(srcBans, "src/train/a.ts", text)).toEqual([expect.stringContaining(problem)]);
+  expect(findings(srcBans, "src/cli/a.ts", text)).toEqual([]);
+});
+
+test("src bans leave exact functions and constants alone", () => {
+  expect(findings(srcBans, "src/nn/a.ts", "Math.sqrt(Math.max(1, 2 ** 30)) * Math.PI")).toEqual([]);
+});
+
+test("abi.ts holds integer constants and nothing else", () => {
+  expect(abiProblems(sourceOf("src/base/abi.ts"))).toEqual([]);
+});
+
+test.each([
+  ["export const A: number = 1;", "annotation"],
+  ["export const A = 0.5;", "integer"],
+  ["export const A = 1e3;", "integer"],
+  [`export const A = "a";`, "integer"],
+  ["export const A = B + 1;", "integer"],
+  ["export const A = { b: 1 };", "integer"],
+  ["const A = 1;", "not exported"],
+  ["export let A = 1;", "no constant"],
+  ["export function f(): void {}", "no constant"],
+  [`import { B } from "./b.ts";`, "no constant"],
+])("abi rule: %s", (text, problem) => {
+  const before = "export const ONE = 1;\nexport const MASK = ~15 | (ONE << 4);\n";
+  expect(abiProblems({ path: "src/base/abi.ts", text: before + text })).toEqual([
+    expect.stringMatching(`abi.ts:3: .*${problem}`),
+  ]);
+});
+
+test("no file is longer than 500 lines", () => {
+  const all = [...src, ...assembly];
+  expect(longFiles(all)).toEqual([]);
+  for (const warning of longFiles(all, LONG_FILE)) console.warn(warning);
+});
+
+test("length rule: 501 lines are too many", () => {
+  expect(findings(longFiles, "src/nn/a.ts", "x;\n".repeat(501))).toEqual([
+    "src/nn/a.ts: 501 lines, at most 500",
+  ]);
+  expect(findings(longFiles, "src/nn/a.ts", "x;\n".repeat(500))).toEqual([]);
+});
+
+const KERNELS = ["heapBase", "memory", "relaxed", "run", "vexp", "vlog"];
+test.each([
+  ["debug", ["env.abort", "env.memory"], KERNELS],
+  ["simd", ["env.memory"], KERNELS],
+  ["probe", ["env.memory"], ["clock", "fmaPeak", "memory"]],
+])("build %s imports and exports exactly", (build, imports, exports) => {
+  expect(wasmSurface(readFileSync(`build/${build}.wasm`))).toEqual({ imports, exports });
+});
+
+test(`import "xent" reaches no package but the loader`, () => {
+  expect(packagesReached(src, "src/index.ts")).toEqual(["@assemblyscript/loader"]);
+});
+
+test("reach rule: packages behind types and lazy imports count", () => {
+  const tree = [
+    { path: "src/index.ts", text: `export { a } from "./a.ts"; import type { T } from "@x/types/sub";` },
+    { path: "src/a.ts", text: `const b = await import("./b.ts"); new URL("./c.ts", import.meta.url);` },
+    { path: "src/b.ts", text: `import "lazy"; import "./a.ts";` },
+    { path: "src/c.ts", text: `import "worker-only";` },
+    { path: "src/d.ts", text: `import "unreached";` },
+  ];
+  expect(packagesReached(tree, "src/index.ts")).toEqual(["@x/types", "lazy", "worker-only"]);
+});
+
+test.each([
+  [
+    "src/index.ts",
+    ["XentError", "crossEntropy", "dataset", "dense", "init", "relu", "sgd", "sigmoid"],
+    "Callback ConfusionMatrix Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation Features FitOptions History " +
+      "Info InitOptions Labels LayerSpec LearnOptions LossSpec ModelPlan OptimizerSpec Progress RegionBytes Sequential " +
+      "SequentialOptions StateDict Step StepsOptions TensorData Xent XentErrorCode",
+  ],
+  ["src/data.ts", ["readIdx"], "IdxArray"],
+])("%s exports exactly", (path, values, types) => {
+  const names = exportedNames(sourceOf(path));
+  expect(names.filter((name) => !name.startsWith("type "))).toEqual(values);
+  expect(names.filter((name) => name.startsWith("type "))).toEqual(
+    types.split(" ").map((name) => `type ${name}`),
+  );
+});
+
+test("the files directly under src/ are the entries of package.json", () => {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    exports: Record<string, { default?: string }>;
+  };
+  const published = Object.values(exports).flatMap((entry) => entry.default ?? []);
+  const entries = src.map(({ path }) => path).filter((path) => path.split("/").length === 2);
+  expect(published.map((path) => path.replace("./dist/", "src/").replace(".js", ".ts")).sort()).toEqual(
+    entries,
+  );
+});
+
+test("name rule: values, types, functions and classes are listed, export * is refused", () => {
+  const text = `export { a, type B, c as d } from "./x.ts"; export type { E } from "./y.ts";
+    export const f = 1; export interface G {} export type H = 1; export function i() {} export class J {}`;
+  expect(exportedNames({ path: "src/a.ts", text })).toEqual([
+    "J",
+    "a",
+    "d",
+    "f",
+    "i",
+    "type B",
+    "type E",
+    "type G",
+    "type H",
+  ]);
+  expect(() => exportedNames({ path: "src/a.ts", text: `export * from "./x.ts";` })).toThrow("export *");
+});
+
+test("a minimal trainer with one build is at most 30 KB gzipped", async () => {
+  const { gzipped } = await trainerSize();
+  expect(gzipped).toBeGreaterThan(5_000);
+  expect(gzipped).toBeLessThanOrEqual(30 * 1024);
+});

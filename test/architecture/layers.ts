@@ -1,0 +1,117 @@
+// Who may import whom. Each rule takes sources and returns what is wrong, one line a finding.
+
+import { builtinModules } from "node:module";
+import { type Import, importsOf, packageOf, resolve, type Source } from "./sources.ts";
+
+/** A layer of src/ and the layers it may import, besides itself. `entry` is a file directly under src/. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  entry: ["model", "train", "nn", "program", "memory", "wasm", "base", "data", "io"],
+  cli: ["model", "train", "nn", "program", "memory", "wasm", "base", "data", "io"],
+  model: ["train", "nn", "program", "memory", "wasm", "base", "data", "io"],
+  train: ["nn", "program", "memory", "wasm", "base", "data", "io"],
+  nn: ["program", "memory", "wasm", "base"],
+  program: ["memory", "wasm", "base"],
+  memory: ["wasm", "base"],
+  wasm: ["base"],
+  base: [],
+  data: ["base"],
+  io: ["base"],
+  threads: ["wasm", "base"],
+};
+/** The only files that may load src/threads, and only by `await import()`. */
+const THREAD_LOADERS = ["src/model/runtime.ts", "src/model/hosted.ts"];
+/** Packages, and the only place in src/ that imports each. */
+const PACKAGES: Readonly<Record<string, string>> = { "@assemblyscript/loader": "src/wasm/load.ts" };
+/** Where Node's own modules may be imported; elsewhere `process.getBuiltinModule` asks for them at run time. */
+const NODE_ONLY = ["src/node.ts", "src/cli/"];
+
+function layer(path: string): string {
+  const [root, folder, ...rest] = path.split("/");
+  if (root !== "src" || folder === undefined) return `outside src (${path})`;
+  return rest.length === 0 ? "entry" : folder;
+}
+
+/** Import direction in src/. */
+export function srcImports(sources: readonly Source[]): string[] {
+  return eachImport(sources, (from, specifier, { kind }) => {
+    if (isBuiltin(specifier)) {
+      const allowed = NODE_ONLY.some((place) => from.startsWith(place));
+      return allowed ? undefined : `imports Node's "${specifier}"`;
+    }
+    const to = resolve(from, specifier);
+    if (to === undefined) {
+      const home = PACKAGES[packageOf(specifier)];
+      return home !== undefined && from.startsWith(home) ? undefined : `imports package "${specifier}"`;
+    }
+    if (kind === "url" && !/\.[jt]s$/.test(to)) return undefined;
+    const [a, b] = [layer(from), layer(to)];
+    const reach = MAY_IMPORT[a];
+    if (reach === undefined) return `"${a}" is no layer of src`;
+    if (a === b && a !== "entry") return undefined;
+    if (b === "threads") {
+      return THREAD_LOADERS.includes(from) && kind === "dynamic"
+        ? undefined
+        : "imports threads, which model/runtime.ts and model/hosted.ts load by import()";
+    }
+    if (reach.includes(b) || (a === "cli" && to === "src/node.ts")) return undefined;
+    return `${a} imports ${b} (${specifier})`;
+  });
+}
+
+/** Rank of an AssemblyScript file; each imports from higher ranks alone (gemm/ and lib/ from their own too). */
+function rank(path: string): number {
+  if (path === "assembly/index.ts") return 0;
+  if (path === "assembly/program.ts") return 1;
+  if (path.startsWith("assembly/gemm/")) return 3;
+  if (path.startsWith("assembly/lib/")) return 4;
+  if (path === "src/base/abi.ts") return 5;
+  return /^assembly\/[^/]+\.ts$/.test(path) ? 2 : -1;
+}
+
+/** Import direction in assembly/: index → program → families → gemm → lib → src/base/abi. */
+export function assemblyImports(sources: readonly Source[]): string[] {
+  return eachImport(sources, (from, specifier) => {
+    const to = resolve(from, specifier);
+    const [a, b] = [rank(from), to === undefined ? -1 : rank(to)];
+    if (b > a || (a === b && a >= 3)) return undefined;
+    return `imports ${specifier}`;
+  });
+}
+
+function eachImport(
+  sources: readonly Source[],
+  judge: (from: string, specifier: string, found: Import) => string | undefined,
+): string[] {
+  return sources.flatMap((source) =>
+    importsOf(source).flatMap((found) => {
+      const { specifier, line } = found;
+      const problem =
+        specifier === undefined ? "imports a computed specifier" : judge(source.path, specifier, found);
+      return problem === undefined ? [] : [`${source.path}:${line}: ${problem}`];
+    }),
+  );
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith("node:") || builtinModules.includes(specifier);
+}
+
+/** The packages that `entry` reaches through the sources, types and lazy imports included. */
+export function packagesReached(sources: readonly Source[], entry: string): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  const queue = [entry];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const source = byPath.get(path);
+    if (seen.has(path) || source === undefined) continue;
+    seen.add(path);
+    for (const { specifier } of importsOf(source)) {
+      if (specifier === undefined) continue;
+      const to = resolve(path, specifier);
+      if (to === undefined) packages.add(packageOf(specifier));
+      else queue.push(to);
+    }
+  }
+  return [...packages].sort();
+}

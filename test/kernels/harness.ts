@@ -1,0 +1,257 @@
+// Runs ops on poisoned memory: declare inputs and outputs, emit records through the Builder, run. Outputs begin
+// as NaN, everything else that is no input is a canary, and after each run every byte that is no output must be
+// what it was: gaps between rows, bytes around tensors, inputs, program and hyper region.
+
+import { readFileSync } from "node:fs";
+import * as abi from "../../src/base/abi.ts";
+import { Arena } from "../../src/memory/arena.ts";
+import { Plan, REGIONS, type Region, type Tensor } from "../../src/memory/plan.ts";
+import { Builder } from "../../src/program/builder.ts";
+import { Program } from "../../src/program/program.ts";
+
+export interface Build {
+  readonly name: string;
+  readonly arena: Arena;
+}
+
+const ARENA_BYTES = 24 * 2 ** 20;
+
+/** Both builds of the kernels: `debug` has its asserts, `simd` is the one that ships. One arena each. */
+export const builds: readonly Build[] = ["debug", "simd"].map((name) => {
+  const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
+  return { name, arena: new Arena({ module, build: name }, ARENA_BYTES) };
+});
+
+/** Numbers of threads among which every op is shared out. */
+export const THREADS = [1, 2, 3, 8];
+
+/** Two NaN of different payload: what outputs hold before, and what everything else holds. */
+export const POISON = 0x7fc0dead;
+export const CANARY = 0x7fcafe5a;
+
+/** Words of canary before and behind every tensor; a tensor may be moved by up to GUARD / 2 words. */
+const GUARD = 32;
+
+export interface RigOptions {
+  /** row stride in elements */
+  ld?: number;
+  size?: 1 | 4;
+  /** rows is the capacity; the hyper region says how many are in use */
+  batch?: boolean;
+  /** moves the tensor by so many elements, off the cache line on which plans begin tensors */
+  shift?: number;
+  region?: Region;
+}
+
+/** What the hyper region holds during a run. */
+export interface Hyper {
+  rows?: number;
+  first?: number;
+  lr?: number;
+  scale?: number;
+}
+
+/** One program over poisoned memory. */
+export class Rig {
+  readonly plan = new Plan();
+  readonly builder: Builder;
+  readonly kernels: Arena["kernels"];
+  readonly hyper: Tensor;
+  readonly scratch: Tensor;
+  readonly arena: Arena;
+  readonly #inputs = new Map<Tensor, ArrayLike<number>>();
+  readonly #outputs = new Set<Tensor>();
+  readonly #shifts = new Map<Tensor, number>();
+  #room: Tensor | undefined;
+  #program: Program | undefined;
+  #end = 0;
+
+  constructor(build: Build) {
+    this.arena = build.arena;
+    this.kernels = build.arena.kernels;
+    this.hyper = this.#declare("hyper", 1, abi.HYPER_BYTES / 4, { region: "hyper" }, true);
+    // a line for each of the most threads; verify and the dependences assume no fewer
+    this.scratch = this.#declare("scratch", 1, (8 * abi.SGEMM_SCRATCH_BYTES) / 4, { region: "scratch" }, false);
+    this.builder = new Builder(this.scratch);
+  }
+
+  /** A tensor that is read: rows × cols values, row by row. */
+  input(name: string, rows: number, cols: number, values: ArrayLike<number>, options: RigOptions = {}): Tensor {
+    const tensor = this.#declare(name, rows, cols, options, true);
+    this.#inputs.set(tensor, values);
+    return tensor;
+  }
+
+  /** A tensor that is written. It begins as NaN. */
+  output(name: string, rows: number, cols: number, options: RigOptions = {}): Tensor {
+    const tensor = this.#declare(name, rows, cols, options, false);
+    this.#outputs.add(tensor);
+    return tensor;
+  }
+
+  /** A tensor that is read and written in place. */
+  inOut(name: string, rows: number, cols: number, values: ArrayLike<number>, options: RigOptions = {}): Tensor {
+    const tensor = this.input(name, rows, cols, values, options);
+    this.#outputs.add(tensor);
+    return tensor;
+  }
+
+  /**
+   * Runs the program whole, then once for each number of threads, one thread after the other record by record.
+   * All must give the same bits, and touch nothing but outputs and the scratch of edge tiles.
+   */
+  run(hyper: Hyper = {}): void {
+    this.prepare(hyper);
+    const before = this.memory().slice();
+    (this.#program as Program).run();
+    this.#overlay(before);
+    this.#compare(before, "one thread");
+    for (const threads of THREADS) {
+      this.prepare(hyper);
+      for (let i = 0; i < this.builder.length; i++) {
+        for (let t = 0; t < threads; t++) this.share(i, t, threads);
+      }
+      this.#copy(this.scratch, before);
+      this.#compare(before, `${threads} threads against one`);
+    }
+  }
+
+  /** Runs one record for thread t of `threads`. */
+  share(record: number, t: number, threads: number): void {
+    const { address } = this.#room as Tensor;
+    this.kernels.run(address, this.hyper.address, record, record + 1, t, threads);
+  }
+
+  /** Puts canaries, poison, inputs, program and hyper region into memory. */
+  prepare(hyper: Hyper = {}): void {
+    if (this.#program === undefined) this.#lay();
+    new Uint32Array(this.memory().buffer, abi.ARENA_BASE, (this.#end - abi.ARENA_BASE) / 4).fill(CANARY);
+    for (const tensor of this.#outputs) this.#fill(tensor, POISON);
+    for (const [tensor, values] of this.#inputs) this.#write(tensor, values);
+    const { rows = 0, first = 0, lr = Number.NaN, scale = Number.NaN } = hyper;
+    const view = this.arena.view(this.hyper.address, abi.HYPER_BYTES);
+    view.setInt32(abi.HYPER_ROWS, rows, true);
+    view.setInt32(abi.HYPER_FIRST, first, true);
+    view.setFloat32(abi.HYPER_LR, lr, true);
+    view.setFloat32(abi.HYPER_SCALE, scale, true);
+    this.arena.i32(this.#room as Tensor).set(this.words);
+  }
+
+  /** The encoded records. */
+  get words(): Int32Array {
+    return (this.#program as Program).words;
+  }
+
+  get program(): Program {
+    return this.#program as Program;
+  }
+
+  /** The memory that belongs to this program, as bytes from address 0 on. */
+  memory(): Uint8Array<ArrayBuffer> {
+    const { buffer } = this.arena.view(0, 0);
+    return new Uint8Array(buffer, 0, this.#end);
+  }
+
+  /** The elements of an f32 tensor without the gaps, row by row. */
+  read(tensor: Tensor): Float32Array<ArrayBuffer> {
+    const out = new Float32Array(tensor.rows * tensor.cols);
+    const all = this.arena.f32(tensor);
+    for (let i = 0; i < tensor.rows; i++) {
+      out.set(all.subarray(i * tensor.ld, i * tensor.ld + tensor.cols), i * tensor.cols);
+    }
+    return out;
+  }
+
+  readInts(tensor: Tensor): Int32Array {
+    return new Int32Array(this.read(tensor).buffer);
+  }
+
+  #declare(name: string, rows: number, cols: number, options: RigOptions, given: boolean): Tensor {
+    const { region = "activations", shift = 0, ld = cols, size = 4, batch = false } = options;
+    if (shift * size > GUARD * 2) throw new RangeError(`${name} is moved by more than half a guard`);
+    this.plan.tensor(region, "guard", 1, GUARD);
+    const tensor = this.plan.tensor(region, name, rows, cols, { ld, size, batch, given });
+    this.plan.tensor(region, "guard", 1, GUARD);
+    this.#shifts.set(tensor, shift * size);
+    return tensor;
+  }
+
+  #lay(): void {
+    const last = REGIONS[REGIONS.length - 1] as Region;
+    this.#room = this.#declare("program", this.builder.length, abi.RECORD_BYTES / 4, { region: "program" }, true);
+    this.plan.tensor(last, "guard", 1, GUARD);
+    this.#end = this.plan.layout().total;
+    if (this.#end > ARENA_BYTES) throw new RangeError(`the test arena has ${ARENA_BYTES} bytes, not ${this.#end}`);
+    for (const [tensor, shift] of this.#shifts) tensor.address += shift;
+    this.#program = new Program(this.arena, this.builder, this.#room, this.hyper);
+  }
+
+  #fill(tensor: Tensor, word: number): void {
+    const all = this.arena.u32(tensor);
+    for (let i = 0; i < tensor.rows; i++) all.fill(word, i * tensor.ld, i * tensor.ld + tensor.cols);
+  }
+
+  #write(tensor: Tensor, values: ArrayLike<number>): void {
+    const { rows, cols, ld, size } = tensor;
+    if (values.length !== rows * cols) throw new RangeError(`${tensor.name}: ${values.length} values`);
+    const whole = values instanceof Int32Array || values instanceof Uint32Array;
+    const all = size === 1 ? this.arena.u8(tensor) : whole ? this.arena.i32(tensor) : this.arena.f32(tensor);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < cols; j++) all[i * ld + j] = values[i * cols + j] as number;
+    }
+  }
+
+  /** Copies what outputs and scratch hold now into `snapshot`. */
+  #overlay(snapshot: Uint8Array): void {
+    for (const tensor of [...this.#outputs, this.scratch]) this.#copy(tensor, snapshot);
+  }
+
+  #copy({ address, rows, cols, ld, size }: Tensor, snapshot: Uint8Array): void {
+    const memory = this.memory();
+    for (let i = 0; i < rows; i++) {
+      const start = address + i * ld * size;
+      snapshot.set(memory.subarray(start, start + cols * size), start);
+    }
+  }
+
+  #compare(expected: Uint8Array, what: string): void {
+    const memory = this.memory();
+    if (Buffer.compare(expected, memory) === 0) return;
+    const at = memory.findIndex((byte, i) => byte !== expected[i]);
+    const near = this.plan.tensors.findLast((t) => t.name !== "guard" && t.address <= at);
+    throw new Error(`${what}: byte ${at} differs; ${at - (near?.address ?? 0)} bytes from where ${near?.name} begins`);
+  }
+}
+
+/** Fails at the first element whose bits differ. NaN equals NaN, unless it is the poison. */
+export function expectBits(actual: Float32Array<ArrayBuffer>, expected: ArrayLike<number>, what: string): void {
+  const bits = new Uint32Array(actual.buffer, actual.byteOffset, actual.length);
+  const want = Float32Array.from(expected);
+  const wanted = new Uint32Array(want.buffer);
+  if (actual.length !== want.length) throw new Error(`${what}: ${actual.length} elements, expected ${want.length}`);
+  for (let i = 0; i < want.length; i++) {
+    if (bits[i] === wanted[i]) continue;
+    if (Number.isNaN(want[i]) && Number.isNaN(actual[i]) && bits[i] !== POISON && bits[i] !== CANARY) continue;
+    const hex = (word: number | undefined): string => `0x${(word ?? 0).toString(16).padStart(8, "0")}`;
+    throw new Error(`${what}: element ${i} is ${actual[i]} (${hex(bits[i])}), expected ${want[i]} (${hex(wanted[i])})`);
+  }
+}
+
+/** Fails at the first element further from the exact value than its bound. Returns the largest share of a bound. */
+export function expectWithin(
+  actual: ArrayLike<number>,
+  exact: ArrayLike<number>,
+  bound: ArrayLike<number>,
+  what: string,
+): number {
+  if (actual.length !== exact.length) throw new Error(`${what}: ${actual.length} elements, expected ${exact.length}`);
+  let most = 0;
+  for (let i = 0; i < exact.length; i++) {
+    const off = Math.abs((actual[i] as number) - (exact[i] as number));
+    if (!(off <= (bound[i] as number))) {
+      throw new Error(`${what}: element ${i} is ${actual[i]}, exactly ${exact[i]}: off by ${off}, allowed ${bound[i]}`);
+    }
+    if (off > 0) most = Math.max(most, off / (bound[i] as number));
+  }
+  return most;
+}

@@ -1,0 +1,76 @@
+// What an f32 result may be off by: the quantities of docs/numerics.md. Imports nothing from src/.
+
+/** Unit roundoff of f32: one operation gives the exact result times 1 + δ, |δ| ≤ U. */
+export const U = 2 ** -24;
+/** The smallest normal f32. Exponentials and updated parameters below it become +0. */
+export const SMALLEST_NORMAL = 2 ** -126;
+/** The most that rounding to f32 changes a number below SMALLEST_NORMAL. */
+export const HALF_SUBNORMAL = 2 ** -150;
+
+/** Largest errors over all f32 arguments, in ulps of the exact result; measured by test/kernels/math.test.ts. */
+export const EXP_ULPS = 1.1;
+export const LOG_ULPS = 1.1;
+export const SIGMOID_ULPS = 2;
+/** An ulp of y is at most 2·U·|y|. */
+const EXP_ERROR = EXP_ULPS * 2 * U;
+const LOG_ERROR = LOG_ULPS * 2 * U;
+
+/** γ(k) = k·u / (1 − k·u): the most that k roundings in a row can do to a number, relative to it. */
+export function gamma(k: number): number {
+  return (k * U) / (1 - k * U);
+}
+
+const f64 = new Float64Array(1);
+const words = new Uint32Array(f64.buffer);
+
+/** The distance between neighbouring f32 numbers around x (of the subnormals where x is one). */
+export function ulp(x: number): number {
+  f64[0] = x;
+  const exponent = (((words[1] as number) >>> 20) & 0x7ff) - 1023;
+  return 2 ** (Math.max(exponent, -126) - 23);
+}
+
+/** What the rows of the softmax kernels may be off by, from the f64 oracle's numbers for that row. */
+export interface SoftmaxBounds {
+  /** of the sum Σ e^(z_j − max), relative */
+  sum: number;
+  /** of each probability, absolute */
+  p: Float64Array;
+}
+
+/**
+ * Bounds of a softmax row.
+ *
+ *     θ_j = (1 + ε)·e^(|d_j|·u) − 1          the rounded difference d_j = z_j − max, then exp
+ *     σ   = Σ p_j·θ_j·(1 + γ) + γ + n·2⁻¹²⁶  γ = γ(⌈n/4⌉ + 1): four chains, joined by two sums
+ *     |p̂_j − p_j| ≤ p_j·((1 + θ_j)(1 + u)/(1 − σ) − 1) + 2⁻¹²⁶
+ *
+ * @param p         exact probabilities
+ * @param distance  max_k z_k − z_j
+ */
+export function softmaxBounds(p: Float64Array, distance: Float64Array): SoftmaxBounds {
+  const chains = gamma(Math.ceil(p.length / 4) + 1);
+  const theta = distance.map((d) => (d === Number.POSITIVE_INFINITY ? 0 : (1 + EXP_ERROR) * Math.exp(Math.min(d, 90) * U) - 1));
+  const weighted = p.reduce((sum, x, j) => sum + x * (theta[j] as number), 0);
+  const sum = weighted * (1 + chains) + chains + p.length * SMALLEST_NORMAL;
+  return {
+    sum,
+    p: p.map((x, j) => x * (((1 + (theta[j] as number)) * (1 + U)) / (1 - sum) - 1) + SMALLEST_NORMAL),
+  };
+}
+
+/**
+ * Bound of a cross-entropy row loss, ln S + (max − z_t): the sum's error through ln, ln's own, the difference's
+ * rounding, and that of the last addition.
+ */
+export function lossBound(sum: number, logSum: number, distance: number): number {
+  const inner = -Math.log1p(-sum);
+  const parts = inner + LOG_ERROR * (logSum + inner) + U * distance;
+  return parts + U * (logSum + distance + parts);
+}
+
+/** Bound of (p − 1)·scale or p·scale, from the bound of p. */
+export function gradientBound(p: number, bound: number, isTarget: boolean, scale: number): number {
+  const value = Math.abs(isTarget ? p - 1 : p);
+  return (bound * (1 + gamma(2)) + gamma(2) * value) * Math.abs(scale) + HALF_SUBNORMAL;
+}

@@ -1,0 +1,127 @@
+// The package as a user gets it: packed, unpacked into an empty project, imported by plain Node, type-checked.
+
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const USER = `
+import { init, dataset, dense, relu, crossEntropy, sgd, XentError } from "xent";
+import { readIdx } from "xent/data";
+
+const xent = await init();
+const model = xent.sequential({ input: 4, seed: 1 }, [dense(8), relu(), dense(3)]);
+const x = Float32Array.from({ length: 160 }, (_, i) => Math.sin(i));
+const y = Int32Array.from({ length: 40 }, (_, i) => i % 3);
+const train = dataset({ x, y, features: 4 });
+const options = { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }), epochs: 1, batchSize: 8 };
+const { steps, loss } = await model.fit(train, options);
+let code = "";
+try {
+  await readIdx(new Uint8Array(3));
+} catch (error) {
+  if (error instanceof XentError) code = error.code;
+}
+console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length }));
+`;
+
+const project = mkdtempSync(join(tmpdir(), "xent-package-"));
+const installed = join(project, "node_modules/xent");
+let files: string[] = [];
+
+const node = (args: string[], cwd = process.cwd()): string =>
+  execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+beforeAll(() => {
+  node(["--import", "tsx", "tools/build-js.ts"]);
+  const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", project];
+  const output = execFileSync("npm", npm, { encoding: "utf8", shell: process.platform === "win32" });
+  const [packed] = JSON.parse(output) as [{ filename: string; files: { path: string }[] }];
+  files = packed.files.map(({ path }) => path).sort();
+  execFileSync("tar", ["-xzf", packed.filename], { cwd: project });
+  mkdirSync(join(project, "node_modules/@assemblyscript"), { recursive: true });
+  renameSync(join(project, "package"), installed);
+  const loader = "node_modules/@assemblyscript/loader";
+  symlinkSync(realpathSync(loader), join(project, loader), "junction");
+}, 60_000);
+
+afterAll(() => rmSync(project, { recursive: true }));
+
+test("holds what is published and nothing else", () => {
+  const outside = files.filter((path) => !path.startsWith("dist/"));
+  expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  expect(
+    files.filter((path) => !/^dist\/.*\.(js|js\.map|d\.ts|wasm)$/.test(path) && !outside.includes(path)),
+  ).toEqual([]);
+  expect(files.filter((path) => path.endsWith(".wasm"))).toEqual(["dist/wasm/simd.wasm"]);
+  expect(files).toContain("dist/wasm/generated/simd.js");
+  expect(files.filter((path) => /test|bench|peak/.test(path))).toEqual([]);
+});
+
+test("every entry of package.json is there", () => {
+  const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    exports: Record<string, string | { types: string; default: string }>;
+  };
+  const targets = Object.values(exports).flatMap((entry) =>
+    typeof entry === "string" ? entry : Object.values(entry),
+  );
+  for (const target of targets) {
+    if (!target.includes("*")) expect(files).toContain(target.slice(2));
+  }
+});
+
+test("tells nothing of the machine it was built on", () => {
+  const telling = readdirSync(installed, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(js|map|ts|json)$/.test(name))
+    .filter((name) => readFileSync(join(installed, name), "utf8").includes(process.cwd()));
+  expect(telling).toEqual([]);
+});
+
+test("trains in plain Node", () => {
+  writeFileSync(join(project, "user.mjs"), USER);
+  const { build, steps, loss, code, classes } = JSON.parse(node(["user.mjs"], project));
+  expect({ build, steps, code, classes }).toEqual({ build: "simd", steps: 5, code: "IDX", classes: 40 });
+  expect(loss[0]).toBeGreaterThan(0);
+  expect(loss[0]).toBeLessThan(10);
+});
+
+test("the wasm file can be had by its own path, our inner modules cannot", () => {
+  const resolve = (name: string): string =>
+    node(["--input-type=module", "-e", `console.log(import.meta.resolve("${name}"))`], project);
+  expect(resolve("xent/wasm/simd.wasm")).toContain("/xent/dist/wasm/simd.wasm");
+  expect(() => resolve("xent/wasm/load.js")).toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
+});
+
+describe.each([
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+])("module %s, moduleResolution %s", (module, moduleResolution) => {
+  test("types compile without skipLibCheck", () => {
+    writeFileSync(join(project, "user.mts"), USER);
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: "es2022",
+      lib: ["es2023", "dom"],
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    const config = join(project, `tsconfig.${moduleResolution}.json`);
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ["user.mts"] }));
+    node(["node_modules/typescript/bin/tsc", "-p", config]);
+  }, 60_000);
+});

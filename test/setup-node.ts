@@ -1,0 +1,5 @@
+// Lets Node 20 compile relaxed SIMD, which it has behind a flag; newer ones would print that they know no such flag.
+
+import v8 from "node:v8";
+
+if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");

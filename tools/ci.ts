@@ -1,0 +1,55 @@
+// `npm run ci`: every check in order, cheapest first, stopping at the first that fails. `--full` adds the soak
+// tests. The last line is `N passed, N failed`: vitest's tests, a failed step of another kind counted as one.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const STEPS = [
+  ["check"],
+  ["build"],
+  ["test"],
+  ["example", "01"],
+  ["example", "02", "--epochs", "1"],
+  ["docs:lint"],
+  ["pack:check"],
+  ["bench", "gemm", "step", "--smoke"],
+];
+if (process.argv.includes("--full")) STEPS.push(["test:soak"]);
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "xent-ci-"));
+let passed = 0;
+let failed = 0;
+for (const [script = "", ...args] of STEPS) {
+  const title = ["npm run", script, ...args].join(" ");
+  console.log(`\n── ${title}`);
+  const report = join(folder, `${script.replace(":", "-")}.json`);
+  if (script.startsWith("test"))
+    args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
+  const start = performance.now();
+  const { status } = spawnSync("npm", ["run", "--silent", script, "--", ...args], {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  console.log(
+    `── ${title}: ${status === 0 ? "done" : "FAILED"} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
+  let counted = 0;
+  if (existsSync(report)) {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8")) as Report;
+    passed += numPassedTests;
+    counted = numFailedTests;
+  }
+  // a file that cannot be imported, or an error between tests, fails no test of its own
+  failed += status === 0 ? counted : Math.max(counted, 1);
+  if (failed > 0) break;
+}
+rmSync(folder, { recursive: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,81 @@
+// Three projects: node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
+
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
+import { chromium } from "playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+/** Chromium does without its sandbox, because root has none, and asks the network for nothing. */
+const CHROMIUM_ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const projects: TestProjectConfiguration[] = [
+  {
+    test: {
+      name: "node",
+      include: ["test/**/*.test.ts"],
+      exclude: ["test/browser/**", "test/soak/**"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      testTimeout: 20_000,
+    },
+  },
+  {
+    test: {
+      name: "soak",
+      include: ["test/soak/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      execArgv: ["--expose-gc"],
+      testTimeout: 300_000,
+    },
+  },
+];
+
+const executablePath = findChromium();
+if (executablePath !== undefined) {
+  projects.push({
+    // a page that is cross-origin isolated, as threads will need it
+    server: {
+      headers: {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+      },
+    },
+    test: {
+      name: "browser",
+      include: ["test/browser/**/*.test.ts"],
+      testTimeout: 20_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  });
+} else if (process.env.XENT_BROWSER === "required") {
+  throw new Error("XENT_BROWSER=required, and no Chromium: install one, or name it in XENT_CHROMIUM");
+} else {
+  console.log(
+    "No Chromium found: the browser tests are left out (XENT_CHROMIUM=/path/to/chromium runs them).\n",
+  );
+}
+
+/** The Chromium of XENT_CHROMIUM, else Debian's, else the one that `npx playwright install` fetched. */
+function findChromium(): string | undefined {
+  const places = [process.env.XENT_CHROMIUM, "/usr/bin/chromium", chromium.executablePath()];
+  return places.find((path) => path !== undefined && existsSync(path));
+}
+
+export default defineConfig({
+  test: { globalSetup: ["test/global-setup.ts"], projects },
+});
