@@ -10,15 +10,15 @@ export function reluForward(rows: i32, cols: i32, x: usize, ldx: i32, y: usize, 
   const whole = cols & ~3;
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < whole; j += 4) {
-      const at = <usize>j << 2;
+      const at = (<usize>j) << 2;
       v128.store(y + at, V.relu(v128.load(x + at)));
     }
     if (whole < cols) {
-      const at = <usize>whole << 2;
+      const at = (<usize>whole) << 2;
       V.storePart(y + at, V.relu(V.loadPart(x + at, cols - whole, zero)), cols - whole);
     }
-    x += <usize>ldx << 2;
-    y += <usize>ldy << 2;
+    x += (<usize>ldx) << 2;
+    y += (<usize>ldy) << 2;
   }
 }
 
@@ -37,18 +37,18 @@ export function reluBackward(
   const whole = cols & ~3;
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < whole; j += 4) {
-      const at = <usize>j << 2;
+      const at = (<usize>j) << 2;
       v128.store(dx + at, v128.andnot(v128.load(dy + at), f32x4.le(v128.load(y + at), zero)));
     }
     if (whole < cols) {
-      const at = <usize>whole << 2;
+      const at = (<usize>whole) << 2;
       const n = cols - whole;
       const d = V.loadPart(dy + at, n, zero);
       V.storePart(dx + at, v128.andnot(d, f32x4.le(V.loadPart(y + at, n, zero), zero)), n);
     }
-    dy += <usize>lddy << 2;
-    y += <usize>ldy << 2;
-    dx += <usize>lddx << 2;
+    dy += (<usize>lddy) << 2;
+    y += (<usize>ldy) << 2;
+    dx += (<usize>lddx) << 2;
   }
 }
 
@@ -58,15 +58,15 @@ export function sigmoidForward(rows: i32, cols: i32, x: usize, ldx: i32, y: usiz
   const whole = cols & ~3;
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < whole; j += 4) {
-      const at = <usize>j << 2;
+      const at = (<usize>j) << 2;
       v128.store(y + at, VMath.sigmoid(v128.load(x + at)));
     }
     if (whole < cols) {
-      const at = <usize>whole << 2;
+      const at = (<usize>whole) << 2;
       V.storePart(y + at, VMath.sigmoid(V.loadPart(x + at, cols - whole, zero)), cols - whole);
     }
-    x += <usize>ldx << 2;
-    y += <usize>ldy << 2;
+    x += (<usize>ldx) << 2;
+    y += (<usize>ldy) << 2;
   }
 }
 
@@ -86,19 +86,19 @@ export function sigmoidBackward(
   const whole = cols & ~3;
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < whole; j += 4) {
-      const at = <usize>j << 2;
+      const at = (<usize>j) << 2;
       const h = v128.load(y + at);
       v128.store(dx + at, f32x4.mul(f32x4.mul(v128.load(dy + at), h), f32x4.sub(one, h)));
     }
     if (whole < cols) {
-      const at = <usize>whole << 2;
+      const at = (<usize>whole) << 2;
       const n = cols - whole;
       const h = V.loadPart(y + at, n, zero);
       const d = V.loadPart(dy + at, n, zero);
       V.storePart(dx + at, f32x4.mul(f32x4.mul(d, h), f32x4.sub(one, h)), n);
     }
-    dy += <usize>lddy << 2;
-    y += <usize>ldy << 2;
-    dx += <usize>lddx << 2;
+    dy += (<usize>lddy) << 2;
+    y += (<usize>ldy) << 2;
+    dx += (<usize>lddx) << 2;
   }
 }

@@ -7,11 +7,11 @@
  * Writes    the cols elements of each row of dst, not its padding.
  */
 export function gather(rows: i32, cols: i32, src: usize, index: usize, dst: usize, ldd: i32): void {
-  const rowBytes = <usize>cols << 2;
+  const rowBytes = (<usize>cols) << 2;
   for (let i = 0; i < rows; i++) {
     memory.copy(dst, src + <usize>load<u32>(index) * rowBytes, rowBytes);
     index += 4;
-    dst += <usize>ldd << 2;
+    dst += (<usize>ldd) << 2;
   }
 }
 
@@ -40,12 +40,12 @@ export function gatherU8(
       const x = f32x4.convert_i32x4_u(
         i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from + j))),
       );
-      v128.store(dst + (<usize>j << 2), f32x4.add(f32x4.mul(x, a), b));
+      v128.store(dst + ((<usize>j) << 2), f32x4.add(f32x4.mul(x, a), b));
     }
     for (; j < cols; j++) {
-      store<f32>(dst + (<usize>j << 2), <f32>load<u8>(from + j) * scale + shift);
+      store<f32>(dst + ((<usize>j) << 2), <f32>load<u8>(from + j) * scale + shift);
     }
     index += 4;
-    dst += <usize>ldd << 2;
+    dst += (<usize>ldd) << 2;
   }
 }

@@ -75,14 +75,7 @@ class R {
  * With several threads the caller sees to it that all of them finish a record marked FLAG_BARRIER before any
  * begins the next.
  */
-export function run(
-  program: usize,
-  hyper: usize,
-  first: i32,
-  last: i32,
-  thread: i32,
-  threads: i32,
-): i32 {
+export function run(program: usize, hyper: usize, first: i32, last: i32, thread: i32, threads: i32): i32 {
   assert(thread >= 0 && thread < threads);
   for (let i = first; i < last; i++) {
     execute(program + <usize>i * RECORD_BYTES, hyper, thread, threads);
@@ -108,14 +101,14 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     case OP_GATHER: {
       const lo = share(d0, ROW_GRAIN, t, T);
       const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      const index = p1 + (<usize>(load<i32>(hyper, HYPER_FIRST) + lo) << 2);
+      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + lo)) << 2);
       gather(n, d1, p0, index, at(p2, lo, s2), s2);
       return;
     }
     case OP_GATHER_U8: {
       const lo = share(d0, ROW_GRAIN, t, T);
       const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      const index = p1 + (<usize>(load<i32>(hyper, HYPER_FIRST) + lo) << 2);
+      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + lo)) << 2);
       gatherU8(n, d1, p0, index, at(p2, lo, s2), s2, R.f(r, 0), R.f(r, 1));
       return;
     }

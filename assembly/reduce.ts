@@ -10,14 +10,14 @@ import { V } from "./lib/simd";
  */
 export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, y: usize): void {
   const zero = f32x4.splat(0);
-  const stride = <usize>ldx << 2;
+  const stride = (<usize>ldx) << 2;
   let j = 0;
   for (; j + 16 <= cols; j += 16) {
     let s0 = zero;
     let s1 = zero;
     let s2 = zero;
     let s3 = zero;
-    let at = x + (<usize>j << 2);
+    let at = x + ((<usize>j) << 2);
     for (let i = rows; i > 0; i--) {
       s0 = f32x4.add(s0, v128.load(at));
       s1 = f32x4.add(s1, v128.load(at, 16));
@@ -25,7 +25,7 @@ export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, y: usize): 
       s3 = f32x4.add(s3, v128.load(at, 48));
       at += stride;
     }
-    const to = y + (<usize>j << 2);
+    const to = y + ((<usize>j) << 2);
     v128.store(to, s0);
     v128.store(to, s1, 16);
     v128.store(to, s2, 32);
@@ -33,21 +33,21 @@ export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, y: usize): 
   }
   for (; j + 4 <= cols; j += 4) {
     let s = zero;
-    let at = x + (<usize>j << 2);
+    let at = x + ((<usize>j) << 2);
     for (let i = rows; i > 0; i--) {
       s = f32x4.add(s, v128.load(at));
       at += stride;
     }
-    v128.store(y + (<usize>j << 2), s);
+    v128.store(y + ((<usize>j) << 2), s);
   }
   if (j < cols) {
     let s = zero;
-    let at = x + (<usize>j << 2);
+    let at = x + ((<usize>j) << 2);
     for (let i = rows; i > 0; i--) {
       s = f32x4.add(s, V.loadPart(at, cols - j, zero));
       at += stride;
     }
-    V.storePart(y + (<usize>j << 2), s, cols - j);
+    V.storePart(y + ((<usize>j) << 2), s, cols - j);
   }
 }
 
@@ -60,8 +60,8 @@ export function lossSum(rows: i32, loss: usize, hit: usize, result: usize): void
   let sum: f64 = 0;
   let hits = 0;
   for (let i = 0; i < rows; i++) {
-    sum += <f64>load<f32>(loss + (<usize>i << 2));
-    hits += load<i32>(hit + (<usize>i << 2));
+    sum += <f64>load<f32>(loss + ((<usize>i) << 2));
+    hits += load<i32>(hit + ((<usize>i) << 2));
   }
   store<f64>(result, sum);
   store<i32>(result, hits, HYPER_HITS - HYPER_LOSS);

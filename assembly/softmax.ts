@@ -9,8 +9,8 @@ function rowMax(n: i32, z: usize): f32 {
   const least = f32x4.splat(-Infinity);
   let top = least;
   const whole = n & ~3;
-  for (let j = 0; j < whole; j += 4) top = f32x4.pmax(top, v128.load(z + (<usize>j << 2)));
-  if (whole < n) top = f32x4.pmax(top, V.loadPart(z + (<usize>whole << 2), n - whole, least));
+  for (let j = 0; j < whole; j += 4) top = f32x4.pmax(top, v128.load(z + ((<usize>j) << 2)));
+  if (whole < n) top = f32x4.pmax(top, V.loadPart(z + ((<usize>whole) << 2), n - whole, least));
   return V.max(top);
 }
 
@@ -23,13 +23,13 @@ function expSum(n: i32, z: usize, top: f32, e: usize): f32 {
   let sum = f32x4.splat(0);
   const whole = n & ~3;
   for (let j = 0; j < whole; j += 4) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     const v = VMath.exp(f32x4.sub(v128.load(z + at), shift));
     v128.store(e + at, v);
     sum = f32x4.add(sum, v);
   }
   if (whole < n) {
-    const at = <usize>whole << 2;
+    const at = (<usize>whole) << 2;
     const part = V.loadPart(z + at, n - whole, f32x4.splat(-Infinity));
     const v = VMath.exp(f32x4.sub(part, shift));
     V.storePart(e + at, v, n - whole);
@@ -44,11 +44,11 @@ function divideScale(n: i32, y: usize, sum: f32, scale: f32): void {
   const a = f32x4.splat(scale);
   const whole = n & ~3;
   for (let j = 0; j < whole; j += 4) {
-    const at = y + (<usize>j << 2);
+    const at = y + ((<usize>j) << 2);
     v128.store(at, f32x4.mul(f32x4.div(v128.load(at), s), a));
   }
   if (whole < n) {
-    const at = y + (<usize>whole << 2);
+    const at = y + ((<usize>whole) << 2);
     const v = V.loadPart(at, n - whole, f32x4.splat(0));
     V.storePart(at, f32x4.mul(f32x4.div(v, s), a), n - whole);
   }
@@ -60,8 +60,8 @@ export function softmaxForward(rows: i32, cols: i32, z: usize, ldz: i32, p: usiz
   for (let i = 0; i < rows; i++) {
     const sum = expSum(cols, z, rowMax(cols, z), p);
     divideScale(cols, p, sum, 1);
-    z += <usize>ldz << 2;
-    p += <usize>ldp << 2;
+    z += (<usize>ldz) << 2;
+    p += (<usize>ldp) << 2;
   }
 }
 
@@ -91,12 +91,12 @@ export function softmaxCrossEntropy(
   for (let i = 0; i < rows; i++) {
     const t = load<i32>(target);
     assert(t >= 0 && t < cols);
-    const at = <usize>t << 2;
+    const at = (<usize>t) << 2;
     const zt = load<f32>(z + at);
     const top = rowMax(cols, z);
     let earlier = 0;
     if (zt == top) {
-      for (; earlier < t; earlier++) if (load<f32>(z + (<usize>earlier << 2)) == top) break;
+      for (; earlier < t; earlier++) if (load<f32>(z + ((<usize>earlier) << 2)) == top) break;
     }
     const sum = expSum(cols, z, top, dz);
     const pt = load<f32>(dz + at) / sum;
@@ -105,8 +105,8 @@ export function softmaxCrossEntropy(
     const value = f32x4.extract_lane(VMath.log(f32x4.splat(sum)), 0) + (top - zt);
     store<f32>(loss, value);
     store<i32>(hit, i32(zt == top && earlier == t && value == value));
-    z += <usize>ldz << 2;
-    dz += <usize>lddz << 2;
+    z += (<usize>ldz) << 2;
+    dz += (<usize>lddz) << 2;
     target += 4;
     loss += 4;
     hit += 4;

@@ -8,17 +8,17 @@ export { XentError, type XentErrorCode } from "./base/errors.ts";
 export type { LayerSpec, LossSpec, OptimizerSpec, StateDict, TensorData } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features, type Labels } from "./data/dataset.ts";
 export type { RegionBytes } from "./memory/plan.ts";
-export { type Info, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type {
   ConfusionMatrix,
   EvaluateOptions,
   FitOptions,
   LearnOptions,
   ModelPlan,
-  Sequential,
   SequentialOptions,
   StepsOptions,
-} from "./model/sequential.ts";
+} from "./model/options.ts";
+export { type Info, type InitOptions, init, type Xent } from "./model/runtime.ts";
+export type { Sequential } from "./model/sequential.ts";
 export { crossEntropy, dense, relu, sigmoid } from "./nn/layers.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";

@@ -29,7 +29,7 @@ export function pack(k: i32, n: i32, b: usize, rsb: i32, csb: i32, alpha: f32, d
 function packRows(k: i32, width: i32, b: usize, rsb: i32, alpha: f32, dst: usize): void {
   const a = f32x4.splat(alpha);
   const zero = f32x4.splat(0);
-  const stride = <usize>rsb << 2;
+  const stride = (<usize>rsb) << 2;
   if (width == TILE_N) {
     for (let p = k; p > 0; p--) {
       v128.store(dst, f32x4.mul(a, v128.load(b)));
@@ -43,11 +43,14 @@ function packRows(k: i32, width: i32, b: usize, rsb: i32, alpha: f32, dst: usize
   const whole = width & ~3;
   for (let p = k; p > 0; p--) {
     for (let j = 0; j < TILE_N; j += 4) {
-      const at = <usize>j << 2;
-      let v = zero;
-      if (j < whole) v = f32x4.mul(a, v128.load(b + at));
-      else if (j < width) v = f32x4.mul(a, V.loadPart(b + at, width - j, zero));
-      v128.store(dst + at, v);
+      const at = (<usize>j) << 2;
+      if (j < whole) {
+        v128.store(dst + at, f32x4.mul(a, v128.load(b + at)));
+      } else {
+        // zeros first: α·0 would be −0 or NaN for some α
+        v128.store(dst + at, zero);
+        if (j < width) V.storePart(dst + at, f32x4.mul(a, V.loadPart(b + at, width - j, zero)), width - j);
+      }
     }
     b += stride;
     dst += TILE_N << 2;
@@ -58,13 +61,13 @@ function packRows(k: i32, width: i32, b: usize, rsb: i32, alpha: f32, dst: usize
 function packColumns(k: i32, width: i32, b: usize, csb: i32, alpha: f32, dst: usize): void {
   const a = f32x4.splat(alpha);
   const zero = f32x4.splat(0);
-  const stride = <usize>csb << 2;
+  const stride = (<usize>csb) << 2;
   const whole = k & ~3;
   for (let j = 0; j < TILE_N; j += 4) {
     // columns beyond the width read the last valid one and are zeroed by their factor
     const last = width - 1 - j;
     const b0 = b + <usize>j * stride;
-    const to = dst + (<usize>j << 2);
+    const to = dst + ((<usize>j) << 2);
     if (last < 0) {
       for (let p = 0; p < k; p++) v128.store(to + ((<usize>p * TILE_N) << 2), zero);
       continue;
@@ -77,7 +80,7 @@ function packColumns(k: i32, width: i32, b: usize, csb: i32, alpha: f32, dst: us
     if (last < 2) mask = i32x4.replace_lane(mask, 2, 0);
     if (last < 3) mask = i32x4.replace_lane(mask, 3, 0);
     for (let p = 0; p < whole; p += 4) {
-      const at = <usize>p << 2;
+      const at = (<usize>p) << 2;
       const v0 = v128.load(b0 + at);
       const v1 = v128.load(b1 + at);
       const v2 = v128.load(b2 + at);
@@ -93,7 +96,17 @@ function packColumns(k: i32, width: i32, b: usize, csb: i32, alpha: f32, dst: us
       v128.store(d, v128.and(mask, f32x4.mul(a, v128.shuffle<f32>(x2, x3, 2, 3, 6, 7))), 3 * (TILE_N << 2));
     }
     if (whole < k) {
-      packAny(k - whole, j, j + 4, width, b + (<usize>whole << 2), 1, csb, alpha, dst + ((<usize>whole * TILE_N) << 2));
+      packAny(
+        k - whole,
+        j,
+        j + 4,
+        width,
+        b + ((<usize>whole) << 2),
+        1,
+        csb,
+        alpha,
+        dst + ((<usize>whole * TILE_N) << 2),
+      );
     }
   }
 }
@@ -114,7 +127,7 @@ function packAny(
     for (let j = first; j < end; j++) {
       let v: f32 = 0;
       if (j < width) v = alpha * load<f32>(b + ((<usize>p * rsb + <usize>j * csb) << 2));
-      store<f32>(dst + (<usize>j << 2), v);
+      store<f32>(dst + ((<usize>j) << 2), v);
     }
     dst += TILE_N << 2;
   }

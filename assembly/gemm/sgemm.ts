@@ -84,12 +84,12 @@ function block(
   relu: bool,
   scratch: usize,
 ): void {
-  const row = <usize>rsa << 2;
+  const row = (<usize>rsa) << 2;
   // LOOP 3: panels of B. One panel stays in the first-level cache over the whole of loop 4.
   for (let j = 0; j < n; j += TILE_N) {
     const panel = b + ((<usize>j * k) << 2);
     const width = min(TILE_N, n - j);
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     // LOOP 4: tiles of C, top to bottom.
     let i = 0;
     if (width == TILE_N) {
@@ -171,11 +171,11 @@ function edge(
 function copyRow(n: i32, from: usize, to: usize): void {
   let j = 0;
   for (; j + 4 <= n; j += 4) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     v128.store(to + at, v128.load(from + at));
   }
   if (j < n) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     V.storePart(to + at, V.loadPart(from + at, n - j, f32x4.splat(0)), n - j);
   }
 }

@@ -34,8 +34,8 @@ export function ukernel3x12(
   beta: f32,
   relu: bool,
 ): void {
-  const step = <usize>csa << 2;
-  const row = <usize>rsc << 2;
+  const step = (<usize>csa) << 2;
+  const row = (<usize>rsc) << 2;
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c02 = c00;

@@ -50,12 +50,21 @@ const d = (r: RecordView, i: number): number => r.d[i] ?? 0;
 const s = (r: RecordView, i: number): number => r.s[i] ?? 0;
 
 /** A matrix of 4-byte elements reached through an operand: rows × cols, row stride ld, from element `from` on. */
-function matrix(r: RecordView, operand: number, from: number, rows: number, cols: number, ld: number): Range[] {
+function matrix(
+  r: RecordView,
+  operand: number,
+  from: number,
+  rows: number,
+  cols: number,
+  ld: number,
+): Range[] {
   if (rows <= 0 || cols <= 0) return [];
   const start = (r.p[operand] ?? 0) + 4 * from;
-  return [rows === 1 || ld === cols
-    ? { operand, start, rows: 1, bytes: 4 * rows * cols, stride: 4 * rows * cols }
-    : { operand, start, rows, bytes: 4 * cols, stride: 4 * ld }];
+  return [
+    rows === 1 || ld === cols
+      ? { operand, start, rows: 1, bytes: 4 * rows * cols, stride: 4 * rows * cols }
+      : { operand, start, rows, bytes: 4 * cols, stride: 4 * ld },
+  ];
 }
 
 /** The same for an unpadded run of bytes. */
@@ -65,7 +74,15 @@ function bytes(r: RecordView, operand: number, from: number, count: number): Ran
 }
 
 /** m × k elements with general strides: exact where one stride is 1, else the span from first to last. */
-function strided(r: RecordView, operand: number, rows: number, cols: number, rs: number, cs: number, from: number): Range[] {
+function strided(
+  r: RecordView,
+  operand: number,
+  rows: number,
+  cols: number,
+  rs: number,
+  cs: number,
+  from: number,
+): Range[] {
   if (rows <= 0 || cols <= 0) return [];
   if (cs === 1) return matrix(r, operand, from, rows, cols, rs);
   if (rs === 1) return matrix(r, operand, from, cols, rows, cs);
@@ -86,7 +103,8 @@ function gather(name: string, elementBytes: number): OpSpec {
     operands: ["src", "index", "dst"],
     inPlace: [],
     access: byRows((r, lo, n) => ({
-      reads: n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
+      reads:
+        n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
       writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
     })),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
@@ -112,7 +130,10 @@ function backward(name: string, flopsAnElement: number): OpSpec {
   return {
     name,
     operands: ["dy", "y", "dx"],
-    inPlace: [[2, 0], [2, 1]],
+    inPlace: [
+      [2, 0],
+      [2, 1],
+    ],
     access: byRows((r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
@@ -148,8 +169,12 @@ const sgemm: OpSpec = {
   access(r, t, threads) {
     const [rows, cols, k] = [d(r, 0), d(r, 1), d(r, 2)];
     const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
-    const lo = columns ? shareStart(cols, abi.TILE_N, t, threads) : shareStart(rows, abi.ROW_GRAIN, t, threads);
-    const hi = columns ? shareStart(cols, abi.TILE_N, t + 1, threads) : shareStart(rows, abi.ROW_GRAIN, t + 1, threads);
+    const lo = columns
+      ? shareStart(cols, abi.TILE_N, t, threads)
+      : shareStart(rows, abi.ROW_GRAIN, t, threads);
+    const hi = columns
+      ? shareStart(cols, abi.TILE_N, t + 1, threads)
+      : shareStart(rows, abi.ROW_GRAIN, t + 1, threads);
     const [i0, m] = columns ? [0, rows] : [lo, hi - lo];
     const [j0, n] = columns ? [lo, hi - lo] : [0, cols];
     if (m === 0 || n === 0) return { reads: [], writes: [] };
@@ -246,7 +271,10 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
 export function overlaps(a: Range, b: Range): boolean {
   const stride = a.rows === 1 ? b.stride : a.stride;
   if (a.rows > 1 && b.rows > 1 && a.stride !== b.stride) {
-    return a.start < b.start + (b.rows - 1) * b.stride + b.bytes && b.start < a.start + (a.rows - 1) * a.stride + a.bytes;
+    return (
+      a.start < b.start + (b.rows - 1) * b.stride + b.bytes &&
+      b.start < a.start + (a.rows - 1) * a.stride + a.bytes
+    );
   }
   // row i of a meets row j of b where −b.bytes < (b.start − a.start) + (j − i)·stride < a.bytes
   const apart = b.start - a.start;

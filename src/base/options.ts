@@ -5,7 +5,11 @@ import { XentError } from "./errors.ts";
 /** Refuses option names that are not `known`: a mistyped one would be ignored without a word. */
 export function checkNames(where: string, options: object, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new XentError("OPTION", `${where}: got ${show(options)}, expected an object of options`, `Known: ${known.join(", ")}.`);
+    throw new XentError(
+      "OPTION",
+      `${where}: got ${show(options)}, expected an object of options`,
+      `Known: ${known.join(", ")}.`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
@@ -15,10 +19,19 @@ export function checkNames(where: string, options: object, known: readonly strin
 }
 
 /** An integer in [least, most], or `OPTION`. */
-export function integer(where: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+export function integer(
+  where: string,
+  value: unknown,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new XentError("OPTION", `${where} is ${show(value)}, expected an integer ${range}`, "Pass such a number.");
+    throw new XentError(
+      "OPTION",
+      `${where} is ${show(value)}, expected an integer ${range}`,
+      "Pass such a number.",
+    );
   }
   return value;
 }
@@ -26,7 +39,11 @@ export function integer(where: string, value: unknown, least: number, most = Num
 /** A finite number above `above`, or `OPTION`. */
 export function positive(where: string, value: unknown, above = 0): number {
   if (typeof value !== "number" || !Number.isFinite(value) || value <= above) {
-    throw new XentError("OPTION", `${where} is ${show(value)}, expected a finite number above ${above}`, "Pass such a number.");
+    throw new XentError(
+      "OPTION",
+      `${where} is ${show(value)}, expected a finite number above ${above}`,
+      "Pass such a number.",
+    );
   }
   return value;
 }

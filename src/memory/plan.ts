@@ -95,7 +95,19 @@ export class Plan {
     const bytes = ((rows - 1) * ld + cols) * parent.size;
     if (offset + bytes > parent.bytes) throw new RangeError(`${name} does not lie in ${parent.name}`);
     const { region, size, given } = parent;
-    const tensor: Tensor = { name, region, rows, cols, ld, size, bytes, batch: false, given, group: undefined, address: -1 };
+    const tensor: Tensor = {
+      name,
+      region,
+      rows,
+      cols,
+      ld,
+      size,
+      bytes,
+      batch: false,
+      given,
+      group: undefined,
+      address: -1,
+    };
     this.#views.push({ tensor, parent, offset });
     return tensor;
   }

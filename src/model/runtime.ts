@@ -6,7 +6,8 @@ import { checkNames, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { compile, compileSimd } from "../wasm/load.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { Sequential, type SequentialOptions } from "./sequential.ts";
+import type { SequentialOptions } from "./options.ts";
+import { Sequential } from "./sequential.ts";
 
 /** What `init` takes. */
 export interface InitOptions {
@@ -65,5 +66,9 @@ function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module> {
   if (wasm === undefined) return compileSimd();
   if (wasm instanceof WebAssembly.Module) return Promise.resolve(wasm);
   if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return compile(wasm);
-  throw new XentError("OPTION", `init: wasm is ${show(wasm)}`, "Pass the bytes of a build or a WebAssembly.Module.");
+  throw new XentError(
+    "OPTION",
+    `init: wasm is ${show(wasm)}`,
+    "Pass the bytes of a build or a WebAssembly.Module.",
+  );
 }

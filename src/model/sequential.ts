@@ -2,81 +2,41 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
-import { type Dataset, type Features, isDataset, type Labels, toFeatures, toLabels } from "../data/dataset.ts";
-import type { RegionBytes } from "../memory/plan.ts";
-import { Network, type TrainConfig } from "../nn/network.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
+import {
+  type Dataset,
+  type Features,
+  isDataset,
+  type Labels,
+  toFeatures,
+  toLabels,
+} from "../data/dataset.ts";
+import type { TrainConfig } from "../nn/layout.ts";
+import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, outputs } from "../train/evaluate.ts";
-import { asyncSteps, type Callback, fit, type History } from "../train/fit.ts";
+import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { emitSgd } from "../train/sgd.ts";
 import type { Step, StepOptions } from "../train/steps.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-
-/** What may stand in `sequential({ … })`. */
-export interface SequentialOptions {
-  /** number of features of a row */
-  input: number;
-  /** drives initial weights and the order of rows; an integer from 0 to 2³² − 1, default 0 */
-  seed?: number;
-  /** the loss, unless a call names one */
-  loss?: LossSpec;
-  /** the optimiser, unless a call names one */
-  optimizer?: OptimizerSpec;
-}
-
-/** What a training call may name; the model remembers the last loss and optimiser. */
-export interface LearnOptions {
-  loss?: LossSpec;
-  optimizer?: OptimizerSpec;
-}
-
-/** Options of `steps`. */
-export interface StepsOptions extends LearnOptions {
-  /** passes over the data, at least 1; default 1 */
-  epochs?: number;
-  /** rows a step, at least 1; default 32 */
-  batchSize?: number;
-  /** a new order of rows each epoch; default true */
-  shuffle?: boolean;
-  /** ends the run between two steps */
-  signal?: AbortSignal | undefined;
-}
-
-/** Options of `fit`. */
-export interface FitOptions extends StepsOptions {
-  /** evaluated after each epoch */
-  validation?: Dataset;
-  /** what to report beside the loss */
-  metrics?: readonly "accuracy"[];
-  callbacks?: readonly Callback[];
-}
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions {
-  loss?: LossSpec;
-  signal?: AbortSignal | undefined;
-}
-
-/** What `plan` computes. */
-export interface ModelPlan {
-  /** size of each region of the memory; `total` is the size of the memory */
-  readonly bytes: RegionBytes;
-  /** floating-point operations a training step */
-  readonly flops: number;
-}
-
-/** Counts of a confusion matrix. */
-export interface ConfusionMatrix {
-  /** class ids, in the order of rows and columns */
-  readonly labels: number[];
-  /** `counts[truth][predicted]` */
-  readonly counts: number[][];
-}
-
-const LEARN = ["loss", "optimizer"];
-const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
-const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+import {
+  type ConfusionMatrix,
+  checkLayers,
+  checkLoss,
+  checkMetrics,
+  checkOptimizer,
+  checkRange,
+  type EvaluateOptions,
+  FIT,
+  type FitOptions,
+  LEARN,
+  type LearnOptions,
+  type ModelPlan,
+  refuseLabel,
+  type SequentialOptions,
+  STEPS,
+  type StepsOptions,
+} from "./options.ts";
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -125,7 +85,10 @@ export class Sequential {
     const features = options.features ?? "f32";
     const loss = this.#network.loss ?? { kind: "crossEntropy" };
     const optimizer = this.#optimizer ?? { kind: "sgd", lr: 0 };
-    return this.#network.plan({ batchSize: Math.min(batchSize, rows), windowRows: rows, features, loss, optimizer }, emitSgd);
+    return this.#network.plan(
+      { batchSize: Math.min(batchSize, rows), windowRows: rows, features, loss, optimizer },
+      emitSgd,
+    );
   }
 
   /**
@@ -152,7 +115,13 @@ export class Sequential {
     const callbacks = options.callbacks ?? [];
     const signal = options.signal;
     return this.#exclusively(async () => {
-      const history = await fit(this.#network, session, data, { ...config, validation, metrics, callbacks, signal });
+      const history = await fitNetwork(this.#network, session, data, {
+        ...config,
+        validation,
+        metrics,
+        callbacks,
+        signal,
+      });
       this.#epochs += history.epochs;
       return history;
     });
@@ -198,7 +167,13 @@ export class Sequential {
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
     const rows = features.rows;
     const bytes = features.x instanceof Uint8Array;
-    const config: TrainConfig = { batchSize: rows, windowRows: rows, features: bytes ? "u8" : "f32", loss, optimizer };
+    const config: TrainConfig = {
+      batchSize: rows,
+      windowRows: rows,
+      features: bytes ? "u8" : "f32",
+      loss,
+      optimizer,
+    };
     const { program, x: to, labels: target, order } = this.#network.train(config, emitSgd);
     to.set(features.x);
     target.set(labels);
@@ -227,7 +202,10 @@ export class Sequential {
    *
    * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `DISPOSED`
    */
-  async confusionMatrix(data: Dataset, options: { signal?: AbortSignal | undefined } = {}): Promise<ConfusionMatrix> {
+  async confusionMatrix(
+    data: Dataset,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<ConfusionMatrix> {
     this.#alive("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);
     this.#checkData("confusionMatrix", data);
@@ -321,7 +299,11 @@ export class Sequential {
     const loss = this.#loss(where, options.loss);
     const optimizer = checkOptimizer(where, options.optimizer) ?? this.#optimizer;
     if (optimizer === undefined) {
-      throw new XentError("OPTION", `${where}: no optimizer is known`, "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.");
+      throw new XentError(
+        "OPTION",
+        `${where}: no optimizer is known`,
+        "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.",
+      );
     }
     this.#optimizer = optimizer;
     return { loss, optimizer };
@@ -330,17 +312,28 @@ export class Sequential {
   #loss(where: string, given: LossSpec | undefined): LossSpec {
     const loss = checkLoss(where, given) ?? this.#network.loss;
     if (loss !== undefined) return loss;
-    const hint = where === "predict" ? "Pass one to sequential or fit, or use logits()." : "Pass loss: crossEntropy(), here or to sequential.";
+    const hint =
+      where === "predict"
+        ? "Pass one to sequential or fit, or use logits()."
+        : "Pass loss: crossEntropy(), here or to sequential.";
     throw new XentError("NO_LOSS", `${where}: no loss is known, which says what the outputs mean`, hint);
   }
 
   #checkData(where: string, data: Dataset): void {
     const { input, outputs } = this.#network;
     if (!isDataset(data)) {
-      throw new XentError("OPTION", `${where}: the data is ${show(data)}`, "Pass what dataset({ x, y, features }) returns.");
+      throw new XentError(
+        "OPTION",
+        `${where}: the data is ${show(data)}`,
+        "Pass what dataset({ x, y, features }) returns.",
+      );
     }
     if (data.features !== input) {
-      throw new XentError("SHAPE", `${where}: rows have ${data.features} features, the model takes ${input}`, "Change features or the model's input.");
+      throw new XentError(
+        "SHAPE",
+        `${where}: rows have ${data.features} features, the model takes ${input}`,
+        "Change features or the model's input.",
+      );
     }
     if (data.largestLabel >= outputs) {
       refuseLabel(where, data.largestLabel, data.largestLabelRow, outputs);
@@ -354,7 +347,11 @@ export class Sequential {
   #idle(where: string): void {
     this.#alive(where);
     if (this.#busy) {
-      throw new XentError("BUSY", `${where}: the model is busy with another call`, "Wait for that call's promise first.");
+      throw new XentError(
+        "BUSY",
+        `${where}: the model is busy with another call`,
+        "Wait for that call's promise first.",
+      );
     }
   }
 
@@ -368,54 +365,6 @@ export class Sequential {
   }
 }
 
-function scalingOf(data: Dataset) {
+function scalingOf(data: Dataset): Scaling | undefined {
   return data.x instanceof Uint8Array ? { scale: data.scale, shift: data.shift } : undefined;
-}
-
-function refuseLabel(where: string, label: number, row: number, outputs: number): never {
-  throw new XentError(
-    "LABEL",
-    `${where}: the class id in row ${row} (counted from 0) is ${label}, the model has ${outputs} outputs`,
-    `Use class ids from 0 to ${outputs - 1}, or a last layer of at least ${label + 1} units.`,
-  );
-}
-
-function checkRange(where: string, labels: Int32Array, outputs: number): void {
-  for (const [row, label] of labels.entries()) if (label >= outputs) refuseLabel(where, label, row, outputs);
-}
-
-function checkLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {
-  const what = "sequential: layers";
-  if (!Array.isArray(layers)) throw new XentError("OPTION", `${what} are ${show(layers)}`, "Pass an array such as [dense(10)].");
-  for (const [i, layer] of layers.entries()) {
-    if (!["dense", "relu", "sigmoid"].includes(layer?.kind)) {
-      throw new XentError("OPTION", `${what}[${i}] is ${show(layer)}`, "Known: dense(units), relu(), sigmoid().");
-    }
-    if (layer.kind === "dense") integer(`${what}[${i}]: units`, layer.units, 1);
-  }
-  if (!layers.some((layer) => layer.kind === "dense")) {
-    throw new XentError("OPTION", `${what} have nothing to train`, "Pass at least one dense(units).");
-  }
-  return [...layers];
-}
-
-function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
-  if (loss !== undefined && loss?.kind !== "crossEntropy") {
-    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, "Known: crossEntropy().");
-  }
-  return loss;
-}
-
-function checkOptimizer(where: string, optimizer: OptimizerSpec | undefined): OptimizerSpec | undefined {
-  if (optimizer !== undefined && optimizer?.kind !== "sgd") {
-    throw new XentError("OPTION", `${where}: optimizer is ${show(optimizer)}`, "Known: sgd({ lr }).");
-  }
-  return optimizer;
-}
-
-function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {
-  if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "accuracy")) {
-    throw new XentError("OPTION", `${where}: metrics are ${show(metrics)}`, 'Known: ["accuracy"].');
-  }
-  return metrics;
 }

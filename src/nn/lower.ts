@@ -1,7 +1,14 @@
 // Layers to records: the forward pass, the backward pass in reverse order, and the loss. Emits through the
 // builder; allocates only by declaring tensors in the plan.
 
-import { OP_RELU_BACKWARD, OP_RELU_FORWARD, OP_SIGMOID_BACKWARD, OP_SIGMOID_FORWARD, OP_SOFTMAX_FORWARD, TILE_N } from "../base/abi.ts";
+import {
+  OP_RELU_BACKWARD,
+  OP_RELU_FORWARD,
+  OP_SIGMOID_BACKWARD,
+  OP_SIGMOID_FORWARD,
+  OP_SOFTMAX_FORWARD,
+  TILE_N,
+} from "../base/abi.ts";
 import type { LayerSpec, LossSpec } from "../base/spec.ts";
 import { leadingDimension, type Plan, type Region, type Tensor } from "../memory/plan.ts";
 import type { Builder, Packed } from "../program/builder.ts";
@@ -27,7 +34,11 @@ export interface Stage {
 }
 
 /** Joins each dense layer with a relu directly behind it; the last layer's output stays a matrix of its own. */
-export function stages(layers: readonly LayerSpec[], input: number, params: ReadonlyMap<number, DenseParams>): Stage[] {
+export function stages(
+  layers: readonly LayerSpec[],
+  input: number,
+  params: ReadonlyMap<number, DenseParams>,
+): Stage[] {
   const result: Stage[] = [];
   let width = input;
   for (let i = 0; i < layers.length; i++) {
@@ -52,7 +63,14 @@ export function batchMatrix(plan: Plan, region: Region, name: string, rows: numb
 }
 
 /** Room for op(B) packed, [k, n]. */
-export function panels(plan: Plan, region: Region, name: string, k: number, n: number, group?: string): Tensor {
+export function panels(
+  plan: Plan,
+  region: Region,
+  name: string,
+  k: number,
+  n: number,
+  group?: string,
+): Tensor {
   const options = group === undefined ? {} : { group };
   return plan.tensor(region, name, 1, Math.ceil(n / TILE_N) * TILE_N * k, options);
 }
@@ -77,7 +95,9 @@ export function forward(
     // an activation behind a dense layer overwrites it: backward needs the activation's output alone
     const before = list[i - 1];
     const inPlace = stage.params === undefined && before?.params !== undefined && !before.fusedRelu;
-    const y = inPlace ? input : batchMatrix(plan, region, `${stage.index}.${stage.kind}`, x.rows, stage.width);
+    const y = inPlace
+      ? input
+      : batchMatrix(plan, region, `${stage.index}.${stage.kind}`, x.rows, stage.width);
     if (stage.params !== undefined) {
       b.sgemm(input, packed(stage), y, { bias: stage.params.bias, relu: stage.fusedRelu });
     } else if (stage.kind !== "dense") {
@@ -93,7 +113,14 @@ export function forward(
  * Emits the backward pass from dz, the gradient of the last output, down to every parameter's gradient.
  * dX before dW; the first stage that has parameters needs no dX, nor does anything before it.
  */
-export function backward(b: Builder, plan: Plan, list: readonly Stage[], x: Tensor, outputs: readonly Tensor[], dz: Tensor): void {
+export function backward(
+  b: Builder,
+  plan: Plan,
+  list: readonly Stage[],
+  x: Tensor,
+  outputs: readonly Tensor[],
+  dz: Tensor,
+): void {
   const firstDense = list.findIndex((stage) => stage.params !== undefined);
   let dy = dz;
   for (let i = list.length - 1; i >= firstDense; i--) {
@@ -110,10 +137,18 @@ export function backward(b: Builder, plan: Plan, list: readonly Stage[], x: Tens
     let dx: Tensor | undefined;
     if (i > firstDense) {
       dx = batchMatrix(plan, "activations", `d${stage.index}.input`, x.rows, input.cols);
-      const turned = b.pack(weight, true, panels(plan, "scratch", `${stage.index}.weight turned`, weight.cols, weight.rows, "packed"));
+      const turned = b.pack(
+        weight,
+        true,
+        panels(plan, "scratch", `${stage.index}.weight turned`, weight.cols, weight.rows, "packed"),
+      );
       b.sgemm(dy, turned, dx);
     }
-    const packedDy = b.pack(dy, false, panels(plan, "scratch", `d${stage.index} packed`, dy.rows, dy.cols, "packed"));
+    const packedDy = b.pack(
+      dy,
+      false,
+      panels(plan, "scratch", `d${stage.index} packed`, dy.rows, dy.cols, "packed"),
+    );
     b.sgemm(input, packedDy, dWeight, { transposeA: true });
     b.columnSums(dy, dBias);
     if (dx !== undefined) dy = dx;
@@ -130,7 +165,8 @@ export interface LossTensors {
 
 /** Declares what the loss of `logits` needs. Targets are given when the host writes them itself. */
 export function lossTensors(plan: Plan, region: Region, logits: Tensor, givenTargets: boolean): LossTensors {
-  const column = (name: string, given = false): Tensor => plan.tensor(region, name, logits.rows, 1, { batch: true, given });
+  const column = (name: string, given = false): Tensor =>
+    plan.tensor(region, name, logits.rows, 1, { batch: true, given });
   return {
     target: column("target", givenTargets),
     dz: batchMatrix(plan, region, "dlogits", logits.rows, logits.cols),

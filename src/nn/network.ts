@@ -1,33 +1,22 @@
 // A network in memory: its layers, parameters, arena and programs. What the training loop drives; it knows
 // neither epochs nor data sets.
 
-import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
+import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
-import { leadingDimension, Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
+import type { RegionBytes, Tensor } from "../memory/plan.ts";
 import { flops, Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { initUniform } from "./init.ts";
-import * as lower from "./lower.ts";
-
-/** Rows that `predict` and `evaluate` run at a time. */
-export const CHUNK_ROWS = 256;
-
-/** What a training program is made for. */
-export interface TrainConfig {
-  /** most rows a step */
-  readonly batchSize: number;
-  /** rows of data held in memory */
-  readonly windowRows: number;
-  readonly features: "f32" | "u8";
-  readonly loss: LossSpec;
-  readonly optimizer: OptimizerSpec;
-}
-
-/** Emits the optimiser's records; handed in by train/, which knows optimisers. */
-export type EmitOptimizer = (b: Builder, params: Tensor, grads: Tensor) => void;
+import {
+  type ChunkLayout,
+  type ChunkParts,
+  type EmitOptimizer,
+  type Layout,
+  layNetwork,
+  type TrainConfig,
+  type TrainLayout,
+} from "./layout.ts";
 
 /** The memory of a training program that the host writes: data, the order of its rows, and the step's inputs. */
 export interface TrainSession {
@@ -54,51 +43,6 @@ export interface ChunkSession {
   readonly parts: ChunkParts;
 }
 
-/** Where each part of a chunk program ends; it begins where the one before ends. Record 0 gathers f32, 1 u8. */
-interface ChunkParts {
-  readonly packed: number;
-  readonly forward: number;
-  readonly link: number;
-  readonly loss: number;
-}
-
-interface Param {
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly fanIn: number;
-}
-
-/** Everything one plan fixed, before any memory exists. */
-interface Layout {
-  readonly bytes: RegionBytes;
-  readonly hyper: Tensor;
-  readonly params: Tensor;
-  readonly snapshot: Tensor;
-  readonly list: readonly Param[];
-  readonly train: TrainLayout | undefined;
-  readonly chunk: ChunkLayout;
-}
-
-interface TrainLayout {
-  readonly builder: Builder;
-  readonly room: Tensor;
-  readonly x: Tensor;
-  readonly labels: Tensor;
-  readonly order: Tensor;
-}
-
-interface ChunkLayout {
-  readonly builder: Builder;
-  readonly room: Tensor;
-  readonly xF32: Tensor;
-  readonly xU8: Tensor;
-  readonly order: Tensor;
-  readonly labels: Tensor;
-  readonly logits: Tensor;
-  readonly probabilities: Tensor | undefined;
-  readonly parts: ChunkParts;
-}
-
 export class Network {
   readonly input: number;
   readonly outputs: number;
@@ -121,7 +65,7 @@ export class Network {
     this.layers = layers;
     this.seed = seed;
     this.outputs = layers.reduce((width, layer) => (layer.kind === "dense" ? layer.units : width), input);
-    this.#lay(undefined, undefined);
+    this.#lay();
   }
 
   get scaling(): Scaling {
@@ -143,7 +87,8 @@ export class Network {
   remember(loss: LossSpec | undefined, scaling: Scaling | undefined): void {
     const sameLoss = loss === undefined || loss.kind === this.#loss?.kind;
     const sameScaling =
-      scaling === undefined || (scaling.scale === this.#scaling.scale && scaling.shift === this.#scaling.shift);
+      scaling === undefined ||
+      (scaling.scale === this.#scaling.scale && scaling.shift === this.#scaling.shift);
     if (sameLoss && sameScaling) return;
     this.#loss = loss ?? this.#loss;
     this.#scaling = scaling ?? this.#scaling;
@@ -199,13 +144,18 @@ export class Network {
     const names = list.map((param) => param.name);
     const expected = `Expected ${names.join(", ")}.`;
     for (const name of Object.keys(state)) {
-      if (!names.includes(name)) throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
+      if (!names.includes(name))
+        throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
     }
     for (const { name, tensor } of list) {
       const given = state[name];
       if (given === undefined) throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
       const shape = name.endsWith("weight") ? [tensor.cols, tensor.rows] : [tensor.cols];
-      if (!(given.data instanceof Float32Array) || String(given.shape) !== String(shape) || given.data.length !== tensor.rows * tensor.cols) {
+      if (
+        !(given.data instanceof Float32Array) ||
+        String(given.shape) !== String(shape) ||
+        given.data.length !== tensor.rows * tensor.cols
+      ) {
         throw new XentError(
           "STATE",
           `loadStateDict: "${name}" is [${given.shape}] with ${given.data?.length} values`,
@@ -254,6 +204,11 @@ export class Network {
     if (this.disposed) throw new XentError("DISPOSED", `${where}: the model was disposed`, "Make a new one.");
   }
 
+  #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {
+    const { input, outputs, layers } = this;
+    return layNetwork({ input, outputs, layers, scaling: this.#scaling, loss: this.#loss }, config, emit);
+  }
+
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */
   #adopt(config: TrainConfig | undefined, emit: EmitOptimizer | undefined): void {
     const core = this.#core as Core;
@@ -277,108 +232,9 @@ export class Network {
     this.#config = config;
     this.#emit = emit;
     this.#chunk = chunkSession(this.#arena, layout.chunk, layout.hyper);
-    this.#train = layout.train === undefined ? undefined : trainSession(this.#arena, layout.train, layout.hyper);
+    this.#train =
+      layout.train === undefined ? undefined : trainSession(this.#arena, layout.train, layout.hyper);
   }
-
-  /** Declares every tensor and emits every program; no memory is touched. */
-  #lay(config: TrainConfig | undefined, emit: EmitOptimizer | undefined): Layout {
-    const plan = new Plan();
-    const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
-    const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
-    const { params, snapshot, grads, list, dense } = declareParams(plan, this.input, this.layers);
-    const stages = lower.stages(this.layers, this.input, dense);
-    const edge = plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4);
-
-    let train: TrainLayout | undefined;
-    if (config !== undefined && emit !== undefined) {
-      const { batchSize, windowRows } = config;
-      const builder = new Builder(edge);
-      const x = plan.tensor("data", "x", windowRows, this.input, { given: true, size: config.features === "u8" ? 1 : 4 });
-      const labels = plan.tensor("data", "labels", windowRows, 1, { given: true });
-      const order = plan.tensor("data", "order", 1, windowRows, { given: true });
-      const batch = lower.batchMatrix(plan, "batch", "batch", batchSize, this.input);
-      builder.label = "batch";
-      builder.gather(x, order, batch, this.#scaling.scale, this.#scaling.shift);
-      const outputs = lower.forward(builder, plan, "activations", stages, batch, (stage) => {
-        const { weight } = stage.params as lower.DenseParams;
-        return builder.pack(weight, false, lower.panels(plan, "scratch", `${stage.index}.weight packed`, weight.rows, weight.cols, "packed"));
-      });
-      const logits = outputs[outputs.length - 1] as Tensor;
-      const losses = lower.lossTensors(plan, "batch", logits, false);
-      builder.label = "target";
-      builder.gather(labels, order, losses.target);
-      lower.loss(builder, config.loss, logits, losses, result);
-      lower.backward(builder, plan, stages, batch, outputs, losses.dz);
-      builder.label = config.optimizer.kind;
-      emit(builder, params, grads);
-      const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
-      train = { builder, room, x, labels, order };
-    }
-    const chunk = this.#layChunk(plan, edge, stages, result);
-    return { bytes: plan.layout(), hyper, params, snapshot, list, train, chunk };
-  }
-
-  #layChunk(plan: Plan, edge: Tensor, stages: readonly lower.Stage[], result: Tensor): ChunkLayout {
-    const builder = new Builder(edge);
-    const xF32 = plan.tensor("chunk", "x f32", CHUNK_ROWS, this.input, { given: true, group: "chunk x" });
-    const xU8 = plan.tensor("chunk", "x u8", CHUNK_ROWS, this.input, { given: true, size: 1, group: "chunk x" });
-    const order = plan.tensor("chunk", "order", 1, CHUNK_ROWS, { given: true });
-    const x = lower.batchMatrix(plan, "chunk", "x", CHUNK_ROWS, this.input);
-    builder.label = "chunk";
-    builder.gather(xF32, order, x);
-    builder.gather(xU8, order, x, this.#scaling.scale, this.#scaling.shift);
-    const packed = new Map(
-      stages.flatMap((stage) => {
-        if (stage.params === undefined) return [];
-        const { weight } = stage.params;
-        builder.label = `${stage.index}.weight`;
-        const panels = lower.panels(plan, "chunk", `${stage.index}.weight packed`, weight.rows, weight.cols);
-        return [[stage, builder.pack(weight, false, panels)] as const];
-      }),
-    );
-    const packedEnd = builder.length;
-    const outputs = lower.forward(builder, plan, "chunk", stages, x, (stage) => packed.get(stage) as NonNullable<ReturnType<typeof packed.get>>);
-    const logits = outputs[outputs.length - 1] as Tensor;
-    const losses = lower.lossTensors(plan, "chunk", logits, true);
-    const forwardEnd = builder.length;
-    let probabilities: Tensor | undefined;
-    if (this.#loss !== undefined) {
-      probabilities = lower.batchMatrix(plan, "chunk", "probabilities", CHUNK_ROWS, this.outputs);
-      lower.link(builder, this.#loss, logits, probabilities);
-    }
-    const linkEnd = builder.length;
-    if (this.#loss !== undefined) lower.loss(builder, this.#loss, logits, losses, result);
-    const parts = { packed: packedEnd, forward: forwardEnd, link: linkEnd, loss: builder.length };
-    const room = plan.tensor("program", "chunk program", builder.length, RECORD_BYTES / 4, { given: true });
-    return { builder, room, xF32, xU8, order, labels: losses.target, logits, probabilities, parts };
-  }
-}
-
-/** One flat run for all parameters and one for their gradients, so that an optimiser is a single record. */
-function declareParams(plan: Plan, input: number, layers: readonly LayerSpec[]) {
-  const shapes: { layer: number; rows: number; cols: number; ld: number; weightAt: number; biasAt: number }[] = [];
-  let width = input;
-  let end = 0;
-  for (const [layer, spec] of layers.entries()) {
-    if (spec.kind !== "dense") continue;
-    const ld = leadingDimension(spec.units);
-    shapes.push({ layer, rows: width, cols: spec.units, ld, weightAt: end, biasAt: end + width * ld });
-    end += (width + 1) * ld;
-    width = spec.units;
-  }
-  const flat = (region: "params" | "snapshot" | "grads"): Tensor => plan.tensor(region, region, 1, end, { given: true });
-  const [params, snapshot, grads] = [flat("params"), flat("snapshot"), flat("grads")];
-  const list: Param[] = [];
-  const dense = new Map<number, lower.DenseParams>();
-  for (const { layer, rows, cols, ld, weightAt, biasAt } of shapes) {
-    const weight = plan.view(params, `${layer}.weight`, 4 * weightAt, rows, cols, ld);
-    const bias = plan.view(params, `${layer}.bias`, 4 * biasAt, 1, cols, ld);
-    const dWeight = plan.view(grads, `d${layer}.weight`, 4 * weightAt, rows, cols, ld);
-    const dBias = plan.view(grads, `d${layer}.bias`, 4 * biasAt, 1, cols, ld);
-    list.push({ name: `${layer}.weight`, tensor: weight, fanIn: rows }, { name: `${layer}.bias`, tensor: bias, fanIn: rows });
-    dense.set(layer, { weight, bias, dWeight, dBias });
-  }
-  return { params, snapshot, grads, list, dense };
 }
 
 function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {

@@ -84,7 +84,14 @@ export class Builder {
       (bias ? abi.FLAG_BIAS : 0) |
       (relu ? abi.FLAG_RELU : 0) |
       (tilesAcross > tilesDown ? abi.FLAG_COLUMNS : 0);
-    this.#emit(abi.OP_SGEMM, flags, [a, b.panels, c, bias, this.#scratch], [m, b.n, k], [rs, cs, c.ld], [beta]);
+    this.#emit(
+      abi.OP_SGEMM,
+      flags,
+      [a, b.panels, c, bias, this.#scratch],
+      [m, b.n, k],
+      [rs, cs, c.ld],
+      [beta],
+    );
   }
 
   /** y ← relu(x) or σ(x) or softmax(x), row by row; y may be x. */
@@ -100,7 +107,14 @@ export class Builder {
   /** Row losses, hits and dz = (softmax(z) − onehot(target))·hyper.scale. */
   softmaxCrossEntropy(z: Tensor, target: Tensor, dz: Tensor, loss: Tensor, hit: Tensor): void {
     const flags = rowsOf(z, abi.FLAG_ROWS_D0);
-    this.#emit(abi.OP_SOFTMAX_CROSS_ENTROPY, flags, [z, target, dz, loss, hit], [z.rows, z.cols], [z.ld, 0, dz.ld], []);
+    this.#emit(
+      abi.OP_SOFTMAX_CROSS_ENTROPY,
+      flags,
+      [z, target, dz, loss, hit],
+      [z.rows, z.cols],
+      [z.ld, 0, dz.ld],
+      [],
+    );
   }
 
   /** result ← the sums of row losses and hits. */

@@ -96,7 +96,12 @@ export class Program {
       const record = view(this.words, i, rows);
       const op = OPS.get(record.op);
       const medianMs = time.sort()[runs >> 1] as number;
-      return { name: op?.name ?? "?", label: this.drafts[i]?.label ?? "", medianMs, gflops: (op?.flops(record) ?? 0) / medianMs / 1e6 };
+      return {
+        name: op?.name ?? "?",
+        label: this.drafts[i]?.label ?? "",
+        medianMs,
+        gflops: (op?.flops(record) ?? 0) / medianMs / 1e6,
+      };
     });
   }
 }

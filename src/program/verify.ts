@@ -5,7 +5,7 @@
 import * as abi from "../base/abi.ts";
 import { OPS, overlaps } from "../base/ops.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { dependent, type Draft } from "./builder.ts";
+import { type Draft, dependent } from "./builder.ts";
 import { view } from "./record.ts";
 
 /** What is wrong with a program, one line a finding; empty when nothing is. */
@@ -67,7 +67,9 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     for (let j = first; j <= i; j++) {
       if (dependent(words, j, i)) {
         problems.push(
-          j === i ? `${where}: its own threads meet` : `${where}: meets record ${j} on another thread, no barrier between them`,
+          j === i
+            ? `${where}: its own threads meet`
+            : `${where}: meets record ${j} on another thread, no barrier between them`,
         );
       }
     }

@@ -1,7 +1,8 @@
 // Forward passes over any number of rows, a chunk at a time: predictions, loss and accuracy, confusion matrix.
 
 import type { Dataset } from "../data/dataset.ts";
-import { CHUNK_ROWS, type ChunkSession, type Network } from "../nn/network.ts";
+import { CHUNK_ROWS } from "../nn/layout.ts";
+import type { ChunkSession, Network } from "../nn/network.ts";
 import { SLICE_MS, turn } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
@@ -56,13 +57,19 @@ function* chunks(
 }
 
 /** `[rows, outputs]` logits, or the probabilities that the loss implies. */
-export function outputs(network: Network, x: Features, rows: number, kind: "logits" | "probabilities"): Float32Array {
+export function outputs(
+  network: Network,
+  x: Features,
+  rows: number,
+  kind: "logits" | "probabilities",
+): Float32Array {
   const width = network.outputs;
   const out = new Float32Array(rows * width);
   for (const { session, first, count } of chunks(network, x, rows, kind === "logits" ? "forward" : "link")) {
     const from = session[kind];
     const stride = session[`${kind}Stride`];
-    for (let i = 0; i < count; i++) out.set(from.subarray(i * stride, i * stride + width), (first + i) * width);
+    for (let i = 0; i < count; i++)
+      out.set(from.subarray(i * stride, i * stride + width), (first + i) * width);
   }
   return out;
 }
@@ -87,7 +94,11 @@ function classOf(network: Network, { logits, logitsStride }: ChunkSession, row: 
 }
 
 /** Mean loss and accuracy over a data set. */
-export async function evaluate(network: Network, data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
+export async function evaluate(
+  network: Network,
+  data: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation> {
   let lossSum = 0;
   let hits = 0;
   await inSlices(network, data, "loss", signal, ({ session }) => {
@@ -98,7 +109,11 @@ export async function evaluate(network: Network, data: Dataset, signal: AbortSig
 }
 
 /** counts[truth][predicted] over a data set. */
-export async function confusion(network: Network, data: Dataset, signal: AbortSignal | undefined): Promise<number[][]> {
+export async function confusion(
+  network: Network,
+  data: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<number[][]> {
   const size = network.outputs;
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   await inSlices(network, data, "forward", signal, ({ session, first, count }) => {

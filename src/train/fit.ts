@@ -61,7 +61,12 @@ export interface FitOptions extends StepOptions {
 }
 
 /** Trains for all epochs. An abort ends the run between two steps; the weights stay as the last step left them. */
-export async function fit(network: Network, session: TrainSession, data: Dataset, options: FitOptions): Promise<History> {
+export async function fitNetwork(
+  network: Network,
+  session: TrainSession,
+  data: Dataset,
+  options: FitOptions,
+): Promise<History> {
   const { epochs, batchSize, validation, callbacks, signal } = options;
   const accuracy = options.metrics.includes("accuracy");
   const history = { loss: [] as number[], accuracy: [] as number[] };
@@ -105,10 +110,14 @@ export async function fit(network: Network, session: TrainSession, data: Dataset
     epoch.hits += step.hits;
     epoch.rows += step.rows;
     if (step.last) {
-      const mean = { loss: epoch.loss / epoch.rows, ...(accuracy ? { accuracy: epoch.hits / epoch.rows } : {}) };
+      const mean = {
+        loss: epoch.loss / epoch.rows,
+        ...(accuracy ? { accuracy: epoch.hits / epoch.rows } : {}),
+      };
       history.loss.push(mean.loss);
       if (mean.accuracy !== undefined) history.accuracy.push(mean.accuracy);
-      const checked = validation === undefined ? undefined : await evaluateUnlessAborted(network, validation, signal);
+      const checked =
+        validation === undefined ? undefined : await evaluateUnlessAborted(network, validation, signal);
       if (checked !== undefined) {
         validated.loss.push(checked.loss);
         validated.accuracy.push(checked.accuracy);
@@ -116,7 +125,13 @@ export async function fit(network: Network, session: TrainSession, data: Dataset
       progress();
       const seconds = (performance.now() - epochStart) / 1000;
       const measured = accuracy ? checked : checked && { loss: checked.loss };
-      const end: EpochEnd = { epoch: step.epoch, epochs, ...mean, ...(measured ? { validation: measured } : {}), seconds };
+      const end: EpochEnd = {
+        epoch: step.epoch,
+        epochs,
+        ...mean,
+        ...(measured ? { validation: measured } : {}),
+        seconds,
+      };
       for (const callback of callbacks) callback.onEpochEnd?.(end);
       epochStart = performance.now();
       epoch = { loss: 0, hits: 0, rows: 0 };

@@ -2,7 +2,7 @@
 
 import { checkNames, positive } from "../base/options.ts";
 import type { OptimizerSpec } from "../base/spec.ts";
-import type { EmitOptimizer } from "../nn/network.ts";
+import type { EmitOptimizer } from "../nn/layout.ts";
 
 /**
  * Stochastic gradient descent, p ← p − lr·g.

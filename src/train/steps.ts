@@ -32,14 +32,20 @@ export interface StepOptions {
 }
 
 /** Steps through all epochs. Each `next()` is one step; the last batch of an epoch may be smaller. */
-export function* steps(network: Network, session: TrainSession, data: Dataset, options: StepOptions): Generator<Step, void> {
+export function* steps(
+  network: Network,
+  session: TrainSession,
+  data: Dataset,
+  options: StepOptions,
+): Generator<Step, void> {
   const { epochs, batchSize, optimizer } = options;
   const { program } = session;
   const window = new Window(session, data, options.windowRows);
   network.snapshot();
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    if (options.shuffle) shuffle(window.order, new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch));
+    if (options.shuffle)
+      shuffle(window.order, new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch));
     else for (let i = 0; i < data.rows; i++) window.order[i] = i;
     window.begin();
     for (let row = 0; row < data.rows; row += batchSize) {

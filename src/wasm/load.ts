@@ -24,7 +24,10 @@ export async function compile(bytes: BufferSource): Promise<WebAssembly.Module> 
 /**
  * An instance over `memory`; its exports as the engine made them (the loader's own wrappers cost 20 ns a call).
  */
-export function instantiateSync<T extends Record<string, unknown>>(module: WebAssembly.Module, memory: WebAssembly.Memory): T {
+export function instantiateSync<T extends Record<string, unknown>>(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): T {
   return instantiateModule<T>(module, { env: { memory } }).instance.exports as unknown as T;
 }
 

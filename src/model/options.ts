@@ -1,0 +1,129 @@
+// What the calls of a model take and give back, and the checks of it.
+
+import { XentError } from "../base/errors.ts";
+import { integer, show } from "../base/options.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { RegionBytes } from "../memory/plan.ts";
+import type { Callback } from "../train/fit.ts";
+
+/** What may stand in `sequential({ … })`. */
+export interface SequentialOptions {
+  /** number of features of a row */
+  input: number;
+  /** drives initial weights and the order of rows; an integer from 0 to 2³² − 1, default 0 */
+  seed?: number;
+  /** the loss, unless a call names one */
+  loss?: LossSpec;
+  /** the optimiser, unless a call names one */
+  optimizer?: OptimizerSpec;
+}
+
+/** What a training call may name; the model remembers the last loss and optimiser. */
+export interface LearnOptions {
+  loss?: LossSpec;
+  optimizer?: OptimizerSpec;
+}
+
+/** Options of `steps`. */
+export interface StepsOptions extends LearnOptions {
+  /** passes over the data, at least 1; default 1 */
+  epochs?: number;
+  /** rows a step, at least 1; default 32 */
+  batchSize?: number;
+  /** a new order of rows each epoch; default true */
+  shuffle?: boolean;
+  /** ends the run between two steps */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `fit`. */
+export interface FitOptions extends StepsOptions {
+  /** evaluated after each epoch */
+  validation?: Dataset;
+  /** what to report beside the loss */
+  metrics?: readonly "accuracy"[];
+  callbacks?: readonly Callback[];
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  loss?: LossSpec;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `plan` computes. */
+export interface ModelPlan {
+  /** size of each region of the memory; `total` is the size of the memory */
+  readonly bytes: RegionBytes;
+  /** floating-point operations a training step */
+  readonly flops: number;
+}
+
+/** Counts of a confusion matrix. */
+export interface ConfusionMatrix {
+  /** class ids, in the order of rows and columns */
+  readonly labels: number[];
+  /** `counts[truth][predicted]` */
+  readonly counts: number[][];
+}
+
+export const LEARN = ["loss", "optimizer"];
+export const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
+export const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+
+export function refuseLabel(where: string, label: number, row: number, outputs: number): never {
+  throw new XentError(
+    "LABEL",
+    `${where}: the class id in row ${row} (counted from 0) is ${label}, the model has ${outputs} outputs`,
+    `Use class ids from 0 to ${outputs - 1}, or a last layer of at least ${label + 1} units.`,
+  );
+}
+
+export function checkRange(where: string, labels: Int32Array, outputs: number): void {
+  for (const [row, label] of labels.entries()) if (label >= outputs) refuseLabel(where, label, row, outputs);
+}
+
+export function checkLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {
+  const what = "sequential: layers";
+  if (!Array.isArray(layers))
+    throw new XentError("OPTION", `${what} are ${show(layers)}`, "Pass an array such as [dense(10)].");
+  for (const [i, layer] of layers.entries()) {
+    if (!["dense", "relu", "sigmoid"].includes(layer?.kind)) {
+      throw new XentError(
+        "OPTION",
+        `${what}[${i}] is ${show(layer)}`,
+        "Known: dense(units), relu(), sigmoid().",
+      );
+    }
+    if (layer.kind === "dense") integer(`${what}[${i}]: units`, layer.units, 1);
+  }
+  if (!layers.some((layer) => layer.kind === "dense")) {
+    throw new XentError("OPTION", `${what} have nothing to train`, "Pass at least one dense(units).");
+  }
+  return [...layers];
+}
+
+export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
+  if (loss !== undefined && loss?.kind !== "crossEntropy") {
+    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, "Known: crossEntropy().");
+  }
+  return loss;
+}
+
+export function checkOptimizer(
+  where: string,
+  optimizer: OptimizerSpec | undefined,
+): OptimizerSpec | undefined {
+  if (optimizer !== undefined && optimizer?.kind !== "sgd") {
+    throw new XentError("OPTION", `${where}: optimizer is ${show(optimizer)}`, "Known: sgd({ lr }).");
+  }
+  return optimizer;
+}
+
+export function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {
+  if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "accuracy")) {
+    throw new XentError("OPTION", `${where}: metrics are ${show(metrics)}`, 'Known: ["accuracy"].');
+  }
+  return metrics;
+}
