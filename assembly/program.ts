@@ -97,25 +97,25 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   const s1 = R.s(r, 1);
   const s2 = R.s(r, 2);
 
+  // most ops share their rows, d0: this thread's are i0 … i0 + m − 1
+  const i0 = share(d0, ROW_GRAIN, t, T);
+  const m = share(d0, ROW_GRAIN, t + 1, T) - i0;
+
   switch (load<i32>(r, RECORD_OP)) {
     case OP_GATHER: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + lo)) << 2);
-      gather(n, d1, p0, index, at(p2, lo, s2), s2);
+      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + i0)) << 2);
+      gather(m, d1, p0, index, at(p2, i0, s2), s2);
       return;
     }
     case OP_GATHER_U8: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + lo)) << 2);
-      gatherU8(n, d1, p0, index, at(p2, lo, s2), s2, R.f(r, 0), R.f(r, 1));
+      const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + i0)) << 2);
+      gatherU8(m, d1, p0, index, at(p2, i0, s2), s2, R.f(r, 0), R.f(r, 1));
       return;
     }
     case OP_PACK: {
-      const lo = share(d1, TILE_N, t, T);
-      const n = share(d1, TILE_N, t + 1, T) - lo;
-      pack(d0, n, at(p0, lo, s1), s0, s1, R.f(r, 0), at(p1, lo, d0));
+      const j0 = share(d1, TILE_N, t, T);
+      const n = share(d1, TILE_N, t + 1, T) - j0;
+      pack(d0, n, at(p0, j0, s1), s0, s1, R.f(r, 0), at(p1, j0, d0));
       return;
     }
     case OP_SGEMM: {
@@ -124,54 +124,35 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const scratch = R.p(r, 4) + <usize>t * SGEMM_SCRATCH_BYTES;
       const beta = R.f(r, 0);
       if ((flags & FLAG_COLUMNS) != 0) {
-        const lo = share(d1, TILE_N, t, T);
-        const n = share(d1, TILE_N, t + 1, T) - lo;
-        const own = bias != 0 ? at(bias, lo, 1) : 0;
-        sgemm(d0, n, d2, p0, s0, s1, at(p1, lo, d2), beta, at(p2, lo, 1), s2, own, relu, scratch);
+        const j0 = share(d1, TILE_N, t, T);
+        const n = share(d1, TILE_N, t + 1, T) - j0;
+        const own = bias != 0 ? at(bias, j0, 1) : 0;
+        sgemm(d0, n, d2, p0, s0, s1, at(p1, j0, d2), beta, at(p2, j0, 1), s2, own, relu, scratch);
       } else {
-        const lo = share(d0, ROW_GRAIN, t, T);
-        const m = share(d0, ROW_GRAIN, t + 1, T) - lo;
-        sgemm(m, d1, d2, at(p0, lo, s0), s0, s1, p1, beta, at(p2, lo, s2), s2, bias, relu, scratch);
+        sgemm(m, d1, d2, at(p0, i0, s0), s0, s1, p1, beta, at(p2, i0, s2), s2, bias, relu, scratch);
       }
       return;
     }
-    case OP_RELU_FORWARD: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      reluForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+    case OP_RELU_FORWARD:
+      reluForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
       return;
-    }
-    case OP_RELU_BACKWARD: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      reluBackward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1, at(p2, lo, s2), s2);
+    case OP_RELU_BACKWARD:
+      reluBackward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1, at(p2, i0, s2), s2);
       return;
-    }
-    case OP_SIGMOID_FORWARD: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      sigmoidForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+    case OP_SIGMOID_FORWARD:
+      sigmoidForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
       return;
-    }
-    case OP_SIGMOID_BACKWARD: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      sigmoidBackward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1, at(p2, lo, s2), s2);
+    case OP_SIGMOID_BACKWARD:
+      sigmoidBackward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1, at(p2, i0, s2), s2);
       return;
-    }
-    case OP_SOFTMAX_FORWARD: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
-      softmaxForward(n, d1, at(p0, lo, s0), s0, at(p1, lo, s1), s1);
+    case OP_SOFTMAX_FORWARD:
+      softmaxForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
       return;
-    }
     case OP_SOFTMAX_CROSS_ENTROPY: {
-      const lo = share(d0, ROW_GRAIN, t, T);
-      const n = share(d0, ROW_GRAIN, t + 1, T) - lo;
       const scale = load<f32>(hyper, HYPER_SCALE);
-      const loss = at(R.p(r, 3), lo, 1);
-      const hit = at(R.p(r, 4), lo, 1);
-      softmaxCrossEntropy(n, d1, at(p0, lo, s0), s0, at(p1, lo, 1), scale, at(p2, lo, s2), s2, loss, hit);
+      const loss = at(R.p(r, 3), i0, 1);
+      const hit = at(R.p(r, 4), i0, 1);
+      softmaxCrossEntropy(m, d1, at(p0, i0, s0), s0, at(p1, i0, 1), scale, at(p2, i0, s2), s2, loss, hit);
       return;
     }
     case OP_LOSS_SUM: {
@@ -179,15 +160,15 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       return;
     }
     case OP_COLUMN_SUMS: {
-      const lo = share(d1, FLAT_GRAIN, t, T);
-      const n = share(d1, FLAT_GRAIN, t + 1, T) - lo;
-      columnSums(d0, n, at(p0, lo, 1), s0, at(p1, lo, 1));
+      const j0 = share(d1, FLAT_GRAIN, t, T);
+      const n = share(d1, FLAT_GRAIN, t + 1, T) - j0;
+      columnSums(d0, n, at(p0, j0, 1), s0, at(p1, j0, 1));
       return;
     }
     case OP_SGD_STEP: {
-      const lo = share(d0, FLAT_GRAIN, t, T);
-      const n = share(d0, FLAT_GRAIN, t + 1, T) - lo;
-      sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, lo, 1), at(p1, lo, 1));
+      const j0 = share(d0, FLAT_GRAIN, t, T);
+      const n = share(d0, FLAT_GRAIN, t + 1, T) - j0;
+      sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, j0, 1), at(p1, j0, 1));
       return;
     }
   }

@@ -16,7 +16,7 @@ import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { emitSgd } from "../train/sgd.ts";
-import type { Step, StepOptions } from "../train/steps.ts";
+import { type Step, type StepOptions, trainStep } from "../train/steps.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
@@ -102,7 +102,7 @@ export class Sequential {
    * - `SHAPE` the data's features are not the model's; `LABEL` a class id is not below `outputs`
    * - `OPTION` an option's name or value; `NO_LOSS` no loss is known
    * - `BUSY` the model is training already; `DISPOSED`
-   * - `DIVERGED` the loss became NaN or infinite; the weights are those of the last epoch's end
+   * - `DIVERGED` the loss became NaN or infinite; the weights are those of at most 256 steps before
    * - `TOO_LARGE`, `MEMORY` the plan does not fit
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
@@ -111,7 +111,7 @@ export class Sequential {
     const metrics = checkMetrics("fit", options.metrics ?? []);
     const validation = options.validation;
     if (validation !== undefined) this.#checkData("fit: validation", validation);
-    const { session, config } = this.#prepare("fit", data, options);
+    const { session, config } = this.#prepare("fit", data, options, validation);
     const callbacks = options.callbacks ?? [];
     const signal = options.signal;
     return this.#exclusively(async () => {
@@ -174,12 +174,13 @@ export class Sequential {
       loss,
       optimizer,
     };
-    const { program, x: to, labels: target, order } = this.#network.train(config, emitSgd);
-    to.set(features.x);
-    target.set(labels);
+    const session = this.#network.train(config, emitSgd);
+    const { program, order } = session;
+    session.x.set(features.x);
+    session.labels.set(labels);
     for (let i = 0; i < rows; i++) order[i] = i;
     program.set(rows, 0, optimizer.lr);
-    program.run();
+    trainStep(this.#network, session, 0, `trainOnBatch, lr ${optimizer.lr}`);
     return { loss: program.lossSum / rows, accuracy: program.hits / rows };
   }
 
@@ -200,16 +201,17 @@ export class Sequential {
   /**
    * How often each class was taken for each.
    *
-   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `BUSY`, `DISPOSED`
    */
   async confusionMatrix(
     data: Dataset,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<ConfusionMatrix> {
-    this.#alive("confusionMatrix");
+    this.#idle("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);
     this.#checkData("confusionMatrix", data);
-    const counts = await confusion(this.#network, data, options.signal);
+    this.#network.remember(undefined, scalingOf(data));
+    const counts = await this.#exclusively(() => confusion(this.#network, data, options.signal));
     return { labels: counts.map((_, i) => i), counts };
   }
 
@@ -275,14 +277,14 @@ export class Sequential {
   }
 
   /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
-  #prepare(where: string, data: Dataset, options: StepsOptions) {
+  #prepare(where: string, data: Dataset, options: StepsOptions, validation?: Dataset) {
     this.#checkData(where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
     const { loss, optimizer } = this.#learn(where, options);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     const rows = windowRows(data, batchSize);
-    this.#network.remember(loss, scalingOf(data));
+    this.#network.remember(loss, commonScaling(where, data, validation));
     const session = this.#network.train({ batchSize, windowRows: rows, features, loss, optimizer }, emitSgd);
     const config: StepOptions = {
       epochs,
@@ -367,4 +369,18 @@ export class Sequential {
 
 function scalingOf(data: Dataset): Scaling | undefined {
   return data.x instanceof Uint8Array ? { scale: data.scale, shift: data.shift } : undefined;
+}
+
+/** The scaling of training and validation data; a model has one. */
+function commonScaling(where: string, data: Dataset, validation: Dataset | undefined): Scaling | undefined {
+  const scaling = scalingOf(data);
+  const other = validation && scalingOf(validation);
+  if (scaling && other && (scaling.scale !== other.scale || scaling.shift !== other.shift)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: training data has scale ${scaling.scale} and shift ${scaling.shift}, validation data ${other.scale} and ${other.shift}`,
+      "Make both data sets with the same scale and shift.",
+    );
+  }
+  return scaling ?? other;
 }

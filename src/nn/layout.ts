@@ -52,6 +52,8 @@ export interface Layout {
 export interface TrainLayout {
   readonly builder: Builder;
   readonly room: Tensor;
+  /** the record behind the last one of forward pass and loss */
+  readonly lossEnd: number;
   readonly x: Tensor;
   readonly labels: Tensor;
   readonly order: Tensor;
@@ -118,11 +120,12 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig, emit?: EmitOp
     builder.label = "target";
     builder.gather(labels, order, losses.target);
     lower.loss(builder, config.loss, logits, losses, result);
+    const lossEnd = builder.length;
     lower.backward(builder, plan, stages, batch, outputs, losses.dz);
     builder.label = config.optimizer.kind;
     emit(builder, params, grads);
     const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
-    train = { builder, room, x, labels, order };
+    train = { builder, room, lossEnd, x, labels, order };
   }
   const chunk = layChunk(net, plan, edge, stages, result);
   return { bytes: plan.layout(), hyper, params, snapshot, list, train, chunk };

@@ -21,6 +21,8 @@ import {
 /** The memory of a training program that the host writes: data, the order of its rows, and the step's inputs. */
 export interface TrainSession {
   readonly program: Program;
+  /** records before it compute the loss and change no parameter */
+  readonly lossEnd: number;
   /** [windowRows, features], unpadded */
   readonly x: Float32Array | Uint8Array;
   /** [windowRows] class ids */
@@ -238,9 +240,10 @@ export class Network {
 }
 
 function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {
-  const { builder, room, x, labels, order } = layout;
+  const { builder, room, lossEnd, x, labels, order } = layout;
   return {
     program: new Program(arena, builder, room, hyper),
+    lossEnd,
     x: x.size === 1 ? arena.u8(x) : arena.f32(x),
     labels: arena.i32(labels),
     order: arena.u32(order),

@@ -31,6 +31,9 @@ export interface StepOptions {
   readonly epochsBefore: number;
 }
 
+/** Steps between two snapshots of the parameters. */
+const SNAPSHOT_STEPS = 256;
+
 /** Steps through all epochs. Each `next()` is one step; the last batch of an epoch may be smaller. */
 export function* steps(
   network: Network,
@@ -41,31 +44,48 @@ export function* steps(
   const { epochs, batchSize, optimizer } = options;
   const { program } = session;
   const window = new Window(session, data, options.windowRows);
-  network.snapshot();
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    if (options.shuffle)
-      shuffle(window.order, new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch));
+    const random = new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch);
+    if (options.shuffle) shuffle(window.order, random);
     else for (let i = 0; i < data.rows; i++) window.order[i] = i;
     window.begin();
     for (let row = 0; row < data.rows; row += batchSize) {
-      network.check();
+      network.check("fit");
       const rows = Math.min(batchSize, data.rows - row);
       program.set(rows, window.at(row), optimizer.lr);
-      program.run();
+      trainStep(network, session, step, `epoch ${epoch}, lr ${optimizer.lr}`);
       const loss = program.lossSum / rows;
-      if (!Number.isFinite(loss)) {
-        network.restore();
-        throw new XentError(
-          "DIVERGED",
-          `fit: the loss became ${loss} at step ${step} (epoch ${epoch}, lr ${optimizer.lr}); the weights are those from the end of the epoch before`,
-          "Use a smaller lr, or features scaled to about [−1, 1].",
-        );
-      }
-      const last = row + batchSize >= data.rows;
-      if (last) network.snapshot();
-      yield { step, epoch, rows, loss, hits: program.hits, last };
+      yield { step, epoch, rows, loss, hits: program.hits, last: row + batchSize >= data.rows };
       step++;
     }
   }
+}
+
+/**
+ * One step, once the hyper region is set. Parameters are copied now and then, after they have given a finite
+ * loss; when a loss is not finite, the last copy is brought back.
+ *
+ * @throws {XentError} `DIVERGED`
+ */
+export function trainStep(network: Network, session: TrainSession, step: number, where: string): void {
+  const { program, lossEnd } = session;
+  const due = step % SNAPSHOT_STEPS === 0;
+  if (due) {
+    program.run(0, lossEnd);
+    if (Number.isFinite(program.lossSum)) {
+      network.snapshot();
+      program.run(lossEnd);
+    }
+  } else {
+    program.run();
+  }
+  if (Number.isFinite(program.lossSum)) return;
+  const kept = due ? step - SNAPSHOT_STEPS : step - (step % SNAPSHOT_STEPS);
+  if (kept >= 0) network.restore();
+  throw new XentError(
+    "DIVERGED",
+    `the loss became ${program.lossSum} at step ${step} (${where}); the weights are those ${kept < 0 ? "it began with" : `before step ${kept}`}`,
+    "Use a smaller lr, or features scaled to about [−1, 1].",
+  );
 }
