@@ -24,7 +24,7 @@ const projects: TestProjectConfiguration[] = [
       exclude: ["test/browser/**", "test/soak/**"],
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
-      testTimeout: 20_000,
+      testTimeout: 60_000,
     },
   },
   {
@@ -52,7 +52,7 @@ if (executablePath !== undefined) {
     test: {
       name: "browser",
       include: ["test/browser/**/*.test.ts"],
-      testTimeout: 20_000,
+      testTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,

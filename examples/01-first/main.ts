@@ -1,5 +1,5 @@
-// The smallest whole program: two interleaved half-moons of points, a net that learns to tell them apart, and a
-// map of what it learned.
+// The smallest whole program: two interleaved half-moons of points, a net that learns to tell them apart, and
+// a map of what it learned.
 
 import { crossEntropy, dataset, dense, init, relu, sgd } from "xent";
 
@@ -26,7 +26,7 @@ const points = Array.from({ length: width * height }, (_, i) => [
 const map = Array.from(model.predictClass(points), (id) => (id === 0 ? "░" : "█")).join("");
 for (let i = 0; i < map.length; i += width) console.log(map.slice(i, i + width));
 
-/** Points number `first` to `first + count − 1` on two half circles, by turns, up to 0.25 beside their line. */
+/** `count` points from number `first` on, by turns on two half circles, up to 0.25 beside their line. */
 function moons(count: number, first: number): { x: number[][]; y: number[] } {
   const numbers = Array.from({ length: count }, (_, i) => first + i);
   return {

@@ -24,7 +24,8 @@ export function screen(stream: NodeJS.WriteStream, terminal: boolean, paint: Pai
   const bar = new cliProgress.SingleBar({
     stream,
     format: `{before}  ${paint("cyan", "{bar}")}  {percentage} %  {after}`,
-    barsize: 20,
+    barsize: 16,
+    autopadding: true,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     clearOnComplete: true,

@@ -9,6 +9,7 @@ import { HELP, type Options, readOptions, UsageError } from "./options.ts";
 import {
   caption,
   confusionLines,
+  count,
   duration,
   EPOCH_HEADER,
   epochLine,
@@ -49,9 +50,9 @@ async function main(options: Options): Promise<number> {
         ["digits", `${thousands(train.rows)} to train, ${thousands(test.rows)} to test`],
         [
           "run",
-          `${options.epochs} epochs, batch ${options.batchSize}, lr ${options.lr}, seed ${options.seed}`,
+          `${count(options.epochs, "epoch")}, batch ${options.batchSize}, lr ${options.lr}, seed ${options.seed}`,
         ],
-        ["engine", `WebAssembly ${build}, tile ${tile}, ${threads} thread${threads === 1 ? "" : "s"}`],
+        ["engine", `WebAssembly ${build}, tile ${tile}, ${count(threads, "thread")}`],
       ],
       paint,
     ),
@@ -59,6 +60,7 @@ async function main(options: Options): Promise<number> {
     paint("dim", EPOCH_HEADER),
   );
 
+  let firstShown: number | undefined;
   const history = await model.fit(train, {
     loss: crossEntropy(),
     optimizer: sgd({ lr: options.lr }),
@@ -70,7 +72,10 @@ async function main(options: Options): Promise<number> {
     callbacks: [
       {
         onProgress(p) {
-          view.progress(p.step, p.steps, `epoch ${Math.min(p.epoch + 1, p.epochs)}/${p.epochs}`, progressText(p));
+          const epoch = `epoch ${Math.min(p.epoch + 1, p.epochs)}/${p.epochs}`;
+          firstShown ??= performance.now();
+          const settled = performance.now() - firstShown > 500;
+          view.progress(p.step, p.steps, epoch, progressText(p, settled));
         },
         onEpochEnd(e) {
           say(epochLine({ ...e, train: e.accuracy, test: e.validation?.accuracy }));
@@ -80,7 +85,7 @@ async function main(options: Options): Promise<number> {
   });
   view.clear();
   const stopped = history.stopped === "signal";
-  if (stopped) say(`stopped by Ctrl-C after ${thousands(history.steps)} steps`);
+  if (stopped) say(`stopped by Ctrl-C after ${count(history.steps, "step")}`);
 
   const { accuracy } = await model.evaluate(test);
   const { labels, counts } = await model.confusionMatrix(test);
@@ -105,8 +110,7 @@ function mistakeLines(test: Dataset, probabilities: Float32Array): string[] {
     const pixels = test.x.subarray(mistake.row * test.features, (mistake.row + 1) * test.features);
     return [...drawDigit(pixels as Uint8Array, Math.sqrt(test.features)), ...caption(mistake)];
   });
-  const count = `${thousands(mistakes.length)} mistake${mistakes.length === 1 ? "" : "s"}`;
-  return [paint("dim", `${count}; the surest:`), ...sideBySide(pictures, 4)];
+  return [paint("dim", `${count(mistakes.length, "mistake")}; the surest:`), ...sideBySide(pictures, 4)];
 }
 
 /** The first Ctrl-C aborts the signal, a later one ends the process. */

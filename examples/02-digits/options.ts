@@ -10,9 +10,9 @@ export interface Options {
   readonly hidden: number;
 }
 
-export const DEFAULTS: Options = { epochs: 5, batchSize: 32, lr: 0.3, seed: 1, hidden: 128 };
+export const DEFAULTS: Options = { epochs: 5, batchSize: 32, lr: 0.2, seed: 1, hidden: 128 };
 
-export const HELP = `Trains a net on the 60,000 handwritten digits of MNIST and tests it on 10,000 others.
+export const HELP = `Trains a net on 60,000 handwritten digits and tests it on 10,000 others (MNIST).
 
 npm start -- [options]
   --epochs N   passes over the training digits   (default ${DEFAULTS.epochs})

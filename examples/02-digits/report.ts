@@ -36,11 +36,18 @@ export function epochLine(e: {
   ].join("  ");
 }
 
-/** Text beside the progress bar. */
-export function progressText(p: { loss: number; samplesPerSecond: number; secondsLeft: number }): string {
-  const speed = Number.isFinite(p.samplesPerSecond) ? `${thousands(p.samplesPerSecond)}/s` : "";
-  const left = Number.isFinite(p.secondsLeft) ? `${duration(p.secondsLeft, 0)} left` : "";
-  return [`loss ${p.loss.toFixed(4)}`, speed, left].filter((part) => part !== "").join("  ");
+/**
+ * Text after the progress bar.
+ *
+ * @param settled  false in the first moments, when speed and time left are guesses
+ */
+export function progressText(
+  p: { loss: number; samplesPerSecond: number; secondsLeft: number },
+  settled: boolean,
+): string {
+  const loss = `loss ${p.loss.toFixed(4)}`;
+  if (!settled) return loss;
+  return `${loss}  ${thousands(p.samplesPerSecond)} digits/s  ${clock(p.secondsLeft)} left`;
 }
 
 /**
@@ -62,7 +69,8 @@ export function confusionLines(
       return n === 0 ? paint("dim", text) : text;
     });
     const total = row.reduce((sum, n) => sum + n, 0);
-    return `${String(labels[truth] ?? truth).padStart(4)}${cells.join("")}${ratio(total === 0 ? undefined : (row[truth] ?? 0) / total).padStart(9)}`;
+    const right = ratio(total === 0 ? undefined : (row[truth] ?? 0) / total);
+    return `${String(labels[truth] ?? truth).padStart(4)}${cells.join("")}${right.padStart(9)}`;
   });
   return [paint("dim", `true${head}    right`), ...lines];
 }
@@ -93,13 +101,26 @@ export function ratio(value: number | undefined): string {
   return value === undefined ? "–" : (Math.floor(value * 10_000 + 1e-6) / 10_000).toFixed(4);
 }
 
+/** 1 step, 2,000 steps */
+export function count(n: number, noun: string): string {
+  return `${thousands(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 export function thousands(n: number): string {
   return Math.round(n).toLocaleString("en-US");
 }
 
+/** 0:07, 2:05, 1:02:05 */
+export function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (n: number): string => String(n % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return `${minutes < 60 ? minutes : `${Math.floor(minutes / 60)}:${two(minutes)}`}:${two(whole)}`;
+}
+
 /** 12.3 s, 2 min 5 s, 1 h 2 min */
-export function duration(seconds: number, digits = 1): string {
-  if (Number(seconds.toFixed(digits)) < 60) return `${seconds.toFixed(digits)} s`;
+export function duration(seconds: number): string {
+  if (Number(seconds.toFixed(1)) < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;

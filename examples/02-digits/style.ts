@@ -11,7 +11,7 @@ export const plain: Paint = (_, text) => text;
 
 /** Colours as they are, whatever the stream: `painter` has decided already. */
 export const coloured: Paint = (format, text) => {
-  // without this option Node 22 and later look at stdout themselves; Node 20.12 knows no options and does not look
+  // else Node 22 and later look at stdout themselves; the first Nodes with styleText know no options
   return styleText(format, text, { validateStream: false });
 };
 

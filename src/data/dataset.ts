@@ -1,12 +1,12 @@
-// A data set: features and class ids, checked once and completely so that training need not look again. It refers
-// to the caller's typed arrays; `fit` copies them into WebAssembly memory, nothing is ever written to them.
+// A data set: features and class ids, checked once and completely so that training need not look again. It
+// refers to the caller's typed arrays; `fit` copies them into WebAssembly memory, nothing is written to them.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
 
 /**
- * Features as the library takes them: all rows one after the other (`[rows · features]`, row-major), or an array
- * of rows. Bytes are scaled (see {@link DatasetOptions.scale}), everything else is taken as f32.
+ * Features as the library takes them: all rows one after the other (`[rows · features]`, row-major), or an
+ * array of rows. Bytes are scaled (see {@link DatasetOptions.scale}), everything else is taken as f32.
  */
 export type Features = Float32Array | Uint8Array | readonly ArrayLike<number>[];
 
@@ -25,9 +25,9 @@ export type Labels =
 
 export interface DatasetOptions {
   /**
-   * `[rows, features]`. A Float32Array or Uint8Array holds the rows one after the other and is referred to, not
-   * copied: do not change it while a model trains. An array of rows is copied, to a Uint8Array if the rows are
-   * Uint8Arrays, else to a Float32Array.
+   * `[rows, features]`. A Float32Array or Uint8Array holds the rows one after the other and is referred to,
+   * not copied: do not change it while a model trains. An array of rows is copied, to a Uint8Array if the rows
+   * are Uint8Arrays, else to a Float32Array.
    */
   x: Features;
   /** `[rows]`: class ids from 0. An Int32Array is referred to, anything else is copied. */
@@ -95,9 +95,9 @@ class CheckedRows implements Dataset {
  * dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] });
  * ```
  * @throws {XentError}
- * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32 features
+ * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32
  * - `EMPTY` no rows or no columns
- * - `SHAPE` x is no whole number of rows, rows of different lengths, or as many labels as rows are not there
+ * - `SHAPE` x is no whole number of rows, rows differ in length, or there are not as many labels as rows
  * - `NOT_FINITE` a feature is NaN, infinite (in f32) or no number
  * - `LABEL` a class id is no integer or negative, or y holds floats
  */
@@ -223,7 +223,7 @@ function flat(where: string, x: Float32Array | Uint8Array, features: number | un
     throw new XentError(
       "SHAPE",
       `${where}: x has ${count(x.length, "value")}, expected a multiple of ${features}, the features of a row`,
-      `${count(rows, "row")} would leave ${count(over, "value")} over: check the number of features and the length of x.`,
+      `${count(rows, "row")} would leave ${count(over, "value")} over: check features and the length of x.`,
     );
   }
   if (x instanceof Float32Array) checkFinite(where, x, features);
@@ -235,13 +235,14 @@ function nested(where: string, list: readonly unknown[], wanted: number | undefi
   if (rows === 0) throw empty(where, "x has no rows");
   const features = wanted ?? rowLength(where, list[0], 0);
   if (features === 0) throw empty(where, "the rows of x have no values");
+  const expected = wanted === undefined ? `${features} as in row 0` : features;
   const bytes = list[0] instanceof Uint8Array;
   for (let i = 0; i < rows; i++) {
     const length = rowLength(where, list[i], i);
     if (length !== features) {
       throw new XentError(
         "SHAPE",
-        `${where}: row ${i} ${COUNTED} of x has ${count(length, "value")}, expected ${features}${wanted === undefined ? " as in row 0" : ""}`,
+        `${where}: row ${i} ${COUNTED} of x has ${count(length, "value")}, expected ${expected}`,
         "Every row needs a value for every feature.",
       );
     }
@@ -282,7 +283,7 @@ function checkNumbers(where: string, row: readonly unknown[], i: number): void {
   }
 }
 
-/** 0 · v is NaN for NaN and ±∞ and ±0 for everything else; four sums so that additions need not wait for each other. */
+/** 0 · v is NaN for NaN and ±∞, else ±0; four sums, so that additions need not wait for each other. */
 function checkFinite(where: string, x: Float32Array, features: number): void {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = x.length & ~3;
@@ -309,11 +310,7 @@ function notFinite(where: string, value: string, row: number, column: number): X
 }
 
 function empty(where: string, what: string): XentError {
-  return new XentError(
-    "EMPTY",
-    `${where}: ${what}, expected at least one row`,
-    "Check how the data was read.",
-  );
+  return new XentError("EMPTY", `${where}: ${what}, expected at least one`, "Check how the data was read.");
 }
 
 function isLabelList(y: unknown): y is Labels {

@@ -1,5 +1,5 @@
-// IDX, the format of MNIST and its relatives: two zero bytes, a type, the number of dimensions, their sizes as
-// 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
+// IDX, the format of MNIST and its relatives: two zero bytes, a type, the number of dimensions, their sizes
+// as 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
 
 import { XentError } from "../base/errors.ts";
@@ -103,7 +103,7 @@ function parse(bytes: Uint8Array): IdxArray {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  // 255 sizes of 2³² − 1 multiply to a huge number or ∞, which is as wrong as it should be; ∞ · 0 would be NaN
+  // 255 sizes of 2³² − 1 multiply to ∞, which no file has; ∞ · 0 would be NaN
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const expected = header + count * type.bytes;
   if (bytes.length !== expected) {

@@ -1,7 +1,7 @@
 // What the calls of a model take and give back, and the checks of it.
 
 import { XentError } from "../base/errors.ts";
-import { integer, show } from "../base/options.ts";
+import { integer, positive, show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
@@ -118,7 +118,40 @@ export function checkOptimizer(
   if (optimizer !== undefined && optimizer?.kind !== "sgd") {
     throw new XentError("OPTION", `${where}: optimizer is ${show(optimizer)}`, "Known: sgd({ lr }).");
   }
+  if (optimizer !== undefined) positive(`${where}: the optimizer's lr`, optimizer.lr);
   return optimizer;
+}
+
+/** Refuses what no AbortSignal is: an AbortController in its place would never stop anything. */
+export function checkSignal(where: string, signal: AbortSignal | undefined): void {
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
+    throw new XentError("OPTION", `${where}: signal is ${show(signal)}`, "Pass an AbortController's signal.");
+  }
+}
+
+export function checkShuffle(where: string, shuffle: boolean): boolean {
+  if (typeof shuffle !== "boolean") {
+    throw new XentError("OPTION", `${where}: shuffle is ${show(shuffle)}`, "Pass true or false.");
+  }
+  return shuffle;
+}
+
+export function checkCallbacks(where: string, callbacks: readonly Callback[]): readonly Callback[] {
+  const hint = "Pass an array of { onProgress, onEpochEnd }, each a function or left out.";
+  if (!Array.isArray(callbacks)) {
+    throw new XentError("OPTION", `${where}: callbacks are ${show(callbacks)}`, hint);
+  }
+  for (const [i, callback] of callbacks.entries()) {
+    if (typeof callback !== "object" || callback === null) {
+      throw new XentError("OPTION", `${where}: callbacks[${i}] is ${show(callback)}`, hint);
+    }
+    for (const name of ["onProgress", "onEpochEnd"] as const) {
+      const method: unknown = callback[name];
+      if (method === undefined || typeof method === "function") continue;
+      throw new XentError("OPTION", `${where}: callbacks[${i}].${name} is ${show(method)}`, hint);
+    }
+  }
+  return callbacks;
 }
 
 export function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {

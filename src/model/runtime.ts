@@ -62,13 +62,24 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
   };
 }
 
-function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module> {
+async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module> {
   if (wasm === undefined) return compileSimd();
-  if (wasm instanceof WebAssembly.Module) return Promise.resolve(wasm);
-  if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return compile(wasm);
+  if (wasm instanceof WebAssembly.Module) return ours(wasm);
+  if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return ours(await compile(wasm));
   throw new XentError(
     "OPTION",
     `init: wasm is ${show(wasm)}`,
     "Pass the bytes of a build or a WebAssembly.Module.",
+  );
+}
+
+/** Refuses a module of somebody else's. */
+function ours(module: WebAssembly.Module): WebAssembly.Module {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (names.includes("run") && names.includes("heapBase")) return module;
+  throw new XentError(
+    "UNSUPPORTED",
+    `init: the module exports ${names.slice(0, 5).join(", ") || "nothing"}, expected run and the other kernels of xent`,
+    "Pass one of xent/wasm/*.wasm, of this very version.",
   );
 }

@@ -21,11 +21,14 @@ import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
   type ConfusionMatrix,
+  checkCallbacks,
   checkLayers,
   checkLoss,
   checkMetrics,
   checkOptimizer,
   checkRange,
+  checkShuffle,
+  checkSignal,
   type EvaluateOptions,
   FIT,
   type FitOptions,
@@ -83,10 +86,21 @@ export class Sequential {
     const batchSize = integer("plan: batchSize", options.batchSize, 1);
     const rows = integer("plan: rows", options.rows ?? batchSize, 1);
     const features = options.features ?? "f32";
+    if (features !== "f32" && features !== "u8") {
+      throw new XentError("OPTION", `plan: features is ${show(features)}`, 'Known: "f32", "u8".');
+    }
     const loss = this.#network.loss ?? { kind: "crossEntropy" };
     const optimizer = this.#optimizer ?? { kind: "sgd", lr: 0 };
+    const x = features === "u8" ? Uint8Array : Float32Array;
+    const most = Math.min(batchSize, rows);
     return this.#network.plan(
-      { batchSize: Math.min(batchSize, rows), windowRows: rows, features, loss, optimizer },
+      {
+        batchSize: most,
+        windowRows: windowRows({ rows, features: this.input, x }, most),
+        features,
+        loss,
+        optimizer,
+      },
       emitSgd,
     );
   }
@@ -109,10 +123,10 @@ export class Sequential {
     this.#idle("fit");
     checkNames("fit", options, FIT);
     const metrics = checkMetrics("fit", options.metrics ?? []);
+    const callbacks = checkCallbacks("fit", options.callbacks ?? []);
     const validation = options.validation;
     if (validation !== undefined) this.#checkData("fit: validation", validation);
     const { session, config } = this.#prepare("fit", data, options, validation);
-    const callbacks = options.callbacks ?? [];
     const signal = options.signal;
     return this.#exclusively(async () => {
       const history = await fitNetwork(this.#network, session, data, {
@@ -161,8 +175,8 @@ export class Sequential {
   async trainOnBatch(x: Features, y: Labels, options: LearnOptions = {}): Promise<Evaluation> {
     this.#idle("trainOnBatch");
     checkNames("trainOnBatch", options, LEARN);
-    const features = toFeatures("trainOnBatch: x", x, this.#network.input);
-    const labels = toLabels("trainOnBatch: y", y, features.rows);
+    const features = toFeatures("trainOnBatch", x, this.#network.input);
+    const labels = toLabels("trainOnBatch", y, features.rows);
     checkRange("trainOnBatch", labels, this.#network.outputs);
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
     const rows = features.rows;
@@ -192,6 +206,7 @@ export class Sequential {
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
     checkNames("evaluate", options, ["loss", "signal"]);
+    checkSignal("evaluate", options.signal);
     this.#checkData("evaluate", data);
     this.#network.remember(this.#loss("evaluate", options.loss), scalingOf(data));
     options.signal?.throwIfAborted();
@@ -209,6 +224,7 @@ export class Sequential {
   ): Promise<ConfusionMatrix> {
     this.#idle("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);
+    checkSignal("confusionMatrix", options.signal);
     this.#checkData("confusionMatrix", data);
     this.#network.remember(undefined, scalingOf(data));
     const counts = await this.#exclusively(() => confusion(this.#network, data, options.signal));
@@ -224,7 +240,7 @@ export class Sequential {
    */
   predict(x: Features): Float32Array {
     this.#alive("predict");
-    const features = toFeatures("predict: x", x, this.#network.input);
+    const features = toFeatures("predict", x, this.#network.input);
     this.#loss("predict", undefined);
     return outputs(this.#network, features.x, features.rows, "probabilities");
   }
@@ -238,7 +254,7 @@ export class Sequential {
    */
   predictClass(x: Features): Int32Array {
     this.#alive("predictClass");
-    const features = toFeatures("predictClass: x", x, this.#network.input);
+    const features = toFeatures("predictClass", x, this.#network.input);
     return classes(this.#network, features.x, features.rows);
   }
 
@@ -251,7 +267,7 @@ export class Sequential {
    */
   logits(x: Features): Float32Array {
     this.#alive("logits");
-    const features = toFeatures("logits: x", x, this.#network.input);
+    const features = toFeatures("logits", x, this.#network.input);
     return outputs(this.#network, features.x, features.rows, "logits");
   }
 
@@ -281,6 +297,8 @@ export class Sequential {
     this.#checkData(where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
+    const shuffle = checkShuffle(where, options.shuffle ?? true);
+    checkSignal(where, options.signal);
     const { loss, optimizer } = this.#learn(where, options);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     const rows = windowRows(data, batchSize);
@@ -290,7 +308,7 @@ export class Sequential {
       epochs,
       batchSize,
       windowRows: rows,
-      shuffle: options.shuffle ?? true,
+      shuffle,
       optimizer,
       epochsBefore: this.#epochs,
     };

@@ -2,7 +2,8 @@
 // neither epochs nor data sets.
 
 import { XentError } from "../base/errors.ts";
-import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
+import { show } from "../base/options.ts";
+import type { LayerSpec, LossSpec, Scaling, StateDict, TensorData } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
 import { flops, Program } from "../program/program.ts";
@@ -141,6 +142,13 @@ export class Network {
 
   /** Overwrites the parameters; checks every name, shape and length first. */
   loadState(state: StateDict): void {
+    if (typeof state !== "object" || state === null) {
+      throw new XentError(
+        "STATE",
+        `loadStateDict: the state is ${show(state)}`,
+        "Pass what stateDict() returns.",
+      );
+    }
     this.chunk();
     const list = (this.#layout as Layout).list;
     const names = list.map((param) => param.name);
@@ -150,18 +158,30 @@ export class Network {
         throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
     }
     for (const { name, tensor } of list) {
-      const given = state[name];
-      if (given === undefined) throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
+      if (state[name] === undefined) {
+        throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
+      }
+      const given: Partial<TensorData> = state[name] ?? {};
+      const { data } = given;
       const shape = name.endsWith("weight") ? [tensor.cols, tensor.rows] : [tensor.cols];
       if (
-        !(given.data instanceof Float32Array) ||
+        !(data instanceof Float32Array) ||
         String(given.shape) !== String(shape) ||
-        given.data.length !== tensor.rows * tensor.cols
+        data.length !== tensor.rows * tensor.cols
       ) {
+        const values = data instanceof Float32Array ? `${data.length} values` : show(data);
         throw new XentError(
           "STATE",
-          `loadStateDict: "${name}" is [${given.shape}] with ${given.data?.length} values`,
+          `loadStateDict: "${name}" has shape [${given.shape}] and data ${values}`,
           `Expected a Float32Array of shape [${shape}].`,
+        );
+      }
+      const at = data.findIndex((value) => !Number.isFinite(value));
+      if (at >= 0) {
+        throw new XentError(
+          "STATE",
+          `loadStateDict: "${name}" holds ${data[at]} at position ${at}`,
+          "Expected finite numbers.",
         );
       }
     }
@@ -188,6 +208,11 @@ export class Network {
     arena.f32(params).set(arena.f32(snapshot));
   }
 
+  /** Whether every parameter is a finite number. */
+  get finite(): boolean {
+    return (this.#arena as Arena).f32((this.#layout as Layout).params).every(Number.isFinite);
+  }
+
   /** Lets go of the memory. Every later use throws `DISPOSED`. */
   dispose(): void {
     this.#core = undefined;
@@ -208,7 +233,8 @@ export class Network {
 
   #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {
     const { input, outputs, layers } = this;
-    return layNetwork({ input, outputs, layers, scaling: this.#scaling, loss: this.#loss }, config, emit);
+    const loss = config?.loss ?? this.#loss;
+    return layNetwork({ input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */

@@ -1,6 +1,6 @@
-// Proves of an encoded program that every range lies in its tensor, that no output overlaps what it must not,
-// that nothing is read before it is written, and that no two threads meet between barriers. Runs on every plan
-// in the tests; reads the op table, trusts nothing the builder decided.
+// Proves of an encoded program that every operand stands where its tensor does and every range lies in it, that no
+// output overlaps what it must not, that nothing is read before it is written, and that no two threads meet between
+// barriers. Runs on every plan in the tests; reads the op table, trusts nothing the builder decided.
 
 import * as abi from "../base/abi.ts";
 import { OPS, overlaps } from "../base/ops.ts";
@@ -18,11 +18,18 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
   for (const [i, draft] of drafts.entries()) {
     const record = view(words, i);
     const op = OPS.get(record.op);
-    if (op === undefined) {
-      problems.push(`record ${i}: op ${record.op} is not in the table`);
-      continue;
-    }
+    // nothing is known of what it touches, so nothing can be said of what follows
+    if (op === undefined) return [...problems, `record ${i}: op ${record.op} is not in the table`];
     const where = `record ${i} (${op.name} ${draft.label})`;
+
+    for (const [j, operand] of op.operands.entries()) {
+      const tensor = draft.operands[j];
+      if (record.p[j] !== (tensor?.address ?? 0)) {
+        problems.push(
+          `${where}: ${operand} is ${record.p[j]}, ${tensor?.name} stands at ${tensor?.address ?? 0}`,
+        );
+      }
+    }
 
     for (let t = 0; t < threads; t++) {
       const { reads, writes } = op.access(record, t, threads);

@@ -114,7 +114,8 @@ export async function confusion(
   data: Dataset,
   signal: AbortSignal | undefined,
 ): Promise<number[][]> {
-  const size = network.outputs;
+  // one output tells two classes apart
+  const size = Math.max(network.outputs, 2);
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   await inSlices(network, data, "forward", signal, ({ session, first, count }) => {
     for (let i = 0; i < count; i++) {

@@ -8,7 +8,7 @@ import { SLICE_MS, turn } from "./turn.ts";
 
 /** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
 export interface Progress {
-  /** epochs finished */
+  /** the running epoch, counted from 0 */
   readonly epoch: number;
   readonly epochs: number;
   /** steps finished, over the whole run */
@@ -17,7 +17,7 @@ export interface Progress {
   /** mean over the rows of this epoch so far */
   readonly loss: number;
   readonly accuracy: number;
-  /** since the run began, validation included */
+  /** since the first step (which copies the data and warms the engine up), validation included */
   readonly samplesPerSecond: number;
   readonly secondsLeft: number;
 }
@@ -75,6 +75,7 @@ export async function fitNetwork(
   const start = performance.now();
   let epochStart = start;
   let sliceEnd = start + SLICE_MS;
+  let firstStepEnd = start;
   let done = 0;
   let samples = 0;
   let epoch = { loss: 0, hits: 0, rows: 0 };
@@ -87,23 +88,25 @@ export async function fitNetwork(
     steps: done,
     stopped,
   });
-  const progress = (): void => {
-    const seconds = (performance.now() - start) / 1000;
+  const progress = (current: number): void => {
+    const time = performance.now();
+    const stepsPerSecond = 1000 * (done > 1 ? (done - 1) / (time - firstStepEnd) : done / (time - start));
     const now: Progress = {
-      epoch: history.loss.length,
+      epoch: current,
       epochs,
       step: done,
       steps: total,
       loss: epoch.loss / epoch.rows,
       accuracy: epoch.hits / epoch.rows,
-      samplesPerSecond: samples / seconds,
-      secondsLeft: ((total - done) * seconds) / done,
+      samplesPerSecond: (stepsPerSecond * samples) / done,
+      secondsLeft: (total - done) / stepsPerSecond,
     };
     for (const callback of callbacks) callback.onProgress?.(now);
   };
 
   if (signal?.aborted) return result("signal");
   for (const step of steps(network, session, data, options)) {
+    if (done === 0) firstStepEnd = performance.now();
     done++;
     samples += step.rows;
     epoch.loss += step.loss * step.rows;
@@ -122,7 +125,7 @@ export async function fitNetwork(
         validated.loss.push(checked.loss);
         validated.accuracy.push(checked.accuracy);
       }
-      progress();
+      progress(step.epoch);
       const seconds = (performance.now() - epochStart) / 1000;
       const measured = accuracy ? checked : checked && { loss: checked.loss };
       const end: EpochEnd = {
@@ -137,7 +140,7 @@ export async function fitNetwork(
       epoch = { loss: 0, hits: 0, rows: 0 };
     }
     if (performance.now() >= sliceEnd) {
-      if (!step.last) progress();
+      if (!step.last) progress(step.epoch);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }

@@ -60,6 +60,16 @@ export function* steps(
       step++;
     }
   }
+  network.check("fit");
+  // no later loss would tell of an update that overflowed
+  if (!network.finite) {
+    const last = step - 1;
+    diverged(
+      network,
+      last - (last % SNAPSHOT_STEPS),
+      `weights overflowed at step ${last} (lr ${optimizer.lr})`,
+    );
+  }
 }
 
 /**
@@ -82,10 +92,16 @@ export function trainStep(network: Network, session: TrainSession, step: number,
   }
   if (Number.isFinite(program.lossSum)) return;
   const kept = due ? step - SNAPSHOT_STEPS : step - (step % SNAPSHOT_STEPS);
+  diverged(network, kept, `the loss became ${program.lossSum} at step ${step} (${where})`);
+}
+
+/** Brings the parameters from before step `kept` back, if there was one, and throws. */
+function diverged(network: Network, kept: number, what: string): never {
   if (kept >= 0) network.restore();
+  const weights = kept > 0 ? `from before step ${kept}` : "it began with";
   throw new XentError(
     "DIVERGED",
-    `the loss became ${program.lossSum} at step ${step} (${where}); the weights are those ${kept < 0 ? "it began with" : `before step ${kept}`}`,
+    `${what}; the weights are those ${weights}`,
     "Use a smaller lr, or features scaled to about [−1, 1].",
   );
 }

@@ -7,8 +7,15 @@ import type { TrainSession } from "../nn/network.ts";
 /** Bytes of features up to which a data set is copied into the model's memory as a whole. */
 const RESIDENT_BYTES = 512 * 2 ** 20;
 
+/** What a window's size depends on. */
+export interface Extent {
+  readonly rows: number;
+  readonly features: number;
+  readonly x: { readonly BYTES_PER_ELEMENT: number };
+}
+
 /** Rows of the window for a data set: all, or as many whole batches as fit. */
-export function windowRows(data: Dataset, batchSize: number, most = RESIDENT_BYTES): number {
+export function windowRows(data: Extent, batchSize: number, most = RESIDENT_BYTES): number {
   const rowBytes = data.features * data.x.BYTES_PER_ELEMENT;
   if (data.rows * rowBytes <= most) return data.rows;
   return Math.min(data.rows, Math.max(1, Math.floor(most / rowBytes / batchSize)) * batchSize);

@@ -1,4 +1,4 @@
-// dataset, toFeatures, toLabels: what they accept, what they refer to or copy, and every refusal's code and words.
+// dataset, toFeatures, toLabels: what they accept, refer to or copy, and every refusal's code and words.
 
 import { describe, expect, it } from "vitest";
 import { XentError, type XentErrorCode } from "../../src/base/errors.ts";

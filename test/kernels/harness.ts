@@ -2,12 +2,12 @@
 // as NaN, everything else that is no input is a canary, and after each run every byte that is no output must be
 // what it was: gaps between rows, bytes around tensors, inputs, program and hyper region.
 
-import { readFileSync } from "node:fs";
 import * as abi from "../../src/base/abi.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Plan, REGIONS, type Region, type Tensor } from "../../src/memory/plan.ts";
 import { Builder } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
+import { cores } from "../support/core.ts";
 
 export interface Build {
   readonly name: string;
@@ -17,10 +17,10 @@ export interface Build {
 const ARENA_BYTES = 24 * 2 ** 20;
 
 /** Both builds of the kernels: `debug` has its asserts, `simd` is the one that ships. One arena each. */
-export const builds: readonly Build[] = ["debug", "simd"].map((name) => {
-  const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
-  return { name, arena: new Arena({ module, build: name }, ARENA_BYTES) };
-});
+export const builds: readonly Build[] = cores.map((core) => ({
+  name: core.build,
+  arena: new Arena(core, ARENA_BYTES),
+}));
 
 /** Numbers of threads among which every op is shared out. */
 export const THREADS = [1, 2, 3, 8];
@@ -208,7 +208,7 @@ export class Rig {
 
   #copy({ address, rows, cols, ld, size }: Tensor, snapshot: Uint8Array): void {
     const memory = this.memory();
-    for (let i = 0; i < rows; i++) {
+    for (let i = 0; i < rows && cols > 0; i++) {
       const start = address + i * ld * size;
       snapshot.set(memory.subarray(start, start + cols * size), start);
     }
@@ -235,6 +235,13 @@ export function expectBits(actual: Float32Array<ArrayBuffer>, expected: ArrayLik
     const hex = (word: number | undefined): string => `0x${(word ?? 0).toString(16).padStart(8, "0")}`;
     throw new Error(`${what}: element ${i} is ${actual[i]} (${hex(bits[i])}), expected ${want[i]} (${hex(wanted[i])})`);
   }
+}
+
+/** Fails unless the rows of an output from `first` on still hold the poison. */
+export function expectPoison(rig: Rig, tensor: Tensor, first: number): void {
+  const rest = rig.readInts(tensor).subarray(first * tensor.cols);
+  const at = rest.findIndex((word) => word !== POISON);
+  if (at >= 0) throw new Error(`${tensor.name}: element ${first * tensor.cols + at}, beyond the batch, was written`);
 }
 
 /** Fails at the first element further from the exact value than its bound. Returns the largest share of a bound. */

@@ -1,6 +1,6 @@
 // The package as a user gets it: packed, unpacked into an empty project, imported by plain Node, type-checked.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stale } from "../../tools/stale.ts";
 
 const USER = `
 import { init, dataset, dense, relu, crossEntropy, sgd, XentError } from "xent";
@@ -40,11 +41,16 @@ const project = mkdtempSync(join(tmpdir(), "xent-package-"));
 const installed = join(project, "node_modules/xent");
 let files: string[] = [];
 
-const node = (args: string[], cwd = process.cwd()): string =>
-  execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+function node(args: string[], cwd = process.cwd()): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`node ${args.join(" ")}\n${stdout}${stderr}`);
+  return stdout;
+}
 
 beforeAll(() => {
-  node(["--import", "tsx", "tools/build-js.ts"]);
+  if (stale(["dist/index.js"], ["src", "tsconfig.json", "tsconfig.build.json"])) {
+    node(["--import", "tsx", "tools/build-js.ts"]);
+  }
   const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", project];
   const output = execFileSync("npm", npm, { encoding: "utf8", shell: process.platform === "win32" });
   const [packed] = JSON.parse(output) as [{ filename: string; files: { path: string }[] }];
@@ -54,7 +60,7 @@ beforeAll(() => {
   renameSync(join(project, "package"), installed);
   const loader = "node_modules/@assemblyscript/loader";
   symlinkSync(realpathSync(loader), join(project, loader), "junction");
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rmSync(project, { recursive: true }));
 
@@ -123,5 +129,5 @@ describe.each([
     const config = join(project, `tsconfig.${moduleResolution}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions, files: ["user.mts"] }));
     node(["node_modules/typescript/bin/tsc", "-p", config]);
-  }, 60_000);
+  }, 180_000);
 });

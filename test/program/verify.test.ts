@@ -1,0 +1,198 @@
+// verify proved by mutation: it accepts a training step that holds every op, and reports each single damage done
+// to it: a moved operand, a dimension or stride one too large, a missing barrier, a record out of order.
+
+import { describe, expect, it } from "vitest";
+import * as abi from "../../src/base/abi.ts";
+import { OPS, overlaps, type Range } from "../../src/base/ops.ts";
+import type { Tensor } from "../../src/memory/plan.ts";
+import type { Draft } from "../../src/program/builder.ts";
+import { view } from "../../src/program/record.ts";
+import { verify } from "../../src/program/verify.ts";
+import { cores } from "../support/core.ts";
+import { training } from "./training.ts";
+
+const WORDS = abi.RECORD_BYTES / 4;
+const word = (record: number, offset: number, i = 0): number => record * WORDS + offset / 4 + i;
+const nameOf = (draft: Draft): string => OPS.get(draft.op)?.name ?? "?";
+
+/** A copy of the program with one word changed. */
+function changed(words: Int32Array, at: number, by: (old: number) => number): Int32Array {
+  const copy = words.slice();
+  copy[at] = by(copy[at] as number);
+  return copy;
+}
+
+/** Copies with record `from` taken out and put back before record `to`. */
+function moved(words: Int32Array, drafts: readonly Draft[], from: number, to: number): [Int32Array, Draft[]] {
+  const order = drafts.map((_, i) => i).filter((i) => i !== from);
+  order.splice(to, 0, from);
+  const out = new Int32Array(words.length);
+  for (const [at, i] of order.entries()) out.set(words.subarray(i * WORDS, (i + 1) * WORDS), at * WORDS);
+  return [out, order.map((i) => drafts[i] as Draft)];
+}
+
+const core = cores[0] as (typeof cores)[0];
+const f32 = training(core, "f32").program;
+const u8 = training(core, "u8").program;
+/** Which records are damaged: all of the first program, and of the second what differs. */
+const programs = [
+  { features: "f32", ...f32, damaged: [...f32.drafts.entries()] },
+  { features: "u8", ...u8, damaged: [...u8.drafts.entries()].filter(([i, { op }]) => op !== f32.drafts[i]?.op) },
+];
+
+it("the programs hold every op of the table", () => {
+  const used = new Set(programs.flatMap(({ drafts }) => drafts.map(({ op }) => op)));
+  expect([...OPS.keys()].filter((op) => !used.has(op)).map((op) => OPS.get(op)?.name)).toEqual([]);
+});
+
+describe.each(programs)("verify, a training step on $features data", ({ words, drafts, damaged: some }) => {
+  /** Fails unless verify finds something in the damaged program. */
+  const expectReported = (what: string, damaged: Int32Array, theirs: readonly Draft[] = drafts): void => {
+    if (verify(damaged, theirs).length === 0) throw new Error(`not reported: ${what}`);
+  };
+
+  it("accepts the program for 1 to 8 threads", () => {
+    for (let threads = 1; threads <= 8; threads++) expect(verify(words, drafts, threads)).toEqual([]);
+  });
+
+  it("reports every operand moved by an element or by its tensor's size, either way", () => {
+    let mutations = 0;
+    for (const [i, draft] of some) {
+      for (const [j, tensor] of draft.operands.entries()) {
+        if (tensor === undefined) continue;
+        for (const by of [tensor.size, -tensor.size, tensor.bytes, -tensor.bytes]) {
+          const what = `record ${i} (${nameOf(draft)}), operand ${j} (${tensor.name}) moved by ${by}`;
+          expectReported(what, changed(words, word(i, abi.RECORD_P, j), (address) => address + by));
+          mutations++;
+        }
+      }
+    }
+    expect(mutations).toBeGreaterThan(4 * 2 * some.length);
+  });
+
+  it("reports every operand that is missing", () => {
+    for (const [i, draft] of some) {
+      for (const j of draft.operands.keys()) {
+        if (draft.operands[j] === undefined) continue;
+        const operands = draft.operands.map((tensor, at) => (at === j ? undefined : tensor));
+        const without = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
+        expectReported(`record ${i} (${nameOf(draft)}), operand ${j}`, changed(words, word(i, abi.RECORD_P, j), () => 0), without);
+      }
+    }
+  });
+
+  it("reports every operand whose tensor is an element too short, at either end", () => {
+    for (const [i, draft] of some) {
+      for (const [j, tensor] of draft.operands.entries()) {
+        // a slot of the edge scratch for each of 8 threads, and the last word of the result, are room to spare
+        if (tensor === undefined || ["edge tiles", "result"].includes(tensor.name)) continue;
+        for (const start of [0, tensor.size]) {
+          const short: Tensor = { ...tensor, address: tensor.address + start, bytes: tensor.bytes - tensor.size };
+          const operands = draft.operands.map((other, at) => (at === j ? short : other));
+          const theirs = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
+          const damaged = changed(words, word(i, abi.RECORD_P, j), () => short.address);
+          const found = verify(damaged, theirs).some((line) => line.includes(`leaves ${tensor.name}`));
+          expect(found, `record ${i} (${nameOf(draft)}), ${tensor.name} from ${start} on`).toBe(true);
+        }
+      }
+    }
+  });
+
+  it("reports every dimension and every stride that is one too large", () => {
+    for (const [i, draft] of some) {
+      for (const [field, values] of [[abi.RECORD_D, draft.d], [abi.RECORD_S, draft.s]] as const) {
+        for (const [j, value] of values.entries()) {
+          if (value === 0) continue;
+          const what = `record ${i} (${nameOf(draft)}), ${field === abi.RECORD_D ? "d" : "s"}${j} = ${value} + 1`;
+          expectReported(what, changed(words, word(i, field, j), (old) => old + 1));
+        }
+      }
+    }
+  });
+
+  it("reports every output laid over an input, unless the op works in place", () => {
+    let mutations = 0;
+    for (const [i, draft] of some) {
+      const op = OPS.get(draft.op);
+      const { reads, writes } = op?.access(view(words, i), 0, 1) ?? { reads: [], writes: [] };
+      for (const to of new Set(writes.map((range) => range.operand))) {
+        for (const from of new Set(reads.map((range) => range.operand))) {
+          if (from === to || op?.inPlace.some(([o, x]) => o === to && x === from)) continue;
+          // as long as both, so that nothing but the overlap is wrong
+          const [a, b] = [draft.operands[to] as Tensor, draft.operands[from] as Tensor];
+          const both: Tensor = { ...b, given: true, bytes: Math.max(a.bytes, b.bytes) };
+          const operands = draft.operands.map((tensor, j) => (j === to || j === from ? both : tensor));
+          const theirs = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
+          const damaged = changed(words, word(i, abi.RECORD_P, to), () => both.address);
+          const found = verify(damaged, theirs).some((line) => line.startsWith(`record ${i} `) && line.includes("overlaps"));
+          expect(found, `record ${i} (${nameOf(draft)}), operand ${to} over ${from}`).toBe(true);
+          mutations++;
+        }
+      }
+    }
+    expect(mutations).toBeGreaterThan(some.length);
+  });
+
+  it("reports every barrier that is left out: none is there without need", () => {
+    const barriers = drafts.map((_, i) => i).filter((i) => (words[word(i, abi.RECORD_FLAGS)] as number) & abi.FLAG_BARRIER);
+    expect(barriers.length).toBeGreaterThan(8);
+    for (const i of barriers) {
+      expectReported(`barrier after ${i}`, changed(words, word(i, abi.RECORD_FLAGS), (flags) => flags & ~abi.FLAG_BARRIER));
+    }
+  });
+
+  it("reports every record that comes before what it reads is written", () => {
+    let mutations = 0;
+    for (const [i, draft] of some) {
+      const { reads } = OPS.get(draft.op)?.access(view(words, i), 0, 1) ?? { reads: [] };
+      const needed = reads.map((range) => draft.operands[range.operand]).filter((t) => t !== undefined && !t.given);
+      for (const tensor of new Set(needed)) {
+        const writes = (other: Draft, at: number): boolean =>
+          OPS.get(other.op)?.access(view(words, at), 0, 1).writes.some((r) => other.operands[r.operand] === tensor) ?? false;
+        const writer = drafts.findIndex(writes);
+        expect(writer).toBeLessThan(i);
+        expectReported(`record ${i} (${nameOf(draft)}) before ${writer}`, ...moved(words, drafts, i, writer));
+        mutations++;
+      }
+    }
+    expect(mutations).toBeGreaterThanOrEqual(some.length - 7);
+  });
+
+  it("reports what a tensor held before another of its group was written over it", () => {
+    const reader = drafts.findIndex((draft) => draft.operands[1]?.name === "w0 packed" && draft.op === abi.OP_SGEMM);
+    const spoiler = drafts.findIndex((draft) => draft.operands[1]?.name === "w1 packed" && draft.op === abi.OP_PACK);
+    expect(reader).toBeLessThan(spoiler);
+    const [late, theirs] = moved(words, drafts, spoiler, reader);
+    expect(verify(late, theirs).some((line) => line.includes("reads w0 packed before"))).toBe(true);
+  });
+
+  it("reports an op that is not in the table, and a draft too few", () => {
+    expectReported("op 0", changed(words, word(3, abi.RECORD_OP), () => 0));
+    expectReported("a draft too few", words, drafts.slice(1));
+  });
+
+  it("no pair of records meets without a barrier, for any number of rows and 1 to 8 threads", () => {
+    // the builder and verify try a few numbers of each; here are all of them
+    const touched = (i: number, rows: number, threads: number) =>
+      Array.from({ length: threads }, (_, t) => OPS.get(drafts[i]?.op as number)?.access(view(words, i, rows), t, threads));
+    const meet = (a: readonly Range[] = [], b: readonly Range[] = []) => a.some((x) => b.some((y) => overlaps(x, y)));
+    for (let rows = 0; rows <= 14; rows++) {
+      for (let threads = 2; threads <= 8; threads++) {
+        const all = drafts.map((_, i) => touched(i, rows, threads));
+        let first = 0;
+        for (let i = 0; i < drafts.length; i++) {
+          for (let j = first; j <= i; j++) {
+            for (const [t, a] of (all[j] ?? []).entries()) {
+              for (const [u, b] of (all[i] ?? []).entries()) {
+                if (t === u) continue;
+                const race = meet(a?.writes, b?.writes) || meet(a?.writes, b?.reads) || meet(a?.reads, b?.writes);
+                if (race) throw new Error(`records ${j} and ${i}, ${rows} rows, threads ${t} and ${u} of ${threads}`);
+              }
+            }
+          }
+          if ((words[word(i, abi.RECORD_FLAGS)] as number) & abi.FLAG_BARRIER) first = i + 1;
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,95 @@
+// Data sets that do not fit: a window of shuffled rows at a time, with the bits of the whole.
+
+import { describe, expect, it } from "vitest";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { crossEntropy, dense, relu } from "../../src/nn/layers.ts";
+import { Network } from "../../src/nn/network.ts";
+import { emitSgd, sgd } from "../../src/train/sgd.ts";
+import { steps } from "../../src/train/steps.ts";
+import { Window, windowRows } from "../../src/train/window.ts";
+import { blobSet, byteSet } from "../support/blobs.ts";
+import { cores } from "../support/core.ts";
+import { hash } from "../support/state.ts";
+
+const optimizer = sgd({ lr: 0.2 });
+
+function run(
+  data: Dataset,
+  batchSize: number,
+  window: number,
+  shuffle = true,
+): { hash: string; losses: number[] } {
+  const network = new Network(cores[0] as (typeof cores)[0], data.features, [dense(11), relu(), dense(4)], 7);
+  const features = data.x instanceof Uint8Array ? "u8" : "f32";
+  const config = { batchSize, windowRows: window, features, loss: crossEntropy(), optimizer } as const;
+  const session = network.train(config, emitSgd);
+  expect(session.x.length).toBe(window * data.features);
+  const options = { epochs: 3, batchSize, windowRows: window, shuffle, optimizer, epochsBefore: 0 };
+  const losses = [...steps(network, session, data, options)].map(({ loss }) => loss);
+  return { hash: hash(network.state()), losses };
+}
+
+describe("windowRows", () => {
+  const data = blobSet(1, 100, 5, 4);
+
+  it("is the whole set where it fits, to the byte", () => {
+    expect(windowRows(data, 8)).toBe(100);
+    expect(windowRows(data, 8, 100 * 5 * 4)).toBe(100);
+    expect(windowRows(byteSet(1, 100, 5, 4), 8, 100 * 5)).toBe(100);
+  });
+
+  it("else whole batches, as many as fit, and at least one", () => {
+    expect(windowRows(data, 8, 100 * 5 * 4 - 1)).toBe(96);
+    expect(windowRows(data, 8, 17 * 20)).toBe(16);
+    expect(windowRows(data, 8, 8 * 20)).toBe(8);
+    expect(windowRows(data, 8, 0)).toBe(8);
+    expect(windowRows(data, 100, 0)).toBe(100);
+    expect(windowRows(byteSet(1, 100, 5, 4), 8, 100 * 5 - 1)).toBe(96);
+  });
+});
+
+describe("the window gives the bits of the whole", () => {
+  // 101 rows: the last window and the last batch are never full
+  it.each([
+    ["f32", blobSet(1, 101, 5, 4)],
+    ["u8", byteSet(2, 101, 5, 4)],
+  ] as const)("%s, for every size of the window", (_, data) => {
+    const whole = run(data, 8, 101);
+    expect(whole.losses.length).toBe(3 * 13);
+    for (const window of [8, 16, 48, 96]) expect(run(data, 8, window)).toEqual(whole);
+    expect(run(data, 8, 101, false)).not.toEqual(whole);
+    expect(run(data, 8, 16, false)).toEqual(run(data, 8, 101, false));
+  });
+
+  it("where windows divide the data evenly", () => {
+    const data = blobSet(3, 96, 5, 4);
+    expect(run(data, 16, 32)).toEqual(run(data, 16, 96));
+    expect(run(data, 16, 16)).toEqual(run(data, 16, 96));
+  });
+});
+
+describe("Window", () => {
+  it("holds the rows in the epoch's order, and says where a batch stands", () => {
+    const data = blobSet(4, 10, 2, 3);
+    const network = new Network(cores[0] as (typeof cores)[0], 2, [dense(3)], 0);
+    const config = { batchSize: 2, windowRows: 4, features: "f32", loss: crossEntropy(), optimizer } as const;
+    const session = network.train(config, emitSgd);
+    const window = new Window(session, data, 4);
+    window.order.set([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    window.begin();
+    const places: number[] = [];
+    for (let row = 0; row < 10; row += 2) {
+      const at = window.at(row);
+      places.push(at);
+      for (let i = 0; i < 2; i++) {
+        const source = session.order[at + i] as number;
+        const wanted = 9 - row - i;
+        expect(session.x.subarray(2 * source, 2 * source + 2)).toEqual(
+          data.x.subarray(2 * wanted, 2 * wanted + 2),
+        );
+        expect(session.labels[source]).toBe(data.y[wanted]);
+      }
+    }
+    expect(places).toEqual([0, 2, 0, 2, 0]);
+  });
+});
