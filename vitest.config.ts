@@ -1,9 +1,11 @@
 // Three projects: node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
 
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { chromium } from "playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import type { BrowserCommandContext } from "vitest/node";
 
 /** Chromium does without its sandbox, because root has none, and asks the network for nothing. */
 const CHROMIUM_ARGS = [
@@ -59,6 +61,7 @@ if (executablePath !== undefined) {
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
         instances: [{ browser: "chromium" }],
+        commands: { twentyStepsInNode },
       },
     },
   });
@@ -68,6 +71,13 @@ if (executablePath !== undefined) {
   console.log(
     "No Chromium found: the browser tests are left out (XENT_CHROMIUM=/path/to/chromium runs them).\n",
   );
+}
+
+/** What a browser test compares its own bits with: the same file, run by Node. */
+async function twentyStepsInNode({ project }: BrowserCommandContext, seed: number): Promise<string> {
+  const path = fileURLToPath(new URL("test/support/twenty-steps.ts", import.meta.url));
+  const { twentySteps } = await project.import<typeof import("./test/support/twenty-steps.ts")>(path);
+  return twentySteps(seed);
 }
 
 /** The Chromium of XENT_CHROMIUM, else Debian's, else the one that `npx playwright install` fetched. */

@@ -63,8 +63,7 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(
-      (error as Error).message.split("\n")[0]?.split(". To specify")[0] ?? "Wrong options.",
-    );
+    // Node adds advice on escaping after the first sentence
+    throw new UsageError(`${(error as Error).message.split(/\. |\n/)[0]}.`);
   }
 }

@@ -55,6 +55,7 @@ export function fmaPeak(n: i32, p: usize): void {
  * which the clock is read.
  */
 export function clock(n: i32, x: i32): i32 {
+  // biome-ignore format: 32 of them, eight a line
   for (; n > 0; n--) {
     x *= x; x *= x; x *= x; x *= x; x *= x; x *= x; x *= x; x *= x;
     x *= x; x *= x; x *= x; x *= x; x *= x; x *= x; x *= x; x *= x;

@@ -123,8 +123,8 @@ export function settingLines(known: Setting, info: Info): string[] {
   ];
   if (known.load >= BUSY && !known.smoke) {
     lines.push(
-      `WARNING the machine is busy (load average ${known.load.toFixed(1)}). A neighbour on the same core can halve`,
-      "        a product while P keeps its value: measure again when it is quiet.",
+      `WARNING the machine is busy (load average ${known.load.toFixed(1)}): a neighbour on the same core`,
+      "        can halve a product while P keeps its value. Measure when it is quiet.",
     );
   }
   return lines;
@@ -149,8 +149,8 @@ export function peakLines(
   ];
   if (process.arch === "x64" && (ratio < 0.85 || ratio > 1.1)) {
     lines.push(
-      `WARNING P should be near ${FLOPS_A_CYCLE} × clock, within 0.85 and 1.1 of it: either the probe is`,
-      "        compiled badly, or another process shared the core. Do not quote the shares.",
+      `WARNING P should be near ${FLOPS_A_CYCLE} × clock (0.85 to 1.1 of it): the probe was`,
+      "        compiled badly, or a neighbour disturbed it. Do not quote the shares.",
     );
   }
   return lines;

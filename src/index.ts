@@ -7,7 +7,7 @@
 export { XentError, type XentErrorCode } from "./base/errors.ts";
 export type { LayerSpec, LossSpec, OptimizerSpec, StateDict, TensorData } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features, type Labels } from "./data/dataset.ts";
-export type { RegionBytes } from "./memory/plan.ts";
+export type { Region, RegionBytes } from "./memory/plan.ts";
 export type {
   ConfusionMatrix,
   EvaluateOptions,

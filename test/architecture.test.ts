@@ -202,7 +202,7 @@ test.each([
     "src/index.ts",
     ["XentError", "crossEntropy", "dataset", "dense", "init", "relu", "sgd", "sigmoid"],
     "Callback ConfusionMatrix Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation Features FitOptions History " +
-      "Info InitOptions Labels LayerSpec LearnOptions LossSpec ModelPlan OptimizerSpec Progress RegionBytes Sequential " +
+      "Info InitOptions Labels LayerSpec LearnOptions LossSpec ModelPlan OptimizerSpec Progress Region RegionBytes Sequential " +
       "SequentialOptions StateDict Step StepsOptions TensorData Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],

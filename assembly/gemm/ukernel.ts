@@ -17,8 +17,7 @@ export const START_SCALED = 3;
  *           bias[12].
  * Reads     C only for START_C and START_SCALED, bias only for START_BIAS.
  * Source    loop and register tile as in BLIS's KernelsHowTo ("gemm microkernel").
- * Registers 9 accumulators, 3 of B, 1 of A, 1 product: 14 of the 15 that V8 has. Measured on an AMD EPYC
- *           (Zen 3), Node 24, 480³: 3x12 is 7 % ahead of 4x8; 6x8 and 4x12 spill (docs/adr/0005).
+ * Registers 9 accumulators, 3 of B, 1 of A, 1 product: 14 of the 15 that V8 has (docs/adr/0005).
  */
 export function ukernel3x12(
   k: i32,
@@ -78,22 +77,24 @@ export function ukernel3x12(
       c22 = f32x4.mul(s, c22);
     }
   }
+  // The order of these statements matters to the register allocator alone: of all 36, most let Node 20 and 22 move
+  // the three splats to the front and spill an accumulator in every round (docs/adr/0005).
   for (let p = k; p > 0; p--) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const b2 = v128.load(b, 32);
-    let x = v128.load32_splat(a0);
-    c00 = V.madd(x, b0, c00);
-    c01 = V.madd(x, b1, c01);
-    c02 = V.madd(x, b2, c02);
-    x = v128.load32_splat(a1);
-    c10 = V.madd(x, b0, c10);
-    c11 = V.madd(x, b1, c11);
-    c12 = V.madd(x, b2, c12);
-    x = v128.load32_splat(a2);
-    c20 = V.madd(x, b0, c20);
+    let x = v128.load32_splat(a2);
     c21 = V.madd(x, b1, c21);
     c22 = V.madd(x, b2, c22);
+    c20 = V.madd(x, b0, c20);
+    x = v128.load32_splat(a1);
+    c11 = V.madd(x, b1, c11);
+    c12 = V.madd(x, b2, c12);
+    c10 = V.madd(x, b0, c10);
+    x = v128.load32_splat(a0);
+    c01 = V.madd(x, b1, c01);
+    c02 = V.madd(x, b2, c02);
+    c00 = V.madd(x, b0, c00);
     a0 += step;
     a1 += step;
     a2 += step;

@@ -50,7 +50,7 @@ test.each([
   expect(() => parseArguments(argv)).toThrow(mentioned);
 });
 
-test("a wrong command line ends with 2 and says what would be right", () => {
+test("a wrong command line ends with 2 and says what would be right", { timeout: 60_000 }, () => {
   const unknown = bench("conv");
   expect(unknown).toMatchObject({ status: 2, stdout: "" });
   expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, step.');
@@ -59,7 +59,7 @@ test("a wrong command line ends with 2 and says what would be right", () => {
   expect(bench("--help")).toMatchObject({ status: 0, stderr: "" });
 });
 
-test("a smoke run checks, prints 80 columns and writes the JSON", () => {
+test("a smoke run checks, prints 80 columns and writes the JSON", { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "xent-bench-"));
   try {
     const file = join(folder, "bench.json");

@@ -16,11 +16,12 @@ export interface Build {
 
 const ARENA_BYTES = 24 * 2 ** 20;
 
-/** Both builds of the kernels: `debug` has its asserts, `simd` is the one that ships. One arena each. */
-export const builds: readonly Build[] = cores.map((core) => ({
-  name: core.build,
-  arena: new Arena(core, ARENA_BYTES),
-}));
+/** Both builds of the kernels, each with an arena: `debug` has its asserts, `simd` is the one that ships. */
+export const builds: readonly Build[] = arenas(ARENA_BYTES);
+
+export function arenas(bytes: number): Build[] {
+  return cores.map((core) => ({ name: core.build, arena: new Arena(core, bytes) }));
+}
 
 /** Numbers of threads among which every op is shared out. */
 export const THREADS = [1, 2, 3, 8];
@@ -62,6 +63,7 @@ export class Rig {
   readonly #inputs = new Map<Tensor, ArrayLike<number>>();
   readonly #outputs = new Set<Tensor>();
   readonly #shifts = new Map<Tensor, number>();
+  #last: Tensor | undefined;
   #room: Tensor | undefined;
   #program: Program | undefined;
   #end = 0;
@@ -71,12 +73,24 @@ export class Rig {
     this.kernels = build.arena.kernels;
     this.hyper = this.#declare("hyper", 1, abi.HYPER_BYTES / 4, { region: "hyper" }, true);
     // a line for each of the most threads; verify and the dependences assume no fewer
-    this.scratch = this.#declare("scratch", 1, (8 * abi.SGEMM_SCRATCH_BYTES) / 4, { region: "scratch" }, false);
+    this.scratch = this.#declare(
+      "scratch",
+      1,
+      (8 * abi.SGEMM_SCRATCH_BYTES) / 4,
+      { region: "scratch" },
+      false,
+    );
     this.builder = new Builder(this.scratch);
   }
 
   /** A tensor that is read: rows × cols values, row by row. */
-  input(name: string, rows: number, cols: number, values: ArrayLike<number>, options: RigOptions = {}): Tensor {
+  input(
+    name: string,
+    rows: number,
+    cols: number,
+    values: ArrayLike<number>,
+    options: RigOptions = {},
+  ): Tensor {
     const tensor = this.#declare(name, rows, cols, options, true);
     this.#inputs.set(tensor, values);
     return tensor;
@@ -90,7 +104,13 @@ export class Rig {
   }
 
   /** A tensor that is read and written in place. */
-  inOut(name: string, rows: number, cols: number, values: ArrayLike<number>, options: RigOptions = {}): Tensor {
+  inOut(
+    name: string,
+    rows: number,
+    cols: number,
+    values: ArrayLike<number>,
+    options: RigOptions = {},
+  ): Tensor {
     const tensor = this.input(name, rows, cols, values, options);
     this.#outputs.add(tensor);
     return tensor;
@@ -114,6 +134,11 @@ export class Rig {
       this.#copy(this.scratch, before);
       this.#compare(before, `${threads} threads against one`);
     }
+  }
+
+  /** Puts a tensor at the very end of the memory, where a read beyond it traps. Call before the first run. */
+  putLast(tensor: Tensor): void {
+    this.#last = tensor;
   }
 
   /** Runs one record for thread t of `threads`. */
@@ -144,6 +169,11 @@ export class Rig {
 
   get program(): Program {
     return this.#program as Program;
+  }
+
+  /** What has been declared as input. */
+  get inputs(): Tensor[] {
+    return [...this.#inputs.keys()];
   }
 
   /** The memory that belongs to this program, as bytes from address 0 on. */
@@ -178,11 +208,24 @@ export class Rig {
 
   #lay(): void {
     const last = REGIONS[REGIONS.length - 1] as Region;
-    this.#room = this.#declare("program", this.builder.length, abi.RECORD_BYTES / 4, { region: "program" }, true);
+    this.#room = this.#declare(
+      "program",
+      this.builder.length,
+      abi.RECORD_BYTES / 4,
+      { region: "program" },
+      true,
+    );
     this.plan.tensor(last, "guard", 1, GUARD);
     this.#end = this.plan.layout().total;
-    if (this.#end > ARENA_BYTES) throw new RangeError(`the test arena has ${ARENA_BYTES} bytes, not ${this.#end}`);
+    const most = this.arena.bytes;
+    if (this.#end > most) throw new RangeError(`the test arena has ${most} bytes, not ${this.#end}`);
     for (const [tensor, shift] of this.#shifts) tensor.address += shift;
+    if (this.#last !== undefined) {
+      if (this.#end > most - this.#last.bytes)
+        throw new RangeError("no room for a tensor at the end of the arena");
+      this.#last.address = most - this.#last.bytes;
+      this.#end = most;
+    }
     this.#program = new Program(this.arena, this.builder, this.#room, this.hyper);
   }
 
@@ -219,46 +262,8 @@ export class Rig {
     if (Buffer.compare(expected, memory) === 0) return;
     const at = memory.findIndex((byte, i) => byte !== expected[i]);
     const near = this.plan.tensors.findLast((t) => t.name !== "guard" && t.address <= at);
-    throw new Error(`${what}: byte ${at} differs; ${at - (near?.address ?? 0)} bytes from where ${near?.name} begins`);
+    throw new Error(
+      `${what}: byte ${at} differs; ${at - (near?.address ?? 0)} bytes from where ${near?.name} begins`,
+    );
   }
-}
-
-/** Fails at the first element whose bits differ. NaN equals NaN, unless it is the poison. */
-export function expectBits(actual: Float32Array<ArrayBuffer>, expected: ArrayLike<number>, what: string): void {
-  const bits = new Uint32Array(actual.buffer, actual.byteOffset, actual.length);
-  const want = Float32Array.from(expected);
-  const wanted = new Uint32Array(want.buffer);
-  if (actual.length !== want.length) throw new Error(`${what}: ${actual.length} elements, expected ${want.length}`);
-  for (let i = 0; i < want.length; i++) {
-    if (bits[i] === wanted[i]) continue;
-    if (Number.isNaN(want[i]) && Number.isNaN(actual[i]) && bits[i] !== POISON && bits[i] !== CANARY) continue;
-    const hex = (word: number | undefined): string => `0x${(word ?? 0).toString(16).padStart(8, "0")}`;
-    throw new Error(`${what}: element ${i} is ${actual[i]} (${hex(bits[i])}), expected ${want[i]} (${hex(wanted[i])})`);
-  }
-}
-
-/** Fails unless the rows of an output from `first` on still hold the poison. */
-export function expectPoison(rig: Rig, tensor: Tensor, first: number): void {
-  const rest = rig.readInts(tensor).subarray(first * tensor.cols);
-  const at = rest.findIndex((word) => word !== POISON);
-  if (at >= 0) throw new Error(`${tensor.name}: element ${first * tensor.cols + at}, beyond the batch, was written`);
-}
-
-/** Fails at the first element further from the exact value than its bound. Returns the largest share of a bound. */
-export function expectWithin(
-  actual: ArrayLike<number>,
-  exact: ArrayLike<number>,
-  bound: ArrayLike<number>,
-  what: string,
-): number {
-  if (actual.length !== exact.length) throw new Error(`${what}: ${actual.length} elements, expected ${exact.length}`);
-  let most = 0;
-  for (let i = 0; i < exact.length; i++) {
-    const off = Math.abs((actual[i] as number) - (exact[i] as number));
-    if (!(off <= (bound[i] as number))) {
-      throw new Error(`${what}: element ${i} is ${actual[i]}, exactly ${exact[i]}: off by ${off}, allowed ${bound[i]}`);
-    }
-    if (off > 0) most = Math.max(most, off / (bound[i] as number));
-  }
-  return most;
 }

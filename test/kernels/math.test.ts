@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { EXP_ULPS, LOG_ULPS, SIGMOID_ULPS, SMALLEST_NORMAL, ulp } from "../oracle/bounds.ts";
 import { sigmoid } from "../oracle/pointwise.ts";
-import { builds, expectBits, Rig } from "./harness.ts";
+import { expectBits } from "./compare.ts";
+import { builds, Rig } from "./harness.ts";
 
 /** Every how manieth of the 2³² bit patterns is tried; prime, so that all low bits occur. */
 const STRIDE = Number(process.env.XENT_SWEEP ?? 4099);
@@ -15,9 +16,35 @@ const CHUNK = 1 << 16;
 
 /** Where the functions change formula, the ends of their ranges, and the borders of f32. */
 const SPECIAL = [
-  0, -0, 1, -1, 0.5, 2, Math.SQRT1_2, Math.SQRT2, Math.LN2, Math.LN2 / 2, -Math.LN2 / 2, 1.5 * Math.LN2,
-  -87.33654, 88.72284, 87.33654, -88.72284, 103.97, -103.97, 2 ** -126, 2 ** -149, -(2 ** -126), 2 ** 127, 2 ** 24,
-  Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3.4028235e38, -3.4028235e38, 1e-8, -1e-8,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  2,
+  Math.SQRT1_2,
+  Math.SQRT2,
+  Math.LN2,
+  Math.LN2 / 2,
+  -Math.LN2 / 2,
+  1.5 * Math.LN2,
+  -87.33654,
+  88.72284,
+  87.33654,
+  -88.72284,
+  103.97,
+  -103.97,
+  2 ** -126,
+  2 ** -149,
+  -(2 ** -126),
+  2 ** 127,
+  2 ** 24,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  3.4028235e38,
+  -3.4028235e38,
+  1e-8,
+  -1e-8,
 ];
 
 /** The bit patterns to try, in chunks of a multiple of four. */
@@ -27,7 +54,8 @@ function* patterns(): Generator<Uint32Array<ArrayBuffer>> {
     for (let i = 0; i < count; i++) bits[i] = first + i * step;
     return bits;
   };
-  for (const centre of new Uint32Array(Float32Array.from(SPECIAL).buffer)) yield run(centre - AROUND, 1, 2 * AROUND);
+  for (const centre of new Uint32Array(Float32Array.from(SPECIAL).buffer))
+    yield run(centre - AROUND, 1, 2 * AROUND);
   const count = Math.ceil(2 ** 32 / STRIDE);
   // a few patterns of the last chunk come round again from 0 on
   for (let first = 0; first < count; first += CHUNK) yield run(first * STRIDE, STRIDE, CHUNK);
@@ -40,7 +68,13 @@ interface Checked {
 }
 
 /** Holds y = f(x) against `exact`: special values exactly, normal results by ulps; throws at the first one off. */
-function check(x: Float32Array, y: Float32Array, exact: (x: number) => number, most: number, seen: Checked): void {
+function check(
+  x: Float32Array,
+  y: Float32Array,
+  exact: (x: number) => number,
+  most: number,
+  seen: Checked,
+): void {
   for (let i = 0; i < x.length; i++) {
     const [argument, value] = [x[i] as number, y[i] as number];
     const truth = exact(argument);
@@ -49,7 +83,8 @@ function check(x: Float32Array, y: Float32Array, exact: (x: number) => number, m
     if (Number.isNaN(truth)) error = Number.isNaN(value) ? 0 : Number.POSITIVE_INFINITY;
     // an exact value that f32 has not: +0 below the normal numbers, infinity above the largest
     else if (Math.abs(truth) < SMALLEST_NORMAL) error = Object.is(value, 0) ? 0 : Number.POSITIVE_INFINITY;
-    else if (!Number.isFinite(Math.fround(truth))) error = value === Math.fround(truth) ? 0 : Number.POSITIVE_INFINITY;
+    else if (!Number.isFinite(Math.fround(truth)))
+      error = value === Math.fround(truth) ? 0 : Number.POSITIVE_INFINITY;
     else error = Math.abs(value - truth) / ulp(truth);
     if (error > seen.worst) [seen.worst, seen.worstAt] = [error, argument];
     if (!(error <= most)) throw new Error(`f(${argument}) is ${value}, exactly ${truth}: ${error} ulp`);
@@ -60,7 +95,8 @@ function check(x: Float32Array, y: Float32Array, exact: (x: number) => number, m
 function checksum(hash: number, y: Float32Array<ArrayBuffer>): number {
   const bits = new Uint32Array(y.buffer);
   let h = hash;
-  for (let i = 0; i < bits.length; i++) h = Math.imul(h ^ (Number.isNaN(y[i]) ? 1 : (bits[i] as number)), 0x01000193);
+  for (let i = 0; i < bits.length; i++)
+    h = Math.imul(h ^ (Number.isNaN(y[i]) ? 1 : (bits[i] as number)), 0x01000193);
   return h;
 }
 
@@ -79,7 +115,10 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
   rig.builder.unary(abi.OP_SIGMOID_FORWARD, x, y);
 
   /** f of the given bit patterns, by the kernel */
-  function run(f: string, bits: Uint32Array<ArrayBuffer>): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer> } {
+  function run(
+    f: string,
+    bits: Uint32Array<ArrayBuffer>,
+  ): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer> } {
     arena.u32(x).set(bits);
     if (f === "exp") rig.kernels.vexp(bits.length, x.address, y.address);
     else if (f === "log") rig.kernels.vlog(bits.length, x.address, y.address);
@@ -100,14 +139,19 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
         // over all 2³² arguments the runner would take us for dead
         if (seen.tried % (256 * CHUNK) === 0) await new Promise(setImmediate);
       }
-      table.push(`${f.padEnd(8)} ${build.padEnd(6)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`);
+      table.push(
+        `${f.padEnd(8)} ${build.padEnd(6)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`,
+      );
       if (STRIDE === 4099) expect(`0x${(hash >>> 0).toString(16)}`).toBe(`0x${bits.toString(16)}`);
     },
     STRIDE < 1000 ? 4 * 3600_000 : 20_000,
   );
 
   it("vexp and vlog write in place and nothing beyond", () => {
-    for (const [f, values] of [["vexp", [0, 1, -1, 100]], ["vlog", [1, 0, -1, 2]]] as const) {
+    for (const [f, values] of [
+      ["vexp", [0, 1, -1, 100]],
+      ["vlog", [1, 0, -1, 2]],
+    ] as const) {
       rig.prepare();
       const before = rig.memory().slice();
       arena.f32(x).set(values, 4);
@@ -122,10 +166,23 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
   it("exact values: e⁰ = 1, ln 1 = +0, ln 0 = −∞, σ(0) = ½, and what NaN and ∞ give", () => {
     rig.prepare();
     const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
-    const of = (f: string, values: number[]) => run(f, new Uint32Array(Float32Array.from(values).buffer)).y.slice(0, values.length);
-    expectBits(of("exp", [0, -0, inf, -inf, nan, 88.73, -87.34, 1e30]), [1, 1, inf, 0, nan, inf, 0, inf], "exp");
-    expectBits(of("log", [1, 0, -0, inf, -inf, nan, -1, -1e-45]), [0, -inf, -inf, inf, nan, nan, nan, nan], "log");
-    expectBits(of("sigmoid", [0, -0, inf, -inf, nan, 88, -87.34, 17.4]), [0.5, 0.5, 1, 0, nan, 1, 0, 1], "sigmoid");
+    const of = (f: string, values: number[]) =>
+      run(f, new Uint32Array(Float32Array.from(values).buffer)).y.slice(0, values.length);
+    expectBits(
+      of("exp", [0, -0, inf, -inf, nan, 88.73, -87.34, 1e30]),
+      [1, 1, inf, 0, nan, inf, 0, inf],
+      "exp",
+    );
+    expectBits(
+      of("log", [1, 0, -0, inf, -inf, nan, -1, -1e-45]),
+      [0, -inf, -inf, inf, nan, nan, nan, nan],
+      "log",
+    );
+    expectBits(
+      of("sigmoid", [0, -0, inf, -inf, nan, 88, -87.34, 17.4]),
+      [0.5, 0.5, 1, 0, nan, 1, 0, 1],
+      "sigmoid",
+    );
   });
 });
 

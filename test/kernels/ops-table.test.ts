@@ -3,18 +3,20 @@
 
 import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
-import { type Access, OPS, type OpSpec, type Range } from "../../src/base/ops.ts";
+import { OPS, type OpSpec, type Range } from "../../src/base/ops.ts";
+import type { Tensor } from "../../src/memory/plan.ts";
 import type { Packed } from "../../src/program/builder.ts";
 import { view } from "../../src/program/record.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
-import { type Build, builds, CANARY, type Hyper, Rig, type RigOptions, THREADS } from "./harness.ts";
+import { arenas, type Build, builds, CANARY, type Hyper, Rig, type RigOptions, THREADS } from "./harness.ts";
 
 const [ROWS, COLS, CAPACITY] = [13, 21, 17];
 const HYPER: Hyper = { rows: ROWS, first: 4, lr: 0.1, scale: 0.25 };
 /** rows are a batch's, of which 13 of 17 are in use; off the cache line */
 const BATCH: RigOptions = { ld: 32, shift: 1, batch: true };
 
-const batch = (rig: Rig, name: string, seed: number) => rig.input(name, CAPACITY, COLS, floats(seed, CAPACITY * COLS), BATCH);
+const batch = (rig: Rig, name: string, seed: number) =>
+  rig.input(name, CAPACITY, COLS, floats(seed, CAPACITY * COLS), BATCH);
 const batchOut = (rig: Rig, name: string) => rig.output(name, CAPACITY, COLS, { ...BATCH, shift: 3 });
 const panelsOf = (n: number, k: number): number => Math.ceil(n / abi.TILE_N) * abi.TILE_N * k;
 const index = (rig: Rig) => rig.input("index", 1, 25, integers(2, 25, 0, 8));
@@ -57,7 +59,16 @@ interface Product {
   batchRows?: boolean;
 }
 
-function sgemm({ m = 10, n = 29, k = 9, transposeA = false, bias = false, beta = 0, columns = false, batchRows = false }: Product): Case {
+function sgemm({
+  m = 10,
+  n = 29,
+  k = 9,
+  transposeA = false,
+  bias = false,
+  beta = 0,
+  columns = false,
+  batchRows = false,
+}: Product): Case {
   return (rig) => {
     const [rows, cols] = transposeA ? [k, m] : [m, k];
     const a = rig.input("a", rows, cols, floats(1, m * k), { ld: cols + 5, shift: 1, batch: batchRows });
@@ -66,7 +77,11 @@ function sgemm({ m = 10, n = 29, k = 9, transposeA = false, bias = false, beta =
     const options: RigOptions = { ld: n + 3, shift: 3, batch: batchRows && !transposeA };
     const c = beta === 0 ? rig.output("c", m, n, options) : rig.inOut("c", m, n, floats(3, m * n), options);
     const { builder } = rig;
-    builder.sgemm(a, packed, c, { transposeA, beta, ...(bias && { bias: rig.input("bias", 1, n, floats(4, n)) }) });
+    builder.sgemm(a, packed, c, {
+      transposeA,
+      beta,
+      ...(bias && { bias: rig.input("bias", 1, n, floats(4, n)) }),
+    });
     const draft = builder.drafts.pop()!;
     const flags = columns ? draft.flags | abi.FLAG_COLUMNS : draft.flags & ~abi.FLAG_COLUMNS;
     builder.drafts.push({ ...draft, flags });
@@ -76,7 +91,15 @@ function sgemm({ m = 10, n = 29, k = 9, transposeA = false, bias = false, beta =
 const anyStride: Case = (rig) => {
   const b = rig.input("b", 1, 2 * 6 + 15 * 24 + 1, floats(1, 2 * 6 + 15 * 24 + 1));
   const panels = rig.output("panels", 1, panelsOf(25, 7));
-  rig.builder.drafts.push({ op: abi.OP_PACK, flags: 0, operands: [b, panels], d: [7, 25], s: [2, 15], f: [1], label: "" });
+  rig.builder.drafts.push({
+    op: abi.OP_PACK,
+    flags: 0,
+    operands: [b, panels],
+    d: [7, 25],
+    s: [2, 15],
+    f: [1],
+    label: "",
+  });
 };
 
 function softmaxCrossEntropy(inPlace: boolean): Case {
@@ -91,7 +114,10 @@ function softmaxCrossEntropy(inPlace: boolean): Case {
 
 /** Every op of the table, in every way it addresses memory. */
 const CASES: Record<number, Case[]> = {
-  [abi.OP_GATHER]: [(rig) => rig.builder.gather(rig.input("src", 9, COLS, floats(1, 9 * COLS)), index(rig), batchOut(rig, "dst"))],
+  [abi.OP_GATHER]: [
+    (rig) =>
+      rig.builder.gather(rig.input("src", 9, COLS, floats(1, 9 * COLS)), index(rig), batchOut(rig, "dst")),
+  ],
   [abi.OP_GATHER_U8]: [
     (rig) => {
       const src = rig.input("src", 9, COLS, integers(1, 9 * COLS, 0, 255), { size: 1, shift: 3 });
@@ -133,15 +159,25 @@ const CASES: Record<number, Case[]> = {
   ],
   [abi.OP_COLUMN_SUMS]: [
     (rig) => rig.builder.columnSums(batch(rig, "x", 1), rig.output("y", 1, COLS)),
-    (rig) => rig.builder.columnSums(rig.input("x", 5, 100, floats(1, 500)), rig.output("y", 1, 100, { shift: 3 })),
+    (rig) =>
+      rig.builder.columnSums(rig.input("x", 5, 100, floats(1, 500)), rig.output("y", 1, 100, { shift: 3 })),
   ],
-  [abi.OP_SGD_STEP]: [(rig) => rig.builder.sgdStep(rig.inOut("p", 1, 100, floats(1, 100)), rig.input("g", 1, 100, floats(2, 100)))],
+  [abi.OP_SGD_STEP]: [
+    (rig) =>
+      rig.builder.sgdStep(rig.inOut("p", 1, 100, floats(1, 100)), rig.input("g", 1, 100, floats(2, 100))),
+  ],
 };
+
+/** All the ways, with names for test titles. */
+const cases = [...OPS].flatMap(([op, spec]) =>
+  (CASES[op] ?? []).map((emit, i) => ({ name: `${spec.name} ${i}`, op, spec, emit })),
+);
 
 /** Copies the bytes of ranges from one image of the memory to another. */
 function copy(ranges: readonly Range[], from: Uint8Array, to: Uint8Array): void {
   for (const { start, rows, bytes, stride } of ranges) {
-    for (let i = 0; i < rows; i++) to.set(from.subarray(start + i * stride, start + i * stride + bytes), start + i * stride);
+    for (let i = 0; i < rows; i++)
+      to.set(from.subarray(start + i * stride, start + i * stride + bytes), start + i * stride);
   }
 }
 
@@ -152,16 +188,38 @@ function fill(ranges: readonly Range[], word: number, to: Uint8Array): void {
 
 const run = (start: number, bytes: number): Range => ({ operand: -1, start, rows: 1, bytes, stride: bytes });
 
-describe.each(builds)(`every op keeps to its entry in the table, $name build (seed ${SEED})`, (build: Build) => {
-  it("has a case for every op", () => {
-    expect(Object.keys(CASES).map(Number)).toEqual([...OPS.keys()]);
-  });
+describe.each(builds)(
+  `every op keeps to its entry in the table, $name build (seed ${SEED})`,
+  (build: Build) => {
+    it("has a case for every op", () => {
+      expect(Object.keys(CASES).map(Number)).toEqual([...OPS.keys()]);
+    });
 
-  const cases = [...OPS].flatMap(([op, spec]) => (CASES[op] ?? []).map((emit, i) => ({ name: `${spec.name} ${i}`, op, spec, emit })));
-  it.each(cases)("$name", ({ op, spec, emit }) => {
-    for (const threads of THREADS) for (let t = 0; t < threads; t++) checkShare(build, op, spec, emit, t, threads);
-  });
-});
+    it.each(cases)("$name", ({ op, spec, emit }) => {
+      for (const threads of THREADS)
+        for (let t = 0; t < threads; t++) checkShare(build, op, spec, emit, t, threads);
+    });
+  },
+);
+
+describe.each(arenas(2 * 65536))(
+  "no op reads beyond an input at the end of the memory, $name build",
+  (build) => {
+    it.each(cases)("$name", ({ emit }) => {
+      const inputs = (): Rig => {
+        const rig = new Rig(build);
+        emit(rig);
+        return rig;
+      };
+      for (let i = 0; i < inputs().inputs.length; i++) {
+        const rig = inputs();
+        rig.putLast(rig.inputs[i] as Tensor);
+        // the batch full and the index list used to its end: rows beyond those in use would be room to spare
+        rig.run({ ...HYPER, rows: CAPACITY, first: 25 - CAPACITY });
+      }
+    });
+  },
+);
 
 function checkShare(build: Build, op: number, spec: OpSpec, emit: Case, t: number, threads: number): void {
   const rig = new Rig(build);

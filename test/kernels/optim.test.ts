@@ -4,7 +4,8 @@ import { describe, it } from "vitest";
 import { gamma, SMALLEST_NORMAL } from "../oracle/bounds.ts";
 import { floats, SEED } from "../oracle/data.ts";
 import { sgd } from "../oracle/pointwise.ts";
-import { builds, expectBits, expectWithin, Rig } from "./harness.ts";
+import { expectBits, expectWithin } from "./compare.ts";
+import { builds, Rig } from "./harness.ts";
 
 const flush = (x: number): number => (Math.abs(x) < SMALLEST_NORMAL ? 0 : x);
 
@@ -26,14 +27,25 @@ describe.each(builds)(`sgdStep, $name build (seed ${SEED})`, (build) => {
       expectBits(after, chain(p, g, lr), `lr ${lr}`);
       const rate = Math.fround(lr);
       const exact = Float64Array.from(p, (x, i) => sgd(x, g[i] as number, rate));
-      const bound = exact.map((_, i) => gamma(2) * (Math.abs(p[i] as number) + Math.abs(rate * (g[i] as number))) + SMALLEST_NORMAL);
+      const bound = exact.map(
+        (_, i) => gamma(2) * (Math.abs(p[i] as number) + Math.abs(rate * (g[i] as number))) + SMALLEST_NORMAL,
+      );
       expectWithin(after, exact, bound, `lr ${lr}`);
     }
   });
 
   it("flushes results below 2⁻¹²⁶ to +0 and keeps the smallest normal number", () => {
     const normal = SMALLEST_NORMAL;
-    const p = Float32Array.from([normal, -normal, normal, normal / 2, -normal / 2, 2 ** -149, -0, 1.5 * normal]);
+    const p = Float32Array.from([
+      normal,
+      -normal,
+      normal,
+      normal / 2,
+      -normal / 2,
+      2 ** -149,
+      -0,
+      1.5 * normal,
+    ]);
     const g = Float32Array.from([0, 0, normal / 2, 0, 0, 0, 0, normal]);
     expectBits(step(p, g, 1), [normal, -normal, 0, 0, 0, 0, 0, 0], "flush");
   });

@@ -42,7 +42,14 @@ interface Stored {
 
 /** Declares and emits the product on a rig; run it, then compare rig.read(c) with an oracle of `gemm`. */
 export function product(rig: Rig, m: number, n: number, k: number, options: ProductOptions = {}): Product {
-  const { layout = "NN", end = "zero", alpha = 1, columns, whole = false, seed = m * 7919 + n * 131 + k } = options;
+  const {
+    layout = "NN",
+    end = "zero",
+    alpha = 1,
+    columns,
+    whole = false,
+    seed = m * 7919 + n * 131 + k,
+  } = options;
   const numbers = (by: number, count: number): Float32Array =>
     whole ? Float32Array.from(integers(seed + by, count, -8, 8)) : floats(seed + by, count);
 
@@ -53,7 +60,10 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
   const beta = end.includes("beta") ? Number(end.split(" ")[1]) : 0;
   const before = numbers(4, m * n);
   const ldc = n + 5;
-  const c = beta === 0 ? rig.output("c", m, n, { ld: ldc, shift: 1 }) : rig.inOut("c", m, n, before, { ld: ldc, shift: 1 });
+  const c =
+    beta === 0
+      ? rig.output("c", m, n, { ld: ldc, shift: 1 })
+      : rig.inOut("c", m, n, before, { ld: ldc, shift: 1 });
   const biasRow = bias && rig.input("bias", 1, n, bias, { shift: 7 });
   const relu = end.includes("relu");
 
@@ -61,7 +71,15 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
   if (layout === "any") {
     const strides = ({ matrix }: Stored): [number, number] => [matrix.rs, matrix.cs];
     builder.drafts.push(
-      { op: abi.OP_PACK, flags: 0, operands: [b.tensor, panels], d: [k, n], s: strides(b), f: [alpha], label: "" },
+      {
+        op: abi.OP_PACK,
+        flags: 0,
+        operands: [b.tensor, panels],
+        d: [k, n],
+        s: strides(b),
+        f: [alpha],
+        label: "",
+      },
       {
         op: abi.OP_SGEMM,
         flags: (biasRow ? abi.FLAG_BIAS : 0) | (relu ? abi.FLAG_RELU : 0),
@@ -74,7 +92,12 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
     );
   } else {
     const packed: Packed = builder.pack(b.tensor, layout === "NT", panels, alpha);
-    builder.sgemm(a.tensor, packed, c, { transposeA: layout === "TN", relu, beta, ...(biasRow && { bias: biasRow }) });
+    builder.sgemm(a.tensor, packed, c, {
+      transposeA: layout === "TN",
+      relu,
+      beta,
+      ...(biasRow && { bias: biasRow }),
+    });
   }
   if (columns !== undefined) {
     const last = builder.drafts.pop()!;
@@ -82,12 +105,30 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
     builder.drafts.push({ ...last, flags });
   }
 
-  const gemm: Gemm = { m, n, k, a: a.matrix, b: b.matrix, alpha, beta, c: { data: before, rs: n, cs: 1 }, bias, relu };
+  const gemm: Gemm = {
+    m,
+    n,
+    k,
+    a: a.matrix,
+    b: b.matrix,
+    alpha,
+    beta,
+    c: { data: before, rs: n, cs: 1 },
+    bias,
+    relu,
+  };
   return { c, gemm, what: `${layout} ${end}, α ${alpha}, ${m}×${n}×${k}, columns ${columns}, seed ${seed}` };
 }
 
 /** Lays rows × cols values out as one layout asks. */
-function store(rig: Rig, name: string, rows: number, cols: number, how: "N" | "T" | "any", values: Float32Array): Stored {
+function store(
+  rig: Rig,
+  name: string,
+  rows: number,
+  cols: number,
+  how: "N" | "T" | "any",
+  values: Float32Array,
+): Stored {
   if (how === "N") {
     const tensor = rig.input(name, rows, cols, values, { ld: cols + 3, shift: 1 });
     return { tensor, matrix: { data: values, rs: cols, cs: 1 } };
@@ -99,7 +140,8 @@ function store(rig: Rig, name: string, rows: number, cols: number, how: "N" | "T
   // every other element of a row, rows 2·cols + 3 apart; what lies between is NaN
   const rs = 2 * cols + 3;
   const spread = new Float32Array(rows * cols === 0 ? 0 : (rows - 1) * rs + 2 * cols - 1).fill(Number.NaN);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) spread[i * rs + 2 * j] = values[i * cols + j] as number;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < cols; j++) spread[i * rs + 2 * j] = values[i * cols + j] as number;
   const tensor = rig.input(name, 1, spread.length, spread, { shift: 3 });
   return { tensor, matrix: { data: spread, rs, cs: 2 } };
 }

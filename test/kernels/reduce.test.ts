@@ -5,7 +5,8 @@ import { HYPER_HITS, HYPER_LOSS, RESULT_BYTES } from "../../src/base/abi.ts";
 import { gamma } from "../oracle/bounds.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import * as oracle from "../oracle/rows.ts";
-import { builds, expectBits, expectWithin, Rig } from "./harness.ts";
+import { expectBits, expectWithin } from "./compare.ts";
+import { builds, Rig } from "./harness.ts";
 
 const ROWS = [0, 1, 2, 3, 31, 257];
 const COLS = [1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 19, 20, 33, 64, 100];
@@ -24,7 +25,12 @@ describe.each(builds)(`columnSums, $name build (seed ${SEED})`, (build) => {
       }
       expectBits(rig.read(y), chain, `${rows}×${cols}`);
       const { value, magnitude } = oracle.columnSums(x, rows, cols);
-      expectWithin(rig.read(y), value, magnitude.map((m) => gamma(Math.max(rows - 1, 0)) * m), `${rows}×${cols}`);
+      expectWithin(
+        rig.read(y),
+        value,
+        magnitude.map((m) => gamma(Math.max(rows - 1, 0)) * m),
+        `${rows}×${cols}`,
+      );
     }
   });
 
@@ -35,7 +41,12 @@ describe.each(builds)(`columnSums, $name build (seed ${SEED})`, (build) => {
     rig.builder.columnSums(rig.input("x", 8, 21, x, { ld: 32, batch: true }), y);
     rig.run({ rows });
     const { value, magnitude } = oracle.columnSums(x, rows, 21);
-    expectWithin(rig.read(y), value, magnitude.map((m) => gamma(7) * m), "part of a batch");
+    expectWithin(
+      rig.read(y),
+      value,
+      magnitude.map((m) => gamma(7) * m),
+      "part of a batch",
+    );
   });
 });
 

@@ -6,7 +6,8 @@ import * as abi from "../../src/base/abi.ts";
 import { gradientBound, lossBound, softmaxBounds } from "../oracle/bounds.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import * as oracle from "../oracle/rows.ts";
-import { type Build, builds, expectBits, expectPoison, expectWithin, Rig } from "./harness.ts";
+import { expectBits, expectPoison, expectWithin } from "./compare.ts";
+import { type Build, builds, Rig } from "./harness.ts";
 
 const CLASSES = [1, 2, 3, 4, 5, 7, 8, 10, 33, 1000];
 const { NaN: NAN, POSITIVE_INFINITY: INF, NEGATIVE_INFINITY: NINF } = Number;
@@ -29,7 +30,14 @@ interface Result {
   hit: Int32Array;
 }
 
-function crossEntropy(build: Build, z: Float32Array, targets: Int32Array, scale: number, inPlace = false, used?: number): Result {
+function crossEntropy(
+  build: Build,
+  z: Float32Array,
+  targets: Int32Array,
+  scale: number,
+  inPlace = false,
+  used?: number,
+): Result {
   const rig = new Rig(build);
   const rows = targets.length;
   const cols = z.length / rows;
@@ -48,7 +56,9 @@ function crossEntropy(build: Build, z: Float32Array, targets: Int32Array, scale:
 function softmax(build: Build, z: Float32Array, rows: number, inPlace = false): Float32Array<ArrayBuffer> {
   const rig = new Rig(build);
   const cols = z.length / rows;
-  const x = inPlace ? rig.inOut("z", rows, cols, z, { ld: cols + 1 }) : rig.input("z", rows, cols, z, { ld: cols + 1 });
+  const x = inPlace
+    ? rig.inOut("z", rows, cols, z, { ld: cols + 1 })
+    : rig.input("z", rows, cols, z, { ld: cols + 1 });
   const y = inPlace ? x : rig.output("p", rows, cols, { ld: cols + 2, shift: 3 });
   rig.builder.unary(abi.OP_SOFTMAX_FORWARD, x, y);
   rig.run();
@@ -89,14 +99,18 @@ describe.each(builds)(`softmax, $name build (seed ${SEED})`, (build) => {
 
         const allowed = lossBound(bounds.sum, row.logSum, row.distance[target] as number);
         // an exact loss beyond f32 is infinite
-        if (Number.isFinite(Math.fround(row.loss))) expectWithin([loss[i] as number], [row.loss], [allowed], `loss, ${what}`);
+        if (Number.isFinite(Math.fround(row.loss)))
+          expectWithin([loss[i] as number], [row.loss], [allowed], `loss, ${what}`);
         else expect(loss[i], what).toBe(INF);
+        expect(loss[i], what).toBeGreaterThanOrEqual(0);
         expect(hit[i], what).toBe(row.hit);
 
         const gradient = dz.slice(i * cols, (i + 1) * cols);
         const bound = row.p.map((x, j) => gradientBound(x, bounds.p[j] as number, j === target, scale));
         expectWithin(gradient, row.gradient, bound, what);
-        const bits = p.slice(i * cols, (i + 1) * cols).map((x, j) => (j === target ? Math.fround(x - 1) : x) * scale);
+        const bits = p
+          .slice(i * cols, (i + 1) * cols)
+          .map((x, j) => (j === target ? Math.fround(x - 1) : x) * scale);
         expectBits(gradient, bits, `(p − t)·scale, ${what}`);
       }
     });
@@ -104,7 +118,8 @@ describe.each(builds)(`softmax, $name build (seed ${SEED})`, (build) => {
 });
 
 describe.each(builds)("softmax cross entropy at its edges, $name build", (build) => {
-  const one = (z: number[], target: number): Result => crossEntropy(build, Float32Array.from(z), Int32Array.of(target), 1);
+  const one = (z: number[], target: number): Result =>
+    crossEntropy(build, Float32Array.from(z), Int32Array.of(target), 1);
 
   it("one class: no loss, no gradient, a hit", () => {
     const { dz, loss, hit } = one([1234.5], 0);
@@ -141,7 +156,11 @@ describe.each(builds)("softmax cross entropy at its edges, $name build", (build)
     expect([one([-0, 0], 0).hit[0], one([-0, 0], 1).hit[0]]).toEqual([1, 0]);
   });
 
-  it.each([[NAN, 0], [INF, 1], [NINF, 2]])("a row with %f (all −∞ in the third case) gives NaN and no hit, others do not mind", (bad, target) => {
+  it.each([
+    [NAN, 0],
+    [INF, 1],
+    [NINF, 2],
+  ])("a row with %f (all −∞ in the third case) gives NaN and no hit, others do not mind", (bad, target) => {
     for (const cols of [3, 4, 6, 11]) {
       const z = floats(cols, 3 * cols);
       for (let at = 0; at < cols; at++) {

@@ -44,8 +44,8 @@ export interface SoftmaxBounds {
 /**
  * Bounds of a softmax row.
  *
- *     θ_j = (1 + ε)·e^(|d_j|·u) − 1          the rounded difference d_j = z_j − max, then exp
- *     σ   = Σ p_j·θ_j·(1 + γ) + γ + n·2⁻¹²⁶  γ = γ(⌈n/4⌉ + 1): four chains, joined by two sums
+ *     θ_j = (1 + ε)·e^(|d_j|·u) − 1            the rounded difference d_j = z_j − max, then exp
+ *     σ   = γ + (1 + γ)·(Σ p_j·θ_j + n·2⁻¹²⁶)  γ = γ(⌈n/4⌉ + 1): four chains, joined by two sums
  *     |p̂_j − p_j| ≤ p_j·((1 + θ_j)(1 + u)/(1 − σ) − 1) + 2⁻¹²⁶
  *
  * @param p         exact probabilities
@@ -53,9 +53,11 @@ export interface SoftmaxBounds {
  */
 export function softmaxBounds(p: Float64Array, distance: Float64Array): SoftmaxBounds {
   const chains = gamma(Math.ceil(p.length / 4) + 1);
-  const theta = distance.map((d) => (d === Number.POSITIVE_INFINITY ? 0 : (1 + EXP_ERROR) * Math.exp(Math.min(d, 90) * U) - 1));
+  const theta = distance.map((d) =>
+    d === Number.POSITIVE_INFINITY ? 0 : (1 + EXP_ERROR) * Math.exp(Math.min(d, 90) * U) - 1,
+  );
   const weighted = p.reduce((sum, x, j) => sum + x * (theta[j] as number), 0);
-  const sum = weighted * (1 + chains) + chains + p.length * SMALLEST_NORMAL;
+  const sum = (weighted + p.length * SMALLEST_NORMAL) * (1 + chains) + chains;
   return {
     sum,
     p: p.map((x, j) => x * (((1 + (theta[j] as number)) * (1 + U)) / (1 - sum) - 1) + SMALLEST_NORMAL),

@@ -57,7 +57,8 @@ export function gemm(g: Gemm): { value: Float64Array; magnitude: Float64Array } 
 export function gemmChain(g: Gemm): Float32Array {
   const { m, n, k, a, b, alpha = 1, c, beta = 0, bias, relu = false } = g;
   const scaled = new Float32Array(k * n);
-  for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) scaled[p * n + j] = Math.fround(alpha) * at(b, p, j);
+  for (let p = 0; p < k; p++)
+    for (let j = 0; j < n; j++) scaled[p * n + j] = Math.fround(alpha) * at(b, p, j);
   const value = new Float32Array(m * n);
   const row = new Float32Array(n);
   for (let i = 0; i < m; i++) {
@@ -68,7 +69,8 @@ export function gemmChain(g: Gemm): Float32Array {
     for (let p = 0; p < k; p++) {
       const x = Math.fround(at(a, i, p));
       // storing into a Float32Array is the rounding of the sum
-      for (let j = 0; j < n; j++) row[j] = (row[j] as number) + Math.fround(x * (scaled[p * n + j] as number));
+      for (let j = 0; j < n; j++)
+        row[j] = (row[j] as number) + Math.fround(x * (scaled[p * n + j] as number));
     }
     for (let j = 0; j < n; j++) value[i * n + j] = relu && (row[j] as number) < 0 ? 0 : (row[j] as number);
   }

@@ -45,7 +45,11 @@ export function step(layers: readonly Layer[], x: Float64Array, t: ArrayLike<num
   let loss = 0;
   let dy = new Float64Array(rows * classes);
   for (let i = 0; i < rows; i++) {
-    const row = softmaxCrossEntropy(logits.subarray(i * classes, (i + 1) * classes), t[i] as number, 1 / rows);
+    const row = softmaxCrossEntropy(
+      logits.subarray(i * classes, (i + 1) * classes),
+      t[i] as number,
+      1 / rows,
+    );
     loss += row.loss / rows;
     dy.set(row.gradient, i * classes);
   }
@@ -60,7 +64,8 @@ export function step(layers: readonly Layer[], x: Float64Array, t: ArrayLike<num
     const right = { data: dz, rs: n, cs: 1 };
     dw.unshift(gemm({ m: k, n, k: rows, a: { data: input, rs: 1, cs: k }, b: right }).value);
     db.unshift(columnSums(dz, rows, n).value);
-    dy = gemm({ m: rows, n: k, k: n, a: right, b: { data: w, rs: 1, cs: n } }).value as Float64Array<ArrayBuffer>;
+    dy = gemm({ m: rows, n: k, k: n, a: right, b: { data: w, rs: 1, cs: n } })
+      .value as Float64Array<ArrayBuffer>;
   }
   return { loss, y, z, dw, db };
 }

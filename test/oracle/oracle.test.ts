@@ -12,7 +12,9 @@ describe("plain loops", () => {
     const b = { data: [5, 7, 6, 8], rs: 1, cs: 2 };
     expect([...gemm({ m: 2, n: 2, k: 2, a, b }).value]).toEqual([19, 22, 43, 50]);
     const c = { data: [-1, 1, -1, 1], rs: 2, cs: 1 };
-    expect([...gemm({ m: 2, n: 2, k: 2, a, b, alpha: -1, beta: 10, c, relu: true }).value]).toEqual([0, 0, 0, 0]);
+    expect([...gemm({ m: 2, n: 2, k: 2, a, b, alpha: -1, beta: 10, c, relu: true }).value]).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect([...gemm({ m: 2, n: 2, k: 2, a, b, bias: [-20, 0], relu: true }).value]).toEqual([0, 22, 23, 50]);
     expect([...gemm({ m: 2, n: 2, k: 2, a, b, alpha: -1, beta: 10, c }).magnitude]).toEqual([29, 32, 53, 60]);
   });
@@ -26,7 +28,10 @@ describe("plain loops", () => {
 
   it("column sums and gather by hand", () => {
     const { value, magnitude } = columnSums([1, -2, 3, -4, 5, -6], 3, 2);
-    expect([[...value], [...magnitude]]).toEqual([[9, -12], [9, 12]]);
+    expect([[...value], [...magnitude]]).toEqual([
+      [9, -12],
+      [9, 12],
+    ]);
     expect([...gather([1, 2, 3, 4, 5, 6], 2, [2, 0], 10, 1)]).toEqual([51, 61, 11, 21]);
   });
 });
@@ -39,13 +44,19 @@ describe(`gradients of the f64 net against central differences (seed ${SEED})`, 
     b: Float64Array.from(floats(seed + 1, outputs)),
     activation,
   });
-  const layers = [layer(1, 5, 7, "relu"), layer(3, 7, 6, "sigmoid"), layer(5, 6, 4, "relu"), layer(7, 4, 3, "none")];
+  const layers = [
+    layer(1, 5, 7, "relu"),
+    layer(3, 7, 6, "sigmoid"),
+    layer(5, 6, 4, "relu"),
+    layer(7, 4, 3, "none"),
+  ];
   const x = Float64Array.from(floats(9, 4 * 5));
   const t = integers(10, 4, 0, 2);
 
   it("no relu stands within a step of its kink, so that differences mean something", () => {
     const { z } = step(layers, x, t);
-    for (const i of [0, 2]) for (const value of z[i] as Float64Array) expect(Math.abs(value)).toBeGreaterThan(1e-4);
+    for (const i of [0, 2])
+      for (const value of z[i] as Float64Array) expect(Math.abs(value)).toBeGreaterThan(1e-4);
   });
 
   it.each(["w", "b"] as const)("every %s of every layer", (which) => {

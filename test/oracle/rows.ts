@@ -37,7 +37,11 @@ export function softmaxCrossEntropy(z: ArrayLike<number>, target: number, scale:
 }
 
 /** Σ_i x[i, j] of a row-major [rows, cols] matrix; `magnitude` is Σ_i |x[i, j]|. */
-export function columnSums(x: ArrayLike<number>, rows: number, cols: number): { value: Float64Array; magnitude: Float64Array } {
+export function columnSums(
+  x: ArrayLike<number>,
+  rows: number,
+  cols: number,
+): { value: Float64Array; magnitude: Float64Array } {
   const value = new Float64Array(cols);
   const magnitude = new Float64Array(cols);
   for (let i = 0; i < rows; i++) {
@@ -51,10 +55,17 @@ export function columnSums(x: ArrayLike<number>, rows: number, cols: number): { 
 }
 
 /** Rows index[0], index[1], … of src[*, cols]; bytes or numbers, each times scale plus shift. */
-export function gather(src: ArrayLike<number>, cols: number, index: ArrayLike<number>, scale = 1, shift = 0): Float64Array {
+export function gather(
+  src: ArrayLike<number>,
+  cols: number,
+  index: ArrayLike<number>,
+  scale = 1,
+  shift = 0,
+): Float64Array {
   const out = new Float64Array(index.length * cols);
   for (let i = 0; i < index.length; i++) {
-    for (let j = 0; j < cols; j++) out[i * cols + j] = (src[(index[i] as number) * cols + j] as number) * scale + shift;
+    for (let j = 0; j < cols; j++)
+      out[i * cols + j] = (src[(index[i] as number) * cols + j] as number) * scale + shift;
   }
   return out;
 }

@@ -60,7 +60,9 @@ describe.each(cores)("Program.run, $build build", (core) => {
     for (let k = 0; k < count; k++) {
       const before = net.memory().slice();
       program.run(k, k + 1);
-      expect(same(net.memory(), before), `record ${k} (${nameOf(program.drafts[k]?.op as number)})`).toBe(false);
+      expect(same(net.memory(), before), `record ${k} (${nameOf(program.drafts[k]?.op as number)})`).toBe(
+        false,
+      );
     }
   });
 

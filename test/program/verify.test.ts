@@ -37,7 +37,11 @@ const u8 = training(core, "u8").program;
 /** Which records are damaged: all of the first program, and of the second what differs. */
 const programs = [
   { features: "f32", ...f32, damaged: [...f32.drafts.entries()] },
-  { features: "u8", ...u8, damaged: [...u8.drafts.entries()].filter(([i, { op }]) => op !== f32.drafts[i]?.op) },
+  {
+    features: "u8",
+    ...u8,
+    damaged: [...u8.drafts.entries()].filter(([i, { op }]) => op !== f32.drafts[i]?.op),
+  },
 ];
 
 it("the programs hold every op of the table", () => {
@@ -62,7 +66,10 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
         if (tensor === undefined) continue;
         for (const by of [tensor.size, -tensor.size, tensor.bytes, -tensor.bytes]) {
           const what = `record ${i} (${nameOf(draft)}), operand ${j} (${tensor.name}) moved by ${by}`;
-          expectReported(what, changed(words, word(i, abi.RECORD_P, j), (address) => address + by));
+          expectReported(
+            what,
+            changed(words, word(i, abi.RECORD_P, j), (address) => address + by),
+          );
           mutations++;
         }
       }
@@ -76,7 +83,11 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
         if (draft.operands[j] === undefined) continue;
         const operands = draft.operands.map((tensor, at) => (at === j ? undefined : tensor));
         const without = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
-        expectReported(`record ${i} (${nameOf(draft)}), operand ${j}`, changed(words, word(i, abi.RECORD_P, j), () => 0), without);
+        expectReported(
+          `record ${i} (${nameOf(draft)}), operand ${j}`,
+          changed(words, word(i, abi.RECORD_P, j), () => 0),
+          without,
+        );
       }
     }
   });
@@ -87,7 +98,11 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
         // a slot of the edge scratch for each of 8 threads, and the last word of the result, are room to spare
         if (tensor === undefined || ["edge tiles", "result"].includes(tensor.name)) continue;
         for (const start of [0, tensor.size]) {
-          const short: Tensor = { ...tensor, address: tensor.address + start, bytes: tensor.bytes - tensor.size };
+          const short: Tensor = {
+            ...tensor,
+            address: tensor.address + start,
+            bytes: tensor.bytes - tensor.size,
+          };
           const operands = draft.operands.map((other, at) => (at === j ? short : other));
           const theirs = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
           const damaged = changed(words, word(i, abi.RECORD_P, j), () => short.address);
@@ -100,11 +115,17 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
 
   it("reports every dimension and every stride that is one too large", () => {
     for (const [i, draft] of some) {
-      for (const [field, values] of [[abi.RECORD_D, draft.d], [abi.RECORD_S, draft.s]] as const) {
+      for (const [field, values] of [
+        [abi.RECORD_D, draft.d],
+        [abi.RECORD_S, draft.s],
+      ] as const) {
         for (const [j, value] of values.entries()) {
           if (value === 0) continue;
           const what = `record ${i} (${nameOf(draft)}), ${field === abi.RECORD_D ? "d" : "s"}${j} = ${value} + 1`;
-          expectReported(what, changed(words, word(i, field, j), (old) => old + 1));
+          expectReported(
+            what,
+            changed(words, word(i, field, j), (old) => old + 1),
+          );
         }
       }
     }
@@ -124,7 +145,9 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
           const operands = draft.operands.map((tensor, j) => (j === to || j === from ? both : tensor));
           const theirs = drafts.map((other, at) => (at === i ? { ...draft, operands } : other));
           const damaged = changed(words, word(i, abi.RECORD_P, to), () => both.address);
-          const found = verify(damaged, theirs).some((line) => line.startsWith(`record ${i} `) && line.includes("overlaps"));
+          const found = verify(damaged, theirs).some(
+            (line) => line.startsWith(`record ${i} `) && line.includes("overlaps"),
+          );
           expect(found, `record ${i} (${nameOf(draft)}), operand ${to} over ${from}`).toBe(true);
           mutations++;
         }
@@ -134,10 +157,15 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
   });
 
   it("reports every barrier that is left out: none is there without need", () => {
-    const barriers = drafts.map((_, i) => i).filter((i) => (words[word(i, abi.RECORD_FLAGS)] as number) & abi.FLAG_BARRIER);
+    const barriers = drafts
+      .map((_, i) => i)
+      .filter((i) => (words[word(i, abi.RECORD_FLAGS)] as number) & abi.FLAG_BARRIER);
     expect(barriers.length).toBeGreaterThan(8);
     for (const i of barriers) {
-      expectReported(`barrier after ${i}`, changed(words, word(i, abi.RECORD_FLAGS), (flags) => flags & ~abi.FLAG_BARRIER));
+      expectReported(
+        `barrier after ${i}`,
+        changed(words, word(i, abi.RECORD_FLAGS), (flags) => flags & ~abi.FLAG_BARRIER),
+      );
     }
   });
 
@@ -145,10 +173,14 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
     let mutations = 0;
     for (const [i, draft] of some) {
       const { reads } = OPS.get(draft.op)?.access(view(words, i), 0, 1) ?? { reads: [] };
-      const needed = reads.map((range) => draft.operands[range.operand]).filter((t) => t !== undefined && !t.given);
+      const needed = reads
+        .map((range) => draft.operands[range.operand])
+        .filter((t) => t !== undefined && !t.given);
       for (const tensor of new Set(needed)) {
         const writes = (other: Draft, at: number): boolean =>
-          OPS.get(other.op)?.access(view(words, at), 0, 1).writes.some((r) => other.operands[r.operand] === tensor) ?? false;
+          OPS.get(other.op)
+            ?.access(view(words, at), 0, 1)
+            .writes.some((r) => other.operands[r.operand] === tensor) ?? false;
         const writer = drafts.findIndex(writes);
         expect(writer).toBeLessThan(i);
         expectReported(`record ${i} (${nameOf(draft)}) before ${writer}`, ...moved(words, drafts, i, writer));
@@ -159,23 +191,33 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
   });
 
   it("reports what a tensor held before another of its group was written over it", () => {
-    const reader = drafts.findIndex((draft) => draft.operands[1]?.name === "w0 packed" && draft.op === abi.OP_SGEMM);
-    const spoiler = drafts.findIndex((draft) => draft.operands[1]?.name === "w1 packed" && draft.op === abi.OP_PACK);
+    const reader = drafts.findIndex(
+      (draft) => draft.operands[1]?.name === "w0 packed" && draft.op === abi.OP_SGEMM,
+    );
+    const spoiler = drafts.findIndex(
+      (draft) => draft.operands[1]?.name === "w1 packed" && draft.op === abi.OP_PACK,
+    );
     expect(reader).toBeLessThan(spoiler);
     const [late, theirs] = moved(words, drafts, spoiler, reader);
     expect(verify(late, theirs).some((line) => line.includes("reads w0 packed before"))).toBe(true);
   });
 
   it("reports an op that is not in the table, and a draft too few", () => {
-    expectReported("op 0", changed(words, word(3, abi.RECORD_OP), () => 0));
+    expectReported(
+      "op 0",
+      changed(words, word(3, abi.RECORD_OP), () => 0),
+    );
     expectReported("a draft too few", words, drafts.slice(1));
   });
 
   it("no pair of records meets without a barrier, for any number of rows and 1 to 8 threads", () => {
     // the builder and verify try a few numbers of each; here are all of them
     const touched = (i: number, rows: number, threads: number) =>
-      Array.from({ length: threads }, (_, t) => OPS.get(drafts[i]?.op as number)?.access(view(words, i, rows), t, threads));
-    const meet = (a: readonly Range[] = [], b: readonly Range[] = []) => a.some((x) => b.some((y) => overlaps(x, y)));
+      Array.from({ length: threads }, (_, t) =>
+        OPS.get(drafts[i]?.op as number)?.access(view(words, i, rows), t, threads),
+      );
+    const meet = (a: readonly Range[] = [], b: readonly Range[] = []) =>
+      a.some((x) => b.some((y) => overlaps(x, y)));
     for (let rows = 0; rows <= 14; rows++) {
       for (let threads = 2; threads <= 8; threads++) {
         const all = drafts.map((_, i) => touched(i, rows, threads));
@@ -185,8 +227,10 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
             for (const [t, a] of (all[j] ?? []).entries()) {
               for (const [u, b] of (all[i] ?? []).entries()) {
                 if (t === u) continue;
-                const race = meet(a?.writes, b?.writes) || meet(a?.writes, b?.reads) || meet(a?.reads, b?.writes);
-                if (race) throw new Error(`records ${j} and ${i}, ${rows} rows, threads ${t} and ${u} of ${threads}`);
+                const race =
+                  meet(a?.writes, b?.writes) || meet(a?.writes, b?.reads) || meet(a?.reads, b?.writes);
+                if (race)
+                  throw new Error(`records ${j} and ${i}, ${rows} rows, threads ${t} and ${u} of ${threads}`);
               }
             }
           }

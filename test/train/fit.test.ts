@@ -27,13 +27,6 @@ describe("learning", () => {
     expect(history.loss.at(-1)).toBeLessThan((history.loss[0] as number) / 5);
     expect((await m.evaluate(data)).accuracy).toBeGreaterThan(0.98);
   });
-
-  it("does not happen when shuffled labels leave nothing to learn", async () => {
-    const m = model();
-    const noise = { ...blobSet(3, 400, 6, 4) };
-    expect((await m.evaluate(blobSet(4, 400, 6, 4))).accuracy).toBeLessThan(0.6);
-    expect(noise.rows).toBe(400);
-  });
 });
 
 describe("history", () => {
@@ -107,7 +100,7 @@ describe("callbacks", () => {
     for (const [i, now] of progress.entries()) {
       expect(now.step).toBeGreaterThan(progress[i - 1]?.step ?? 0);
       expect(now).toMatchObject({ epochs: 3, steps: 36 });
-      expect(now.epoch).toBe(Math.floor(now.step / 12));
+      expect(now.epoch).toBe(Math.floor((now.step - 1) / 12));
       expect(Number.isFinite(now.loss) && now.loss > 0).toBe(true);
       expect(now.accuracy >= 0 && now.accuracy <= 1).toBe(true);
       expect(now.samplesPerSecond > 0 && now.samplesPerSecond < Number.POSITIVE_INFINITY).toBe(true);
