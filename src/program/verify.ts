@@ -35,10 +35,11 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
       const { reads, writes } = op.access(record, t, threads);
       for (const range of [...reads, ...writes]) {
         const tensor = draft.operands[range.operand];
-        const end = range.start + (range.rows - 1) * range.stride + range.bytes;
+        const last = range.start + (range.rows - 1) * range.stride;
+        const [low, high] = [Math.min(range.start, last), Math.max(range.start, last) + range.bytes];
         if (tensor === undefined) {
           problems.push(`${where}: touches operand ${op.operands[range.operand]}, which it has not`);
-        } else if (range.start < tensor.address || end > tensor.address + tensor.bytes) {
+        } else if (low < tensor.address || high > tensor.address + tensor.bytes) {
           problems.push(`${where}: ${op.operands[range.operand]} leaves ${tensor.name}`);
         } else if (range.start % tensor.size !== 0) {
           problems.push(`${where}: ${op.operands[range.operand]} is not aligned to its elements`);

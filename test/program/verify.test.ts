@@ -131,6 +131,19 @@ describe.each(programs)("verify, a training step on $features data", ({ words, d
     }
   });
 
+  it("reports every row stride that runs backwards", () => {
+    for (const [i, draft] of some) {
+      for (const [j, value] of draft.s.entries()) {
+        if (value < 2) continue;
+        const what = `record ${i} (${nameOf(draft)}), s${j} = ${-value}`;
+        expectReported(
+          what,
+          changed(words, word(i, abi.RECORD_S, j), (old) => -old),
+        );
+      }
+    }
+  });
+
   it("reports every output laid over an input, unless the op works in place", () => {
     let mutations = 0;
     for (const [i, draft] of some) {
