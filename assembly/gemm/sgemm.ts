@@ -48,11 +48,12 @@ export function sgemm(
         min(GEMM_MC, m - i0),
         n,
         k,
+        p,
         depth,
-        a + ((<usize>i0 * rsa + <usize>p * csa) << 2),
+        a + ((<usize>i0 * rsa) << 2),
         rsa,
         csa,
-        b + ((<usize>p * TILE_N) << 2),
+        b,
         c + ((<usize>i0 * rsc) << 2),
         rsc,
         first ? start : START_C,
@@ -66,11 +67,12 @@ export function sgemm(
   } while (p < k);
 }
 
-/** One MC × KC block of A against all panels of B. */
+/** Rows of A, from column `first` on `depth` columns of them, against all panels of B. */
 function block(
   m: i32,
   n: i32,
   k: i32,
+  first: i32,
   depth: i32,
   a: usize,
   rsa: i32,
@@ -96,6 +98,7 @@ function block(
       for (; i + TILE_M <= m; i += TILE_M) {
         const a0 = a + <usize>i * row;
         ukernel3x12(
+          first,
           depth,
           a0,
           a0 + row,
@@ -115,6 +118,7 @@ function block(
       edge(
         min(TILE_M, m - i),
         width,
+        first,
         depth,
         a + <usize>i * row,
         row,
@@ -139,6 +143,7 @@ function block(
 function edge(
   rows: i32,
   cols: i32,
+  first: i32,
   depth: i32,
   a: usize,
   row: usize,
@@ -161,7 +166,7 @@ function edge(
   }
   const a1 = rows > 1 ? a + row : a;
   const a2 = rows > 2 ? a1 + row : a1;
-  ukernel3x12(depth, a, a1, a2, csa, panel, scratch, TILE_N, start, ownBias, beta, relu);
+  ukernel3x12(first, depth, a, a1, a2, csa, panel, scratch, TILE_N, start, ownBias, beta, relu);
   for (let i = 0; i < rows; i++) {
     copyRow(cols, scratch + ((<usize>i * TILE_N) << 2), c + ((<usize>i * rsc) << 2));
   }

@@ -127,8 +127,11 @@ export class Builder {
     this.#emit(abi.OP_COLUMN_SUMS, rowsOf(x, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld], []);
   }
 
-  /** p ← p − hyper.lr·g, over whole tensors as flat runs */
+  /** p ← p − hyper.lr·g, over whole tensors as flat runs of whole vectors */
   sgdStep(p: Tensor, g: Tensor): void {
+    if (p.bytes % 16 !== 0 || g.bytes !== p.bytes) {
+      throw new RangeError(`sgdStep: ${p.bytes} and ${g.bytes} bytes`);
+    }
     this.#emit(abi.OP_SGD_STEP, 0, [p, g], [p.bytes / 4], [], []);
   }
 
