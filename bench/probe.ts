@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 /** Peak of fused multiply-adds on 128-bit vectors, and the clock, over the same few milliseconds. */
 export interface PeakSample {
   readonly gflops: number;
+  /** the same with product and sum as two instructions */
+  readonly mulAddGflops: number;
   readonly ghz: number;
 }
 
@@ -28,8 +30,9 @@ export const suitable = Number.parseInt(process.versions.node, 10) >= 24;
 export function openProbe(): () => PeakSample {
   const module = new WebAssembly.Module(readFileSync(new URL("../build/probe.wasm", import.meta.url)));
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const { fmaPeak, clock } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
+  const { fmaPeak, mulAddPeak, clock } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
     fmaPeak(rounds: number, p: number): void;
+    mulAddPeak(rounds: number, p: number): void;
     clock(rounds: number, x: number): number;
   };
   const vectors = new Float32Array(memory.buffer, 0, 56);
@@ -42,23 +45,29 @@ export function openProbe(): () => PeakSample {
     reset();
     for (let call = 0; call < WARM_CALLS; call++) {
       fmaPeak(100, 0);
+      mulAddPeak(100, 0);
       clock(10, 3);
     }
   }
   return () => {
     const peakMs: number[] = [];
+    const mulAddMs: number[] = [];
     const clockMs: number[] = [];
     for (let i = 0; i < TIMES; i++) {
       reset();
       const start = performance.now();
       fmaPeak(PEAK_ROUNDS, 0);
-      const between = performance.now();
+      const fused = performance.now();
+      mulAddPeak(PEAK_ROUNDS, 0);
+      const apart = performance.now();
       clock(CLOCK_ROUNDS, 3);
-      peakMs.push(between - start);
-      clockMs.push(performance.now() - between);
+      peakMs.push(fused - start);
+      mulAddMs.push(apart - fused);
+      clockMs.push(performance.now() - apart);
     }
     return {
       gflops: (96 * PEAK_ROUNDS) / middle(peakMs) / 1e6,
+      mulAddGflops: (96 * PEAK_ROUNDS) / middle(mulAddMs) / 1e6,
       ghz: (96 * CLOCK_ROUNDS) / middle(clockMs) / 1e6,
     };
   };

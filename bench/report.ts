@@ -23,6 +23,8 @@ export interface Header {
   readonly rounds: number;
   /** P, by which every share is; null when no engine for the probe was to be had */
   readonly peakGflops: number | null;
+  /** the peak of products and sums apart, on the same samples: the `simd` build's own ceiling at the time */
+  readonly mulAddGflops: number | null;
   readonly clockGhz: number | null;
   readonly peakEngine: string | null;
 }
@@ -48,7 +50,7 @@ export interface Report {
 }
 
 /** What of the header is known before anything is measured. */
-export type Setting = Omit<Header, "rounds" | "peakGflops" | "clockGhz" | "peakEngine">;
+export type Setting = Omit<Header, "rounds" | "peakGflops" | "mulAddGflops" | "clockGhz" | "peakEngine">;
 
 export function setting(info: Info, smoke: boolean): Setting {
   const cpu = (cpus()[0]?.model ?? "unknown").replace(/\s+/g, " ").trim();
@@ -78,6 +80,7 @@ export function makeReport(
     ...known,
     rounds: measured.rounds,
     peakGflops: peak && rounded(peak.gflops.median),
+    mulAddGflops: peak && rounded(peak.mulAdd.median),
     clockGhz: peak && rounded(peak.ghz.median),
     peakEngine: peak && peakEngine,
   };
@@ -102,12 +105,17 @@ function resultOf(timing: Timing, info: Info, peak: PeakFigures | null): Result 
 
 interface PeakFigures {
   readonly gflops: Summary;
+  readonly mulAdd: Summary;
   readonly ghz: Summary;
 }
 
 function peakOf(samples: readonly PeakSample[]): PeakFigures | null {
   if (samples.length === 0) return null;
-  return { gflops: summarize(samples.map((s) => s.gflops)), ghz: summarize(samples.map((s) => s.ghz)) };
+  return {
+    gflops: summarize(samples.map((s) => s.gflops)),
+    mulAdd: summarize(samples.map((s) => s.mulAddGflops)),
+    ghz: summarize(samples.map((s) => s.ghz)),
+  };
 }
 
 /** Load average from which the header warns; a machine of its own shows some hundredths. */
@@ -141,10 +149,11 @@ export function peakLines(
 ): string[] {
   const peak = peakOf(samples);
   if (peak === null) return [`P       none, so there are no shares: ${reason}`];
-  const { gflops, ghz } = peak;
+  const { gflops, mulAdd, ghz } = peak;
   const ratio = gflops.median / (FLOPS_A_CYCLE * ghz.median);
   const lines = [
     `P       ${digits(gflops.median)} GFLOP/s (p25–p75 ${range(gflops)}), ${peakEngine}`,
+    `        with × and + apart ${digits(mulAdd.median)} (p25–p75 ${range(mulAdd)}): lower when the core is shared`,
     `clock   ${ghz.median.toFixed(2)} GHz; P is ${ratio.toFixed(2)} × ${FLOPS_A_CYCLE} × clock`,
   ];
   if (process.arch === "x64" && (ratio < 0.85 || ratio > 1.1)) {

@@ -43,7 +43,7 @@ test("cases take turns, with a sample of the peak before each", async () => {
   });
   const peak = {
     engine: "none",
-    sample: () => Promise.resolve({ gflops: log.push("peak"), ghz: 1 }),
+    sample: () => Promise.resolve({ gflops: log.push("peak"), mulAddGflops: 1, ghz: 1 }),
     close() {},
   };
   const budget = { rounds: 4, totalMs: 0, roundMs: 0.2, warmMs: 0 };

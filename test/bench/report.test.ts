@@ -20,7 +20,7 @@ const known: Setting = {
 };
 const item = (name: string, flops: number) => ({ name, group: "", flops, run() {}, check: () => undefined });
 const timings = [{ case: item("gemm 512x512x512 NN", 2 * 512 ** 3), p25: 7.5, median: 8, p75: 9 }];
-const peak = [49, 50, 51].map((gflops) => ({ gflops, ghz: 3.2 }));
+const peak = [49, 50, 51].map((gflops) => ({ gflops, mulAddGflops: gflops - 10, ghz: 3.2 }));
 
 test("header and results have the contract's fields", () => {
   const { header, results } = makeReport(known, info, { timings, peak, rounds: 15 }, "Node 24.1.0");
@@ -30,6 +30,7 @@ test("header and results have the contract's fields", () => {
     v8: "11.3.244.8-node.23",
     date: "2026-11-21T10:20:30.000Z",
     peakGflops: 50,
+    mulAddGflops: 40,
     clockGhz: 3.2,
     peakEngine: "Node 24.1.0",
   });
@@ -50,14 +51,15 @@ test("header and results have the contract's fields", () => {
 
 test("without a peak there are no shares, and a line says why", () => {
   const { header, results } = makeReport(known, info, { timings, peak: [], rounds: 1 }, null);
-  expect(header).toMatchObject({ peakGflops: null, clockGhz: null, peakEngine: null });
+  expect(header).toMatchObject({ peakGflops: null, mulAddGflops: null, clockGhz: null, peakEngine: null });
   expect(results[0]?.shareOfPeak).toBeNull();
   expect(peakLines([], null, "offline").join("\n")).toContain("offline");
   expect(tableLines(results, () => "").join("\n")).toContain("–");
 });
 
 test("a peak that contradicts the clock is called wrong", () => {
-  const lines = (gflops: number): string => peakLines([{ gflops, ghz: 3.2 }], "Node 24.1.0", "").join("\n");
+  const lines = (gflops: number): string =>
+    peakLines([{ gflops, mulAddGflops: 40, ghz: 3.2 }], "Node 24.1.0", "").join("\n");
   const warned = process.arch === "x64";
   expect(lines(51).includes("WARNING")).toBe(false);
   expect(lines(40).includes("WARNING")).toBe(warned);
@@ -78,7 +80,7 @@ test("everything fits 80 columns", () => {
   const lines = [
     ...tableLines(results, (name) => name),
     ...settingLines({ ...known, load: 33 }, info),
-    ...peakLines([{ gflops: 20, ghz: 3.2 }], "Node 24.21.0", ""),
+    ...peakLines([{ gflops: 20, mulAddGflops: 15, ghz: 3.2 }], "Node 24.21.0", ""),
   ];
   for (const line of lines) expect([...line].length, line).toBeLessThanOrEqual(80);
 });
