@@ -153,7 +153,7 @@ export function peakLines(
   const ratio = gflops.median / (FLOPS_A_CYCLE * ghz.median);
   const lines = [
     `P       ${digits(gflops.median)} GFLOP/s (p25–p75 ${range(gflops)}), ${peakEngine}`,
-    `        with × and + apart ${digits(mulAdd.median)} (p25–p75 ${range(mulAdd)}): lower when the core is shared`,
+    `        with × and + apart ${digits(mulAdd.median)} (p25–p75 ${range(mulAdd)}): less on a shared core`,
     `clock   ${ghz.median.toFixed(2)} GHz; P is ${ratio.toFixed(2)} × ${FLOPS_A_CYCLE} × clock`,
   ];
   if (process.arch === "x64" && (ratio < 0.85 || ratio > 1.1)) {
