@@ -37,7 +37,7 @@ export const FULL: Budget = { rounds: 15, totalMs: 20_000, roundMs: 40, warmMs: 
 /** Everything runs; the figures mean nothing. */
 export const SMOKE: Budget = { rounds: 1, totalMs: 0, roundMs: 1, warmMs: 1 };
 
-/** Milliseconds of a run: in each round its median is taken, and these are the quartiles over rounds. */
+/** Milliseconds of a run: in each round its median is taken, and these are the deciles over rounds. */
 export interface Timing extends Summary {
   readonly case: Case;
 }

@@ -1,10 +1,10 @@
-// Medians and quartiles, and numbers as people read them.
+// Medians and deciles, and numbers as people read them.
 
-/** The middle of a set of figures and where its middle half lies. */
+/** The middle of a set of figures and where its middle eight tenths lie. */
 export interface Summary {
-  readonly p25: number;
+  readonly p10: number;
   readonly median: number;
-  readonly p75: number;
+  readonly p90: number;
 }
 
 /** The q-quantile of sorted numbers, interpolated between neighbours; NaN of none. */
@@ -17,7 +17,7 @@ export function quantile(sorted: readonly number[], q: number): number {
 
 export function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
-  return { p25: quantile(sorted, 0.25), median: quantile(sorted, 0.5), p75: quantile(sorted, 0.75) };
+  return { p10: quantile(sorted, 0.1), median: quantile(sorted, 0.5), p90: quantile(sorted, 0.9) };
 }
 
 /** Three significant digits, never in exponent form: 0.0123, 1.23, 12.3, 123, 1234. */

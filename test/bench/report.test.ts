@@ -19,7 +19,7 @@ const known: Setting = {
   smoke: false,
 };
 const item = (name: string, flops: number) => ({ name, group: "", flops, run() {}, check: () => undefined });
-const timings = [{ case: item("gemm 512x512x512 NN", 2 * 512 ** 3), p25: 7.5, median: 8, p75: 9 }];
+const timings = [{ case: item("gemm 512x512x512 NN", 2 * 512 ** 3), p10: 7.5, median: 8, p90: 9 }];
 const peak = [49, 50, 51].map((gflops) => ({ gflops, mulAddGflops: gflops - 10, ghz: 3.2 }));
 
 test("header and results have the contract's fields", () => {
@@ -44,7 +44,7 @@ test("header and results have the contract's fields", () => {
       medianMs: 8,
       gflops: 33.5544,
       shareOfPeak: 0.671089,
-      spread: { p25Ms: 7.5, p75Ms: 9 },
+      spread: { p10Ms: 7.5, p90Ms: 9 },
     },
   ]);
 });
@@ -74,7 +74,7 @@ test("a busy machine is mentioned, but not in a smoke run", () => {
 
 test("everything fits 80 columns", () => {
   const many = [0.0001, 0.000999, 0.0123, 0.99951, 1.5, 123.4, 98765].flatMap((median) =>
-    NETS.map((net) => ({ case: item(stepName(net), 1e9), p25: median * 0.99, median, p75: median * 1.01 })),
+    NETS.map((net) => ({ case: item(stepName(net), 1e9), p10: median * 0.99, median, p90: median * 1.01 })),
   );
   const { results } = makeReport(known, info, { timings: many, peak, rounds: 15 }, "Node 24.21.0");
   const lines = [
@@ -86,7 +86,7 @@ test("everything fits 80 columns", () => {
 });
 
 test("a heading stands before each group that has a name", () => {
-  const list = ["a", "b", "c"].map((name) => ({ case: item(name, 1), p25: 1, median: 1, p75: 1 }));
+  const list = ["a", "b", "c"].map((name) => ({ case: item(name, 1), p10: 1, median: 1, p90: 1 }));
   const { results } = makeReport(known, info, { timings: list, peak, rounds: 1 }, "Node 24.21.0");
   const lines = tableLines(results, (name) => (name === "a" ? "" : "squares"));
   expect(lines.map((line) => line.trim().split(/\s/)[0])).toEqual(["median", "a", "squares", "b", "c"]);

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { digits, quantile, rounded, summarize } from "../../bench/statistics.ts";
 
 test("quantiles, interpolated; the order of the figures does not matter", () => {
-  expect(summarize([4, 1, 3, 2])).toEqual({ p25: 1.75, median: 2.5, p75: 3.25 });
-  expect(summarize([5, 1, 9])).toEqual({ p25: 3, median: 5, p75: 7 });
-  expect(summarize([2])).toEqual({ p25: 2, median: 2, p75: 2 });
+  expect(summarize([4, 1, 3, 2])).toEqual({ p10: 1.3, median: 2.5, p90: 3.7 });
+  expect(summarize([5, 1, 9])).toEqual({ p10: 1.8, median: 5, p90: 8.2 });
+  expect(summarize([2])).toEqual({ p10: 2, median: 2, p90: 2 });
   expect(quantile([1, 2, 3], 1)).toBe(3);
   expect(quantile([], 0.5)).toBeNaN();
 });
