@@ -177,7 +177,7 @@ const KERNELS = ["heapBase", "memory", "relaxed", "run", "vexp", "vlog"];
 test.each([
   ["debug", ["env.abort", "env.memory"], KERNELS],
   ["simd", ["env.memory"], KERNELS],
-  ["probe", ["env.memory"], ["clock", "fmaPeak", "memory"]],
+  ["probe", ["env.memory"], ["clock", "fmaPeak", "memory", "mulAddPeak"]],
 ])("build %s imports and exports exactly", (build, imports, exports) => {
   expect(wasmSurface(readFileSync(`build/${build}.wasm`))).toEqual({ imports, exports });
 });
