@@ -147,4 +147,4 @@ export class Plan {
   }
 }
 
-const gib = (bytes: number): string => (bytes / 2 ** 30).toPrecision(3);
+const gib = (bytes: number): string => Number((bytes / 2 ** 30).toPrecision(3)).toLocaleString("en");
