@@ -36,9 +36,10 @@ export function integer(
   return value;
 }
 
-/** A finite number above `above`, or `OPTION`. */
+/** A number that is finite and above `above` in f32, where the kernels use it, or `OPTION`. */
 export function positive(where: string, value: unknown, above = 0): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value <= above) {
+  const f32 = typeof value === "number" ? Math.fround(value) : Number.NaN;
+  if (typeof value !== "number" || !Number.isFinite(f32) || f32 <= above) {
     throw new XentError(
       "OPTION",
       `${where} is ${show(value)}, expected a finite number above ${above}`,

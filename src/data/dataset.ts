@@ -30,7 +30,7 @@ export interface DatasetOptions {
    * are Uint8Arrays, else to a Float32Array.
    */
   x: Features;
-  /** `[rows]`: class ids from 0. An Int32Array is referred to, anything else is copied. */
+  /** `[rows]`: class ids from 0; copied. */
   y: Labels;
   /** Values a row. May be left out where x is an array of rows: then it is the length of the first. */
   features?: number | undefined;
@@ -104,7 +104,8 @@ class CheckedRows implements Dataset {
 export function dataset(options: DatasetOptions): Dataset {
   checkNames("dataset", options, OPTIONS);
   const { x, rows, features } = readFeatures("dataset", options.x, options.features);
-  const y = toLabels("dataset", options.y, rows);
+  // a copy: a class id that changed after the check would be an address out of bounds in a kernel
+  const y = Int32Array.from(toLabels("dataset", options.y, rows));
   const bytes = x instanceof Uint8Array;
   if (!bytes) refuseScaling(options);
   const scale = bytes ? finite("scale", options.scale ?? 1 / 255) : 1;

@@ -21,10 +21,12 @@ const x = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
 const y = new Int32Array([0, 1, 1, 0]);
 
 describe("what dataset accepts", () => {
-  it("refers to a Float32Array and an Int32Array", () => {
-    const data = dataset({ x, y, features: 2 });
+  it("refers to a Float32Array and copies class ids, which would be addresses if they changed", () => {
+    const mine = Int32Array.from(y);
+    const data = dataset({ x, y: mine, features: 2 });
+    mine.fill(1000);
     expect(data.x).toBe(x);
-    expect(data.y).toBe(y);
+    expect(data.y).toEqual(y);
     expect({ ...data }).toEqual({
       rows: 4,
       features: 2,

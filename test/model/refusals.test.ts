@@ -310,6 +310,8 @@ describe("sgd", () => {
     await refuses(() => sgd(undefined as Any), "OPTION", "sgd", "undefined", "lr");
     await refuses(() => sgd(0.1 as Any), "OPTION", "sgd", "0.1", "lr");
     await refuses(() => sgd({} as Any), "OPTION", "sgd", "lr is undefined");
+    await refuses(() => sgd({ lr: 1e39 }), "OPTION", "1e+39", "lr");
+    await refuses(() => sgd({ lr: 1e-50 }), "OPTION", "1e-50", "lr");
     await refuses(() => sgd({ lr: 0.1, momentum: 0.9 } as Any), "OPTION", '"momentum"', "lr");
   });
 });
