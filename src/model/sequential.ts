@@ -16,7 +16,7 @@ import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { emitSgd } from "../train/sgd.ts";
-import { type Step, type StepOptions, trainStep } from "../train/steps.ts";
+import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
@@ -194,7 +194,7 @@ export class Sequential {
     session.labels.set(labels);
     for (let i = 0; i < rows; i++) order[i] = i;
     program.set(rows, 0, optimizer.lr);
-    trainStep(this.#network, session, 0, `trainOnBatch, lr ${optimizer.lr}`);
+    carefulStep(this.#network, session, 0, `trainOnBatch, lr ${optimizer.lr}`);
     return { loss: program.lossSum / rows, accuracy: program.hits / rows };
   }
 
@@ -209,7 +209,6 @@ export class Sequential {
     checkSignal("evaluate", options.signal);
     this.#checkData("evaluate", data);
     this.#network.remember(this.#loss("evaluate", options.loss), scalingOf(data));
-    options.signal?.throwIfAborted();
     return this.#exclusively(() => evaluate(this.#network, data, options.signal));
   }
 

@@ -222,13 +222,10 @@ export class Network {
     this.#chunk = undefined;
   }
 
-  get disposed(): boolean {
-    return this.#core === undefined;
-  }
-
   /** @throws {XentError} `DISPOSED` */
   check(where = "the running call"): void {
-    if (this.disposed) throw new XentError("DISPOSED", `${where}: the model was disposed`, "Make a new one.");
+    if (this.#core !== undefined) return;
+    throw new XentError("DISPOSED", `${where}: the model was disposed`, "Make a new one.");
   }
 
   #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {

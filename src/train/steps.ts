@@ -72,27 +72,49 @@ export function* steps(
   }
 }
 
+/** One step of a run, once the hyper region is set. Parameters are copied every SNAPSHOT_STEPS steps. */
+function trainStep(network: Network, session: TrainSession, step: number, where: string): void {
+  const age = step % SNAPSHOT_STEPS;
+  if (age === 0) {
+    // not finite: nothing was copied and nothing updated, so the copy at hand is the one before
+    const kept = step - SNAPSHOT_STEPS;
+    carefulStep(network, session, step, where, kept, () => network.snapshot());
+    return;
+  }
+  session.program.run();
+  checkLoss(network, session, step, where, step - age);
+}
+
 /**
- * One step, once the hyper region is set. Parameters are copied now and then, after they have given a finite
- * loss; when a loss is not finite, the last copy is brought back.
+ * One step, once the hyper region is set, that updates nothing when the loss is not finite.
  *
+ * @param kept    step whose parameters the snapshot holds; below 0 there is none
+ * @param proved  called when the parameters have given a finite loss, before they are updated
  * @throws {XentError} `DIVERGED`
  */
-export function trainStep(network: Network, session: TrainSession, step: number, where: string): void {
-  const { program, lossEnd } = session;
-  const due = step % SNAPSHOT_STEPS === 0;
-  if (due) {
-    program.run(0, lossEnd);
-    if (Number.isFinite(program.lossSum)) {
-      network.snapshot();
-      program.run(lossEnd);
-    }
-  } else {
-    program.run();
-  }
-  if (Number.isFinite(program.lossSum)) return;
-  const kept = due ? step - SNAPSHOT_STEPS : step - (step % SNAPSHOT_STEPS);
-  diverged(network, kept, `the loss became ${program.lossSum} at step ${step} (${where})`);
+export function carefulStep(
+  network: Network,
+  session: TrainSession,
+  step: number,
+  where: string,
+  kept = -1,
+  proved?: () => void,
+): void {
+  session.program.run(0, session.lossEnd);
+  checkLoss(network, session, step, where, kept);
+  proved?.();
+  session.program.run(session.lossEnd);
+}
+
+function checkLoss(
+  network: Network,
+  { program }: TrainSession,
+  step: number,
+  where: string,
+  kept: number,
+): void {
+  const loss = program.lossSum;
+  if (!Number.isFinite(loss)) diverged(network, kept, `the loss became ${loss} at step ${step} (${where})`);
 }
 
 /** Brings the parameters from before step `kept` back, if there was one, and throws. */
