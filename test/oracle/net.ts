@@ -1,71 +1,116 @@
-// A dense net with softmax cross entropy in f64, forward and backward by hand; oracle.test.ts holds its gradients
-// against central differences. Imports nothing from src/.
+// Any net of the library in f64, forward and backward by hand: differences.test.ts holds its gradients against
+// central differences, pytorch.test.ts against PyTorch. No optimiser, no batches. Imports nothing from src/.
 
 import { gemm } from "./gemm.ts";
-import { relu, reluBackward, sigmoid, sigmoidBackward } from "./pointwise.ts";
-import { columnSums, softmaxCrossEntropy } from "./rows.ts";
+import { lossOf } from "./losses.ts";
+import { activate, activateBackward } from "./pointwise.ts";
+import { columnSums, softmax, softmaxBackward } from "./rows.ts";
+import type { LayerSpec, LossSpec, Targets } from "./spec.ts";
 
-export interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** [inputs, outputs], row-major */
-  readonly w: Float64Array;
-  readonly b: Float64Array;
-  readonly activation: "relu" | "sigmoid" | "none";
+/** Parameters of a dense layer. */
+export interface Params {
+  /** `[out, in]`, as in a state dict */
+  readonly weight: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
 }
 
-export interface Step {
-  /** mean loss of the rows */
-  loss: number;
-  /** output of each layer, and before its activation */
-  y: Float64Array[];
-  z: Float64Array[];
-  dw: Float64Array[];
-  db: Float64Array[];
+/** Parameters by the index of their layer: `{ 0: …, 2: … }`. */
+export type NetParams = Readonly<Record<number, Params>>;
+
+export interface Run {
+  /** of every layer, `[rows, width]` */
+  readonly outputs: Float64Array[];
+  readonly loss: number;
+  /** r_i·ℓ_i */
+  readonly rowLoss: Float64Array;
+  /** ∂loss/∂ the last layer's output */
+  readonly dlogits: Float64Array;
+  /** by the names of a state dict, `"0.weight"` `[out, in]` and `"0.bias"` */
+  readonly gradients: Record<string, Float64Array>;
 }
 
-const FORWARD = { relu, sigmoid, none: (x: number): number => x };
-const BACKWARD = { relu: reluBackward, sigmoid: sigmoidBackward, none: (dy: number): number => dy };
+/** Loss and every gradient of one batch x `[rows, inputs]`. */
+export function run(
+  layers: readonly LayerSpec[],
+  params: NetParams,
+  loss: LossSpec,
+  x: ArrayLike<number>,
+  rows: number,
+  targets: Targets,
+  rowWeight?: ArrayLike<number>,
+): Run {
+  const outputs = forward(layers, params, x, rows);
+  const last = outputs.at(-1) as Float64Array;
+  const { loss: value, rowLoss, gradient } = lossOf(loss, last, rows, targets, rowWeight);
 
-/** Mean softmax cross entropy of x [rows, inputs] under class ids t, and its gradients. */
-export function step(layers: readonly Layer[], x: Float64Array, t: ArrayLike<number>): Step {
-  const rows = t.length;
-  const z: Float64Array[] = [];
-  const y: Float64Array[] = [];
-  for (const [i, layer] of layers.entries()) {
-    const { inputs: k, outputs: n, w, b } = layer;
-    const a = { data: i === 0 ? x : (y[i - 1] as Float64Array), rs: k, cs: 1 };
-    const out = gemm({ m: rows, n, k, a, b: { data: w, rs: n, cs: 1 }, bias: b }).value;
-    z.push(out);
-    y.push(out.map(FORWARD[layer.activation]));
-  }
-
-  const classes = layers.at(-1)?.outputs as number;
-  const logits = y.at(-1) as Float64Array;
-  let loss = 0;
-  let dy = new Float64Array(rows * classes);
-  for (let i = 0; i < rows; i++) {
-    const row = softmaxCrossEntropy(
-      logits.subarray(i * classes, (i + 1) * classes),
-      t[i] as number,
-      1 / rows,
-    );
-    loss += row.loss / rows;
-    dy.set(row.gradient, i * classes);
-  }
-
-  const dw: Float64Array[] = [];
-  const db: Float64Array[] = [];
+  const gradients: Run["gradients"] = {};
+  let dy = gradient;
   for (let i = layers.length - 1; i >= 0; i--) {
-    const { inputs: k, outputs: n, w, activation } = layers[i] as Layer;
-    const out = y[i] as Float64Array;
-    const dz = dy.map((d, j) => BACKWARD[activation](d, out[j] as number));
-    const input = i === 0 ? x : (y[i - 1] as Float64Array);
-    const right = { data: dz, rs: n, cs: 1 };
-    dw.unshift(gemm({ m: k, n, k: rows, a: { data: input, rs: 1, cs: k }, b: right }).value);
-    db.unshift(columnSums(dz, rows, n).value);
-    dy = gemm({ m: rows, n: k, k: n, a: right, b: { data: w, rs: 1, cs: n } })
-      .value as Float64Array<ArrayBuffer>;
+    const layer = layers[i] as LayerSpec;
+    const input = i === 0 ? Float64Array.from(x) : (outputs[i - 1] as Float64Array);
+    const output = outputs[i] as Float64Array;
+    if (layer.kind === "dense") {
+      const [n, k] = [layer.units, input.length / rows];
+      const right = { data: input, rs: k, cs: 1 };
+      const weight = { data: (params[i] as Params).weight, rs: k, cs: 1 };
+      // dW = dyᵀ·x, db = dyᵀ·1, dx = dy·W
+      gradients[`${i}.weight`] = gemm({
+        m: n,
+        n: k,
+        k: rows,
+        a: { data: dy, rs: 1, cs: n },
+        b: right,
+      }).value;
+      gradients[`${i}.bias`] = columnSums(dy, rows, n).value;
+      dy = gemm({ m: rows, n: k, k: n, a: { data: dy, rs: n, cs: 1 }, b: weight }).value;
+    } else if (layer.kind === "softmax") {
+      const n = output.length / rows;
+      const d = dy;
+      dy = byRows(output, rows, (y, r) => softmaxBackward(d.subarray(r * n, (r + 1) * n), y));
+    } else {
+      dy = dy.map((d, j) => activateBackward(layer, d, input[j] as number, output[j] as number));
+    }
   }
-  return { loss, y, z, dw, db };
+  return { outputs, loss: value, rowLoss, dlogits: gradient, gradients };
+}
+
+/** The output of every layer for x `[rows, inputs]`. */
+export function forward(
+  layers: readonly LayerSpec[],
+  params: NetParams,
+  x: ArrayLike<number>,
+  rows: number,
+): Float64Array[] {
+  const outputs: Float64Array[] = [];
+  let y = Float64Array.from(x);
+  for (const [i, layer] of layers.entries()) {
+    if (layer.kind === "dense") {
+      const { weight, bias } = params[i] as Params;
+      const [n, k] = [layer.units, y.length / rows];
+      y = Float64Array.from(
+        gemm({
+          m: rows,
+          n,
+          k,
+          a: { data: y, rs: k, cs: 1 },
+          b: { data: weight, rs: 1, cs: k },
+          bias,
+        }).value,
+      );
+    } else if (layer.kind === "softmax") y = byRows(y, rows, (row) => softmax(row).p);
+    else y = y.map((v) => activate(layer, v));
+    outputs.push(y);
+  }
+  return outputs;
+}
+
+function byRows(
+  x: Float64Array,
+  rows: number,
+  f: (row: Float64Array, index: number) => Float64Array,
+): Float64Array<ArrayBuffer> {
+  const n = x.length / rows;
+  const y = new Float64Array(x.length);
+  for (let r = 0; r < rows; r++) y.set(f(x.subarray(r * n, (r + 1) * n), r), r * n);
+  return y;
 }

@@ -17,6 +17,13 @@ export function softmax(z: ArrayLike<number>): SoftmaxRow {
   return { p: e.map((x) => x / sum), distance, logSum: Math.log(sum) };
 }
 
+/** dx of one row of a softmax layer from dy and its output y: y∘(dy − Σ dy·y) */
+export function softmaxBackward(dy: ArrayLike<number>, y: ArrayLike<number>): Float64Array {
+  const p = Float64Array.from(y);
+  const mean = p.reduce((sum, v, j) => sum + v * (dy[j] as number), 0);
+  return p.map((v, j) => v * ((dy[j] as number) - mean));
+}
+
 export interface CrossEntropyRow extends SoftmaxRow {
   loss: number;
   /** (p − onehot(target))·scale */

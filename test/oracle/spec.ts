@@ -1,0 +1,44 @@
+// What a net is, as plain data: the oracle's own types, equal in structure to those that users of the library write.
+// No defaults, no checks. Imports nothing from src/.
+
+export type Reduction = "mean" | "sum" | "batchmean" | "none";
+
+/** A layer that works element by element. */
+export type PointwiseSpec =
+  | { readonly kind: "relu" | "sigmoid" | "tanh" | "silu" }
+  | { readonly kind: "leakyRelu"; readonly negativeSlope: number }
+  | { readonly kind: "elu"; readonly alpha: number }
+  | { readonly kind: "gelu"; readonly approximate: "none" | "tanh" }
+  | { readonly kind: "softplus"; readonly beta: number };
+
+export type LayerSpec =
+  | { readonly kind: "dense"; readonly units: number }
+  | { readonly kind: "softmax" }
+  | PointwiseSpec;
+
+export interface CrossEntropySpec {
+  readonly kind: "crossEntropy";
+  /** a factor for each class */
+  readonly weight?: readonly number[];
+  /** rows of this class id are left out */
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+  readonly reduction: Reduction;
+}
+
+export interface BceWithLogitsSpec {
+  readonly kind: "bceWithLogits";
+  /** a factor for each output's positive term */
+  readonly posWeight?: readonly number[];
+  readonly reduction: Reduction;
+}
+
+/** A loss of the differences a − y alone. */
+export type DistanceSpec =
+  | { readonly kind: "quadratic" | "mse" | "mae"; readonly reduction: Reduction }
+  | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction };
+
+export type LossSpec = CrossEntropySpec | BceWithLogitsSpec | DistanceSpec;
+
+/** One class id a row, or `[rows, outputs]` values: probabilities, labels in [0, 1], or numbers to come near to. */
+export type Targets = { readonly ids: ArrayLike<number> } | { readonly values: ArrayLike<number> };
