@@ -1,9 +1,9 @@
-// The worked example of the texts behind this project: a 3-4-3-2 net with sigmoid hidden layers and softmax. Every
-// gradient entry is written out as its sum over paths through the net, with no matrix in sight, and the kernels
-// must give it.
+// The worked example of the texts behind this project, a 3-4-3-2 net with sigmoid hidden layers and softmax: the
+// kernels must give every gradient entry as test/oracle/seed-text.ts writes it out.
 
 import { describe, expect, it } from "vitest";
 import { dense, sigmoid } from "../../src/nn/layers.ts";
+import { seedText } from "../oracle/seed-text.ts";
 import { cores } from "../support/core.ts";
 import { inF64, runOnce } from "../support/kernel-gradients.ts";
 import { gradients } from "../support/net.ts";
@@ -21,45 +21,11 @@ const T = [0, 1] as const;
 const w1 = table(D, H, (i, j) => 0.1 * (i + 1) - 0.15 * (j - 1) + 0.05 * i * j);
 const w2 = table(H, G, (j, k) => 0.2 * (j - 1) + 0.1 * (k + 1) - 0.12 * j * k);
 const w3 = table(G, C, (k, c) => (0.3 * (k - 1) + 0.2) * (c === 0 ? 1 : -1) + 0.07 * k);
+const get = (m: readonly (readonly number[])[], i: number, j: number): number =>
+  (m[i] as number[])[j] as number;
 const b1 = [0.1, -0.2, 0.05, 0.3].map(Math.fround);
 const b2 = [-0.1, 0.2, 0.15].map(Math.fround);
 const b3 = [0.05, -0.05].map(Math.fround);
-
-const sigma = (s: number): number => 1 / (1 + Math.exp(-s));
-const get = (m: readonly (readonly number[])[], i: number, j: number): number =>
-  (m[i] as number[])[j] as number;
-
-/** One row forward, unit by unit. */
-function forward(x: readonly number[]) {
-  const h1 = b1.map((b, j) => sigma(b + sum(D, (i) => Math.fround(x[i] as number) * get(w1, i, j))));
-  const h2 = b2.map((b, k) => sigma(b + sum(H, (j) => (h1[j] as number) * get(w2, j, k))));
-  const z = b3.map((b, c) => b + sum(G, (k) => (h2[k] as number) * get(w3, k, c)));
-  const total = sum(C, (c) => Math.exp(z[c] as number));
-  return { h1, h2, y: z.map((v) => Math.exp(v) / total) };
-}
-
-const rows = X.map((x, r) => ({ x: x.map(Math.fround), t: T[r] as number, ...forward(x) }));
-type Row = (typeof rows)[number];
-
-/** y_c − t_c, over the number of rows: the softmax and the logarithm cancel */
-const error = (r: Row, c: number): number => ((r.y[c] as number) - (r.t === c ? 1 : 0)) / rows.length;
-/** σ' of a unit from its output */
-const slope = (h: readonly number[], i: number): number => (h[i] as number) * (1 - (h[i] as number));
-/** ∂E/∂S2_k: from unit k of the second hidden layer, over both outputs */
-const delta2 = (r: Row, k: number): number => sum(C, (c) => error(r, c) * get(w3, k, c)) * slope(r.h2, k);
-/** ∂E/∂S1_j: from unit j of the first hidden layer, over every unit of the second and both outputs */
-const delta1 = (r: Row, j: number): number =>
-  sum(G, (k) => sum(C, (c) => error(r, c) * get(w3, k, c)) * slope(r.h2, k) * get(w2, j, k)) * slope(r.h1, j);
-
-/** By the names of a state dict; [out, in]. */
-const expected: Record<string, number[]> = {
-  "0.weight": entries(H, D, (j, i) => over((r) => delta1(r, j) * (r.x[i] as number))),
-  "0.bias": entries(H, 1, (j) => over((r) => delta1(r, j))),
-  "2.weight": entries(G, H, (k, j) => over((r) => delta2(r, k) * (r.h1[j] as number))),
-  "2.bias": entries(G, 1, (k) => over((r) => delta2(r, k))),
-  "4.weight": entries(C, G, (c, k) => over((r) => error(r, c) * (r.h2[k] as number))),
-  "4.bias": entries(C, 1, (c) => over((r) => error(r, c))),
-};
 
 const state = {
   "0.weight": { shape: [H, D], data: Float32Array.from(entries(H, D, (j, i) => get(w1, i, j))) },
@@ -69,6 +35,13 @@ const state = {
   "4.weight": { shape: [C, G], data: Float32Array.from(entries(C, G, (c, k) => get(w3, k, c))) },
   "4.bias": { shape: [C], data: Float32Array.from(b3) },
 };
+
+/** By the names of a state dict; [out, in]. */
+const expected = seedText(
+  Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data])),
+  X.flat().map(Math.fround),
+  T.flatMap((t) => [0, 1].map((c) => (c === t ? 1 : 0))),
+);
 
 describe("the 3-4-3-2 net by hand", () => {
   const x = Float32Array.from(X.flat());
@@ -107,15 +80,4 @@ function table(n: number, m: number, f: (i: number, j: number) => number): numbe
 
 function entries(n: number, m: number, f: (i: number, j: number) => number): number[] {
   return Array.from({ length: n * m }, (_, e) => f(Math.floor(e / m), e % m));
-}
-
-function sum(n: number, f: (i: number) => number): number {
-  let total = 0;
-  for (let i = 0; i < n; i++) total += f(i);
-  return total;
-}
-
-/** the sum over the rows of the batch */
-function over(f: (r: Row) => number): number {
-  return rows.reduce((total, r) => total + f(r), 0);
 }
