@@ -1,5 +1,5 @@
 // The export list of every build, which is its ABI; no code of its own.
 
 export { heapBase, relaxed } from "./lib/build";
-export { vexp, vlog } from "./lib/math";
 export { run } from "./program";
+export { vmath } from "./vmath";

@@ -4,6 +4,8 @@
 import {
   FLAG_BIAS,
   FLAG_COLUMNS,
+  FLAG_EACH,
+  FLAG_IDS,
   FLAG_RELU,
   FLAG_ROWS_D0,
   FLAG_ROWS_D1,
@@ -13,19 +15,40 @@ import {
   HYPER_LR,
   HYPER_ROWS,
   HYPER_SCALE,
+  OP_ABSOLUTE_ERROR,
+  OP_BCE_WITH_LOGITS,
   OP_COLUMN_SUMS,
+  OP_ELU_BACKWARD,
+  OP_ELU_FORWARD,
   OP_GATHER,
   OP_GATHER_U8,
+  OP_GELU_BACKWARD,
+  OP_GELU_FORWARD,
+  OP_GELU_TANH_BACKWARD,
+  OP_GELU_TANH_FORWARD,
+  OP_HUBER_LOSS,
+  OP_LEAKY_RELU_BACKWARD,
+  OP_LEAKY_RELU_FORWARD,
   OP_LOSS_SUM,
   OP_PACK,
   OP_RELU_BACKWARD,
   OP_RELU_FORWARD,
+  OP_ROW_HITS,
   OP_SGD_STEP,
   OP_SGEMM,
   OP_SIGMOID_BACKWARD,
   OP_SIGMOID_FORWARD,
+  OP_SILU_BACKWARD,
+  OP_SILU_FORWARD,
+  OP_SOFT_CROSS_ENTROPY,
+  OP_SOFTMAX_BACKWARD,
   OP_SOFTMAX_CROSS_ENTROPY,
   OP_SOFTMAX_FORWARD,
+  OP_SOFTPLUS_BACKWARD,
+  OP_SOFTPLUS_FORWARD,
+  OP_SQUARED_ERROR,
+  OP_TANH_BACKWARD,
+  OP_TANH_FORWARD,
   RECORD_BYTES,
   RECORD_D,
   RECORD_F,
@@ -37,13 +60,33 @@ import {
   SGEMM_SCRATCH_BYTES,
   TILE_N,
 } from "../src/base/abi";
-import { reluBackward, reluForward, sigmoidBackward, sigmoidForward } from "./activation";
+import {
+  eluBackward,
+  eluForward,
+  geluBackward,
+  geluForward,
+  geluTanhBackward,
+  geluTanhForward,
+  leakyReluBackward,
+  leakyReluForward,
+  reluBackward,
+  reluForward,
+  sigmoidBackward,
+  sigmoidForward,
+  siluBackward,
+  siluForward,
+  softplusBackward,
+  softplusForward,
+  tanhBackward,
+  tanhForward,
+} from "./activation";
 import { gather, gatherU8 } from "./gather";
 import { pack } from "./gemm/pack";
 import { sgemm } from "./gemm/sgemm";
+import { absoluteError, bceWithLogits, huberLoss, rowHits, squaredError } from "./loss";
 import { sgdStep } from "./optim";
 import { columnSums, lossSum } from "./reduce";
-import { softmaxCrossEntropy, softmaxForward } from "./softmax";
+import { softCrossEntropy, softmaxBackward, softmaxCrossEntropy, softmaxForward } from "./softmax";
 
 /** First element of thread t's share of n elements handed out in grains; t = T gives n. */
 function share(n: i32, grain: i32, t: i32, T: i32): i32 {
@@ -101,6 +144,16 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   const i0 = share(d0, ROW_GRAIN, t, T);
   const m = share(d0, ROW_GRAIN, t + 1, T) - i0;
 
+  // of matrices that are shared by rows, this thread's first row
+  const x0 = at(p0, i0, s0);
+  const x1 = at(p1, i0, s1);
+  const x2 = at(p2, i0, s2);
+  const f0 = R.f(r, 0);
+  // losses: z, target, dz, then row losses and weights
+  const scale = load<f32>(hyper, HYPER_SCALE);
+  const loss = part(R.p(r, 3), i0);
+  const weight = part(R.p(r, 4), i0);
+
   switch (load<i32>(r, RECORD_OP)) {
     case OP_GATHER: {
       const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + i0)) << 2);
@@ -134,27 +187,106 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       return;
     }
     case OP_RELU_FORWARD:
-      reluForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
+      reluForward(m, d1, x0, s0, x1, s1);
       return;
     case OP_RELU_BACKWARD:
-      reluBackward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1, at(p2, i0, s2), s2);
+      reluBackward(m, d1, x0, s0, x1, s1, x2, s2);
       return;
     case OP_SIGMOID_FORWARD:
-      sigmoidForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
+      sigmoidForward(m, d1, x0, s0, x1, s1);
       return;
     case OP_SIGMOID_BACKWARD:
-      sigmoidBackward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1, at(p2, i0, s2), s2);
+      sigmoidBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_TANH_FORWARD:
+      tanhForward(m, d1, x0, s0, x1, s1);
+      return;
+    case OP_TANH_BACKWARD:
+      tanhBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_LEAKY_RELU_FORWARD:
+      leakyReluForward(m, d1, x0, s0, x1, s1, f0);
+      return;
+    case OP_LEAKY_RELU_BACKWARD:
+      leakyReluBackward(m, d1, x0, s0, x1, s1, x2, s2, f0);
+      return;
+    case OP_ELU_FORWARD:
+      eluForward(m, d1, x0, s0, x1, s1, f0);
+      return;
+    case OP_ELU_BACKWARD:
+      eluBackward(m, d1, x0, s0, x1, s1, x2, s2, f0);
+      return;
+    case OP_GELU_FORWARD:
+      geluForward(m, d1, x0, s0, x1, s1);
+      return;
+    case OP_GELU_BACKWARD:
+      geluBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_GELU_TANH_FORWARD:
+      geluTanhForward(m, d1, x0, s0, x1, s1);
+      return;
+    case OP_GELU_TANH_BACKWARD:
+      geluTanhBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_SILU_FORWARD:
+      siluForward(m, d1, x0, s0, x1, s1);
+      return;
+    case OP_SILU_BACKWARD:
+      siluBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_SOFTPLUS_FORWARD:
+      softplusForward(m, d1, x0, s0, x1, s1, f0);
+      return;
+    case OP_SOFTPLUS_BACKWARD:
+      softplusBackward(m, d1, x0, s0, x1, s1, x2, s2, f0);
       return;
     case OP_SOFTMAX_FORWARD:
-      softmaxForward(m, d1, at(p0, i0, s0), s0, at(p1, i0, s1), s1);
+      softmaxForward(m, d1, x0, s0, x1, s1);
       return;
-    case OP_SOFTMAX_CROSS_ENTROPY: {
-      const scale = load<f32>(hyper, HYPER_SCALE);
-      const loss = at(R.p(r, 3), i0, 1);
-      const hit = at(R.p(r, 4), i0, 1);
-      softmaxCrossEntropy(m, d1, at(p0, i0, s0), s0, at(p1, i0, 1), scale, at(p2, i0, s2), s2, loss, hit);
+    case OP_SOFTMAX_BACKWARD:
+      softmaxBackward(m, d1, x0, s0, x1, s1, x2, s2);
+      return;
+    case OP_SOFTMAX_CROSS_ENTROPY:
+      softmaxCrossEntropy(m, d1, x0, s0, x1, weight, scale, x2, s2, loss, part(R.p(r, 5), i0));
+      return;
+    case OP_SOFT_CROSS_ENTROPY: {
+      const ids = (flags & FLAG_IDS) != 0;
+      const hit = part(R.p(r, 5), i0);
+      softCrossEntropy(
+        m,
+        d1,
+        x0,
+        s0,
+        x1,
+        s1,
+        ids,
+        f0,
+        R.f(r, 1),
+        R.p(r, 6),
+        weight,
+        scale,
+        x2,
+        s2,
+        loss,
+        hit,
+      );
       return;
     }
+    case OP_BCE_WITH_LOGITS:
+      bceWithLogits(m, d1, x0, s0, x1, s1, R.p(r, 6), weight, scale, x2, s2, loss);
+      return;
+    case OP_SQUARED_ERROR:
+      squaredError(m, d1, x0, s0, x1, s1, f0, weight, scale, x2, s2, loss);
+      return;
+    case OP_ABSOLUTE_ERROR:
+      absoluteError(m, d1, x0, s0, x1, s1, weight, scale, x2, s2, loss);
+      return;
+    case OP_HUBER_LOSS:
+      huberLoss(m, d1, x0, s0, x1, s1, f0, weight, scale, x2, s2, loss);
+      return;
+    case OP_ROW_HITS:
+      rowHits(m, d1, x0, s0, x1, s1, (flags & FLAG_EACH) != 0, f0, weight, x2);
+      return;
     case OP_LOSS_SUM: {
       if (t == 0) lossSum(d0, p0, p1, p2);
       return;
@@ -173,6 +305,11 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     }
   }
   unreachable();
+}
+
+/** Element i of a column that may be left out */
+function part(p: usize, i: i32): usize {
+  return p != 0 ? p + ((<usize>i) << 2) : 0;
 }
 
 /** p + i·stride elements of 4 bytes */

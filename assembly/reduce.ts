@@ -54,14 +54,14 @@ export function columnSums(rows: i32, cols: i32, x: usize, ldx: i32, y: usize): 
 /**
  * result.loss ← Σ loss[i] in f64, result.hits ← Σ hit[i], in ascending i.
  *
- * Shapes    loss[rows] f32; hit[rows] i32; result: RESULT_BYTES bytes, an f64 and an i32.
+ * Shapes    loss[rows] f32; hit[rows] i32, or 0: no hits; result: RESULT_BYTES bytes, an f64 and an i32.
  */
 export function lossSum(rows: i32, loss: usize, hit: usize, result: usize): void {
   let sum: f64 = 0;
   let hits = 0;
   for (let i = 0; i < rows; i++) {
     sum += <f64>load<f32>(loss + ((<usize>i) << 2));
-    hits += load<i32>(hit + ((<usize>i) << 2));
+    if (hit != 0) hits += load<i32>(hit + ((<usize>i) << 2));
   }
   store<f64>(result, sum);
   store<i32>(result, hits, HYPER_HITS - HYPER_LOSS);

@@ -1,5 +1,5 @@
-// Softmax of the rows of a matrix, and its cross entropy from logits. The row maximum is taken out first, so
-// no exponential overflows and the largest is exactly 1.
+// Softmax of the rows of a matrix, its backward, and its cross entropy from logits. The row maximum is taken out
+// first, so no exponential overflows and the largest is exactly 1.
 
 import { VMath } from "./lib/math";
 import { V } from "./lib/simd";
@@ -24,14 +24,14 @@ function expSum(n: i32, z: usize, top: f32, e: usize): f32 {
   const whole = n & ~3;
   for (let j = 0; j < whole; j += 4) {
     const at = (<usize>j) << 2;
-    const v = VMath.exp(f32x4.sub(v128.load(z + at), shift));
+    const v = VMath.expNonPositive(f32x4.sub(v128.load(z + at), shift));
     v128.store(e + at, v);
     sum = f32x4.add(sum, v);
   }
   if (whole < n) {
     const at = (<usize>whole) << 2;
     const part = V.loadPart(z + at, n - whole, f32x4.splat(-Infinity));
-    const v = VMath.exp(f32x4.sub(part, shift));
+    const v = VMath.expNonPositive(f32x4.sub(part, shift));
     V.storePart(e + at, v, n - whole);
     sum = f32x4.add(sum, v);
   }
@@ -66,13 +66,50 @@ export function softmaxForward(rows: i32, cols: i32, z: usize, ldz: i32, p: usiz
 }
 
 /**
+ * The backward of softmax from its output: dx_j ← y_j·(dy_j − Σ_k dy_k·y_k), row by row. The sum runs in four chains,
+ * joined by V.sum.
+ *
+ * Shapes    dy, y, dx [rows, cols], row strides lddy, ldy, lddx; dx may be dy or y.
+ */
+export function softmaxBackward(
+  rows: i32,
+  cols: i32,
+  dy: usize,
+  lddy: i32,
+  y: usize,
+  ldy: i32,
+  dx: usize,
+  lddx: i32,
+): void {
+  for (let i = 0; i < rows; i++) {
+    let sum = f32x4.splat(0);
+    for (let j = 0; j < cols; j += 4) {
+      const at = (<usize>j) << 2;
+      sum = f32x4.add(sum, f32x4.mul(V.loadUpTo(dy + at, cols - j), V.loadUpTo(y + at, cols - j)));
+    }
+    const mean = f32x4.splat(V.sum(sum));
+    for (let j = 0; j < cols; j += 4) {
+      const at = (<usize>j) << 2;
+      const apart = f32x4.sub(V.loadUpTo(dy + at, cols - j), mean);
+      V.storeUpTo(dx + at, f32x4.mul(V.loadUpTo(y + at, cols - j), apart), cols - j);
+    }
+    dy += (<usize>lddy) << 2;
+    y += (<usize>ldy) << 2;
+    dx += (<usize>lddx) << 2;
+  }
+}
+
+/**
  * Softmax cross entropy from logits and class ids t, in one pass over the rows:
  *
- *     loss[i] = ln Σ_j e^(z_ij − m_i) + (m_i − z_i,t),  m_i = max_j z_ij
- *     dz_ij   = (p_ij − [j = t])·scale
+ *     loss[i] = r_i·(ln Σ_j e^(z_ij − m_i) + (m_i − z_i,t)),  m_i = max_j z_ij
+ *     dz_ij   = (p_ij − [j = t])·fl(scale·r_i)
  *     hit[i]  = 1 where the first largest logit is the target's, else 0 (0 too in a row with a NaN)
  *
- * Shapes    z, dz [rows, cols], row strides ldz, lddz; target[rows] i32 in [0, cols); loss[rows]; hit[rows] i32.
+ * A row with r_i = 0 is not looked at, its target may be anything: loss, gradient and hit are 0.
+ *
+ * Shapes    z, dz [rows, cols], row strides ldz, lddz; target[rows] i32 in [0, cols); weight[rows], r, or 0: all ones;
+ *           loss[rows]; hit[rows] i32.
  * Writes    dz (may be z), loss, hit.
  * Accuracy  docs/numerics.md; the gradient of a row is finite for any finite logits.
  */
@@ -82,6 +119,7 @@ export function softmaxCrossEntropy(
   z: usize,
   ldz: i32,
   target: usize,
+  weight: usize,
   scale: f32,
   dz: usize,
   lddz: i32,
@@ -89,25 +127,148 @@ export function softmaxCrossEntropy(
   hit: usize,
 ): void {
   for (let i = 0; i < rows; i++) {
-    const t = load<i32>(target);
-    assert(t >= 0 && t < cols);
-    const at = (<usize>t) << 2;
-    const zt = load<f32>(z + at);
-    const top = rowMax(cols, z);
-    let earlier = 0;
-    if (zt == top) {
-      for (; earlier < t; earlier++) if (load<f32>(z + ((<usize>earlier) << 2)) == top) break;
+    const r: f32 = weight != 0 ? load<f32>(weight + ((<usize>i) << 2)) : 1;
+    if (r == 0) {
+      skip(cols, dz, loss, hit);
+    } else {
+      const s: f32 = weight != 0 ? scale * r : scale;
+      const t = load<i32>(target);
+      assert(t >= 0 && t < cols);
+      const at = (<usize>t) << 2;
+      const zt = load<f32>(z + at);
+      const top = rowMax(cols, z);
+      const first = zt == top && firstAt(t, z, top) == t;
+      const sum = expSum(cols, z, top, dz);
+      const pt = load<f32>(dz + at) / sum;
+      divideScale(cols, dz, sum, s);
+      store<f32>(dz + at, (pt - 1) * s);
+      const value = logOf(sum) + (top - zt);
+      store<f32>(loss, weight != 0 ? value * r : value);
+      store<i32>(hit, i32(first && value == value));
     }
-    const sum = expSum(cols, z, top, dz);
-    const pt = load<f32>(dz + at) / sum;
-    divideScale(cols, dz, sum, scale);
-    store<f32>(dz + at, (pt - 1) * scale);
-    const value = f32x4.extract_lane(VMath.log(f32x4.splat(sum)), 0) + (top - zt);
-    store<f32>(loss, value);
-    store<i32>(hit, i32(zt == top && earlier == t && value == value));
     z += (<usize>ldz) << 2;
     dz += (<usize>lddz) << 2;
     target += 4;
+    loss += 4;
+    hit += 4;
+  }
+}
+
+/** What a row of no weight leaves. */
+function skip(cols: i32, dz: usize, loss: usize, hit: usize): void {
+  V.zeros(dz, cols);
+  store<f32>(loss, 0);
+  store<i32>(hit, 0);
+}
+
+/** The first of x[0 … n − 1] that equals v, else n */
+function firstAt(n: i32, x: usize, v: f32): i32 {
+  let j = 0;
+  while (j < n && load<f32>(x + ((<usize>j) << 2)) != v) j++;
+  return j;
+}
+
+function logOf(x: f32): f32 {
+  return f32x4.extract_lane(VMath.log(f32x4.splat(x)), 0);
+}
+
+/** The distribution a row is held against: q_j = w_j·(keep·t_j + spread), t one-hot or given. */
+class Target {
+  /** Four q from column j on; lanes beyond n are 0. `t`: the class id in all lanes, or unused. */
+  @inline static q(
+    j: i32,
+    n: i32,
+    ids: bool,
+    t: v128,
+    row: usize,
+    keep: v128,
+    spread: v128,
+    weight: usize,
+  ): v128 {
+    const at = (<usize>j) << 2;
+    const here = ids
+      ? v128.and(f32x4.splat(1), i32x4.eq(t, v128.add<i32>(i32x4.splat(j), i32x4(0, 1, 2, 3))))
+      : V.loadUpTo(row + at, n);
+    const q = f32x4.add(f32x4.mul(keep, here), spread);
+    if (weight != 0) return f32x4.mul(V.loadUpTo(weight + at, n), q);
+    return n >= 4 ? q : V.first(q, n);
+  }
+}
+
+/**
+ * Softmax cross entropy from logits against a whole distribution: rows of probabilities, or class ids (`ids`) with
+ * label smoothing; keep = 1 − ε and spread = ε / cols are the smoothing's, w the class weights.
+ *
+ *     q_ij    = w_j·(keep·t_ij + spread),  Q_i = Σ_j q_ij, but exactly 1 without class weights
+ *     loss[i] = r_i·(Q_i·ln Σ_j e^(z_ij − m_i) + Σ_j q_ij·(m_i − z_ij)),  m_i = max_j z_ij
+ *     dz_ij   = (Q_i·p_ij − q_ij)·fl(scale·r_i)
+ *     hit[i]  = 1 where the first largest logit is the target's (of probabilities: the first largest's), else 0
+ *
+ * A class with q = 0 adds nothing, whatever its logit. A row with r_i = 0 is not looked at.
+ *
+ * Shapes    z, dz [rows, cols], row strides ldz, lddz; target[rows] i32 in [0, cols), or [rows, cols] with row stride
+ *           ldt; classWeight[cols] or 0; weight[rows], r, or 0; loss[rows]; hit[rows] i32. dz may be z.
+ * Accuracy  docs/numerics.md: no term of the loss is negative.
+ */
+export function softCrossEntropy(
+  rows: i32,
+  cols: i32,
+  z: usize,
+  ldz: i32,
+  target: usize,
+  ldt: i32,
+  ids: bool,
+  keep: f32,
+  spread: f32,
+  classWeight: usize,
+  weight: usize,
+  scale: f32,
+  dz: usize,
+  lddz: i32,
+  loss: usize,
+  hit: usize,
+): void {
+  const k = f32x4.splat(keep);
+  const e = f32x4.splat(spread);
+  const zero = f32x4.splat(0);
+  for (let i = 0; i < rows; i++) {
+    const r: f32 = weight != 0 ? load<f32>(weight + ((<usize>i) << 2)) : 1;
+    if (r == 0) {
+      skip(cols, dz, loss, hit);
+    } else {
+      const s = f32x4.splat(weight != 0 ? scale * r : scale);
+      const id = ids ? load<i32>(target) : 0;
+      assert(id >= 0 && id < cols);
+      const t = i32x4.splat(id);
+      const top = rowMax(cols, z);
+      const m = f32x4.splat(top);
+      let apart = zero;
+      let total = zero;
+      for (let j = 0; j < cols; j += 4) {
+        const q = Target.q(j, cols - j, ids, t, target, k, e, classWeight);
+        const d = f32x4.sub(m, V.loadUpTo(z + ((<usize>j) << 2), cols - j));
+        apart = f32x4.add(apart, v128.and(f32x4.mul(q, d), f32x4.ne(q, zero)));
+        total = f32x4.add(total, q);
+      }
+      const best = firstAt(cols, z, top);
+      const sum = expSum(cols, z, top, dz);
+      const Q: f32 = classWeight != 0 ? V.sum(total) : 1;
+      const sums = f32x4.splat(sum);
+      const whole = f32x4.splat(Q);
+      for (let j = 0; j < cols; j += 4) {
+        const at = dz + ((<usize>j) << 2);
+        const q = Target.q(j, cols - j, ids, t, target, k, e, classWeight);
+        const p = f32x4.div(V.loadUpTo(at, cols - j), sums);
+        V.storeUpTo(at, f32x4.mul(f32x4.sub(f32x4.mul(whole, p), q), s), cols - j);
+      }
+      const value = Q * logOf(sum) + V.sum(apart);
+      store<f32>(loss, weight != 0 ? value * r : value);
+      const wanted = ids ? id : firstAt(cols, target, rowMax(cols, target));
+      store<i32>(hit, i32(best == wanted && value == value));
+    }
+    z += (<usize>ldz) << 2;
+    dz += (<usize>lddz) << 2;
+    target += ids ? 4 : (<usize>ldt) << 2;
     loss += 4;
     hit += 4;
   }

@@ -4,7 +4,8 @@
 
 import { shuffle } from "../src/base/random.ts";
 import type { LayerSpec } from "../src/base/spec.ts";
-import { crossEntropy, dense, relu, sigmoid } from "../src/nn/layers.ts";
+import { dense, relu, sigmoid } from "../src/nn/layers.ts";
+import { crossEntropy } from "../src/nn/losses.ts";
 import { Network, type TrainSession } from "../src/nn/network.ts";
 import { emitSgd } from "../src/train/sgd.ts";
 import type { Core } from "../src/wasm/runtime.ts";
@@ -37,6 +38,9 @@ function stepCase(core: Core, net: Net): Case {
       windowRows: rows,
       features: "f32",
       loss: crossEntropy(),
+      targets: "ids",
+      weighted: false,
+      hits: "fused",
       optimizer: { kind: "sgd", lr: 0 },
     },
     emitSgd,
@@ -44,14 +48,14 @@ function stepCase(core: Core, net: Net): Case {
   const random = bits(batch * input);
   fillNormal(session.x as Float32Array, rows, input, input, random);
   const classes = units[units.length - 1] as number;
-  for (let i = 0; i < rows; i++) session.labels[i] = random.below(classes);
+  for (let i = 0; i < rows; i++) session.targets[i] = random.below(classes);
   shuffle(session.order, random);
 
   const { program } = session;
   let next = 0;
   let loss = 0;
   const step = (first: number, lr: number): number => {
-    program.set(batch, first, lr);
+    program.set(batch, first, lr, 1 / batch);
     program.run();
     return program.lossSum / batch;
   };
@@ -118,7 +122,7 @@ function exactLoss(net: Net, network: Network, session: TrainSession): { exact: 
       off = last ? dy : dy.map((d, j) => d + gamma(8) * (x[j] as number));
     }
     const most = Math.max(...x);
-    const target = session.labels[at] as number;
+    const target = session.targets[at] as number;
     const rowLoss = Math.log(x.reduce((s, z) => s + Math.exp(z - most), 0)) + most - (x[target] as number);
     sum += rowLoss;
     bound += 2 * Math.max(...off) + gamma(x.length + 8) * (1 + rowLoss + most - Math.min(...x));

@@ -5,13 +5,25 @@
  */
 
 export { XentError, type XentErrorCode } from "./base/errors.ts";
-export type { LayerSpec, LossSpec, OptimizerSpec, StateDict, TensorData } from "./base/spec.ts";
-export { type Dataset, type DatasetOptions, dataset, type Features, type Labels } from "./data/dataset.ts";
-export type { Region, RegionBytes } from "./memory/plan.ts";
 export type {
+  ActivationSpec,
+  LayerSpec,
+  LossSpec,
+  OptimizerSpec,
+  Reduction,
+  StateDict,
+  TensorData,
+} from "./base/spec.ts";
+export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
+export type { Labels, Targets } from "./data/targets.ts";
+export type { Region, RegionBytes } from "./memory/plan.ts";
+export { type GradCheck, type GradCheckOptions, gradCheck, type TensorCheck } from "./model/gradcheck.ts";
+export type {
+  BatchOptions,
   ConfusionMatrix,
   EvaluateOptions,
   FitOptions,
+  LayerOutput,
   LearnOptions,
   ModelPlan,
   SequentialOptions,
@@ -19,7 +31,28 @@ export type {
 } from "./model/options.ts";
 export { type Info, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
-export { crossEntropy, dense, relu, sigmoid } from "./nn/layers.ts";
+export {
+  dense,
+  elu,
+  gelu,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "./nn/layers.ts";
+export {
+  type BceOptions,
+  bceWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  huber,
+  mae,
+  mse,
+  quadratic,
+} from "./nn/losses.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
 export { sgd } from "./train/sgd.ts";

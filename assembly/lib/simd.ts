@@ -49,4 +49,35 @@ export class V {
       if (n == 3) v128.store32_lane(p + 8, v, 2);
     }
   }
+
+  /** Four elements at p, or the first n and zeros where n < 4. Reads nothing beyond n. */
+  @inline static loadUpTo(p: usize, n: i32): v128 {
+    return n >= 4 ? v128.load(p) : loadTail(p, n);
+  }
+
+  /** Stores four lanes at p, or the first n where n < 4. */
+  @inline static storeUpTo(p: usize, v: v128, n: i32): void {
+    if (n >= 4) v128.store(p, v);
+    else storeTail(p, v, n);
+  }
+
+  /** v with the lanes from n (1, 2 or 3) on made +0. */
+  @inline static first(v: v128, n: i32): v128 {
+    return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
+  }
+
+  /** x[0 … n − 1] ← +0 */
+  @inline static zeros(x: usize, n: i32): void {
+    const zero = f32x4.splat(0);
+    for (let j = 0; j < n; j += 4) V.storeUpTo(x + ((<usize>j) << 2), zero, n - j);
+  }
+}
+
+/** V.loadPart as a function: most kernels have room for a call at the end of a row, and their code is a third shorter. */
+function loadTail(p: usize, n: i32): v128 {
+  return V.loadPart(p, n, f32x4.splat(0));
+}
+
+function storeTail(p: usize, v: v128, n: i32): void {
+  V.storePart(p, v, n);
 }

@@ -76,18 +76,19 @@ export function confusionLines(
 }
 
 /** All mistakes, the surest first. */
-export function findMistakes(labels: Int32Array, probabilities: Float32Array): Mistake[] {
+export function findMistakes(labels: ArrayLike<number>, probabilities: Float32Array): Mistake[] {
   const classes = probabilities.length / labels.length;
   const mistakes: Mistake[] = [];
-  labels.forEach((truth, row) => {
+  for (let row = 0; row < labels.length; row++) {
+    const truth = labels[row] ?? 0;
     let predicted = 0;
     for (let c = 1; c < classes; c++) {
       if ((probabilities[row * classes + c] ?? 0) > (probabilities[row * classes + predicted] ?? 0))
         predicted = c;
     }
-    if (predicted === truth) return;
+    if (predicted === truth) continue;
     mistakes.push({ row, truth, predicted, probability: probabilities[row * classes + predicted] ?? 0 });
-  });
+  }
   return mistakes.sort((a, b) => b.probability - a.probability);
 }
 

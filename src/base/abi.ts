@@ -1,4 +1,4 @@
-// The binary contract between src/ and assembly/: op codes, record layout, flags, hyper region, tile.
+// The binary contract between src/ and assembly/: op codes, record layout, flags, functions, hyper region, tile.
 // asc reads this very file, so it holds nothing but un-annotated integer constants.
 
 // --- A record: 32 words of 4 bytes. Offsets are in bytes. ---
@@ -29,6 +29,10 @@ export const FLAG_BIAS = 16;
 export const FLAG_RELU = 32;
 /** sgemm: threads share columns of C instead of rows */
 export const FLAG_COLUMNS = 64;
+/** softCrossEntropy: the targets are class ids; otherwise rows of probabilities */
+export const FLAG_IDS = 128;
+/** rowHits: every output on its target's side of the cut; otherwise the first largest where the target's is */
+export const FLAG_EACH = 256;
 
 // --- Ops ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
@@ -50,6 +54,43 @@ export const OP_SOFTMAX_CROSS_ENTROPY = 10;
 export const OP_LOSS_SUM = 11;
 export const OP_COLUMN_SUMS = 12;
 export const OP_SGD_STEP = 13;
+export const OP_TANH_FORWARD = 14;
+export const OP_TANH_BACKWARD = 15;
+export const OP_LEAKY_RELU_FORWARD = 16;
+export const OP_LEAKY_RELU_BACKWARD = 17;
+export const OP_ELU_FORWARD = 18;
+export const OP_ELU_BACKWARD = 19;
+export const OP_GELU_FORWARD = 20;
+export const OP_GELU_BACKWARD = 21;
+export const OP_GELU_TANH_FORWARD = 22;
+export const OP_GELU_TANH_BACKWARD = 23;
+export const OP_SILU_FORWARD = 24;
+export const OP_SILU_BACKWARD = 25;
+export const OP_SOFTPLUS_FORWARD = 26;
+export const OP_SOFTPLUS_BACKWARD = 27;
+export const OP_SOFTMAX_BACKWARD = 28;
+/** the cross entropy of a whole target distribution: probabilities, or class ids with smoothing */
+export const OP_SOFT_CROSS_ENTROPY = 29;
+export const OP_BCE_WITH_LOGITS = 30;
+/** factor·(z − t)²: quadratic and mse */
+export const OP_SQUARED_ERROR = 31;
+export const OP_ABSOLUTE_ERROR = 32;
+export const OP_HUBER_LOSS = 33;
+/** whether a row of outputs names the class of its row of targets */
+export const OP_ROW_HITS = 34;
+
+// --- Functions of vmath: y ← f(x), element by element ---
+export const MATH_EXP = 0;
+export const MATH_LOG = 1;
+export const MATH_EXPM1 = 2;
+export const MATH_LOG1P = 3;
+export const MATH_TANH = 4;
+export const MATH_ERF = 5;
+export const MATH_SIGMOID = 6;
+/** log1p for 0 ≤ x ≤ 1 only */
+export const MATH_LOG1P_UNIT = 7;
+/** exp for x ≤ 0 only */
+export const MATH_EXP_NONPOSITIVE = 8;
 
 // --- Hyper region: what the host writes before a run and reads after it. Offsets in bytes. ---
 export const HYPER_BYTES = 64;
@@ -59,7 +100,7 @@ export const HYPER_ROWS = 0;
 export const HYPER_FIRST = 4;
 /** f32: learning rate */
 export const HYPER_LR = 8;
-/** f32: what the loss gradient is multiplied by (1 / rows for a mean) */
+/** f32: what the loss gradient is multiplied by (1 / rows for a plain mean) */
 export const HYPER_SCALE = 12;
 /** f64: sum of the row losses; first word of the results */
 export const HYPER_LOSS = 16;

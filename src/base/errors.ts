@@ -4,7 +4,9 @@
  * What went wrong, for programs to switch on.
  *
  * - `SHAPE` sizes that do not fit; `LABEL` a class id that is no integer or out of range
- * - `NOT_FINITE` NaN or ±Infinity in features; `EMPTY` no rows; `OPTION` an option's name or value
+ * - `NOT_FINITE` NaN or ±Infinity in features or targets; `OPTION` an option's name or value
+ * - `EMPTY` no rows, or none that counts; `WEIGHT` a row's weight that is negative or no number
+ * - `TARGET` targets that the loss cannot have; `LOSS` a loss that does not fit the model or the call
  * - `IDX` bytes that are no IDX file; `STATE` a state dict that does not fit the model
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
@@ -15,6 +17,9 @@ export type XentErrorCode =
   | "LABEL"
   | "NOT_FINITE"
   | "EMPTY"
+  | "WEIGHT"
+  | "TARGET"
+  | "LOSS"
   | "OPTION"
   | "IDX"
   | "STATE"

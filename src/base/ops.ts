@@ -125,11 +125,11 @@ function unary(name: string, flopsAnElement: number): OpSpec {
   };
 }
 
-/** dx ← f(dy, y) on a block */
-function backward(name: string, flopsAnElement: number): OpSpec {
+/** dx ← f(dy, s) on a block, s being the output y of the forward pass or its input x */
+function backward(name: string, flopsAnElement: number, saved = "y"): OpSpec {
   return {
     name,
-    operands: ["dy", "y", "dx"],
+    operands: ["dy", saved, "dx"],
     inPlace: [
       [2, 0],
       [2, 1],
@@ -194,19 +194,52 @@ const sgemm: OpSpec = {
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
 };
 
-const softmaxCrossEntropy: OpSpec = {
-  name: "softmaxCrossEntropy",
-  operands: ["z", "target", "dz", "loss", "hit"],
-  inPlace: [[2, 0]],
+/** A column that may be left out: address 0. */
+function column(r: RecordView, operand: number, from: number, rows: number): Range[] {
+  return r.p[operand] === 0 ? [] : matrix(r, operand, from, 1, rows, 1);
+}
+
+/**
+ * A loss: rows of z against rows of targets, or class ids where `ids` says so (row stride 1). The last operand, one
+ * number a column, and the weights of rows may be left out.
+ */
+function loss(name: string, flopsAnElement: number, ids: (r: RecordView) => boolean): OpSpec {
+  return {
+    name,
+    operands: ["z", "target", "dz", "loss", "weight", "hit", "parameters"],
+    inPlace: [[2, 0]],
+    access: byRows((r, lo, n) => ({
+      reads: [
+        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+        ...matrix(r, 1, lo * s(r, 1), n, ids(r) ? 1 : d(r, 1), s(r, 1)),
+        ...column(r, 4, lo, n),
+        ...(n > 0 ? column(r, 6, 0, d(r, 1)) : []),
+      ],
+      writes: [
+        ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+        ...column(r, 3, lo, n),
+        ...column(r, 5, lo, n),
+      ],
+    })),
+    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+  };
+}
+
+const hasIds = (r: RecordView): boolean => (r.flags & abi.FLAG_IDS) !== 0;
+
+const rowHits: OpSpec = {
+  name: "rowHits",
+  operands: ["z", "target", "hit", "", "weight"],
+  inPlace: [],
   access: byRows((r, lo, n) => ({
-    reads: [...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)), ...matrix(r, 1, lo, 1, n, 1)],
-    writes: [
-      ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-      ...matrix(r, 3, lo, 1, n, 1),
-      ...matrix(r, 4, lo, 1, n, 1),
+    reads: [
+      ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+      ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
+      ...column(r, 4, lo, n),
     ],
+    writes: matrix(r, 2, lo, 1, n, 1),
   })),
-  flops: (r) => 6 * d(r, 0) * d(r, 1),
+  flops: (r) => 2 * d(r, 0) * d(r, 1),
 };
 
 const lossSum: OpSpec = {
@@ -217,7 +250,7 @@ const lossSum: OpSpec = {
     t > 0
       ? { reads: [], writes: [] }
       : {
-          reads: [...matrix(r, 0, 0, 1, d(r, 0), 1), ...matrix(r, 1, 0, 1, d(r, 0), 1)],
+          reads: [...matrix(r, 0, 0, 1, d(r, 0), 1), ...column(r, 1, 0, d(r, 0))],
           writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
         },
   flops: (r) => 2 * d(r, 0),
@@ -261,10 +294,31 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4)],
   [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3)],
   [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4)],
-  [abi.OP_SOFTMAX_CROSS_ENTROPY, softmaxCrossEntropy],
+  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, () => true)],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
   [abi.OP_SGD_STEP, sgdStep],
+  [abi.OP_TANH_FORWARD, unary("tanhForward", 4)],
+  [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4)],
+  [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2)],
+  [abi.OP_LEAKY_RELU_BACKWARD, backward("leakyReluBackward", 2)],
+  [abi.OP_ELU_FORWARD, unary("eluForward", 3)],
+  [abi.OP_ELU_BACKWARD, backward("eluBackward", 3)],
+  [abi.OP_GELU_FORWARD, unary("geluForward", 5)],
+  [abi.OP_GELU_BACKWARD, backward("geluBackward", 10, "x")],
+  [abi.OP_GELU_TANH_FORWARD, unary("geluTanhForward", 9)],
+  [abi.OP_GELU_TANH_BACKWARD, backward("geluTanhBackward", 19, "x")],
+  [abi.OP_SILU_FORWARD, unary("siluForward", 5)],
+  [abi.OP_SILU_BACKWARD, backward("siluBackward", 9, "x")],
+  [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6)],
+  [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, "x")],
+  [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4)],
+  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, hasIds)],
+  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, () => false)],
+  [abi.OP_SQUARED_ERROR, loss("squaredError", 5, () => false)],
+  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, () => false)],
+  [abi.OP_HUBER_LOSS, loss("huberLoss", 8, () => false)],
+  [abi.OP_ROW_HITS, rowHits],
 ]);
 
 /** Whether two ranges share a byte. Exact for equal strides and for runs; else by the spans they cover. */

@@ -1,27 +1,23 @@
-// A data set: features and class ids, checked once and completely so that training need not look again. It
+// A data set: features, targets and weights, checked once and completely so that training need not look again. It
 // refers to the caller's typed arrays; `fit` copies them into WebAssembly memory, nothing is written to them.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
+import {
+  COUNTED,
+  count,
+  isNumberView,
+  type TargetStats,
+  type Targets,
+  toTargets,
+  toWeights,
+} from "./targets.ts";
 
 /**
  * Features as the library takes them: all rows one after the other (`[rows · features]`, row-major), or an
  * array of rows. Bytes are scaled (see {@link DatasetOptions.scale}), everything else is taken as f32.
  */
 export type Features = Float32Array | Uint8Array | readonly ArrayLike<number>[];
-
-/** Class ids as the library takes them: integers from 0, one a row. */
-export type Labels =
-  | Int32Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Uint16Array
-  | Uint32Array
-  | Int8Array
-  | Int16Array
-  | BigInt64Array
-  | BigUint64Array
-  | readonly number[];
 
 export interface DatasetOptions {
   /**
@@ -30,8 +26,14 @@ export interface DatasetOptions {
    * are Uint8Arrays, else to a Float32Array.
    */
   x: Features;
-  /** `[rows]`: class ids from 0; copied. */
-  y: Labels;
+  /**
+   * `[rows]` class ids, integers from 0: copied. Or targets, `[rows · outputs]` numbers: probabilities, the yes and no
+   * of each output, values of a regression. A Float32Array is referred to, everything else is copied. See
+   * {@link Targets}.
+   */
+  y: Targets;
+  /** `[rows]`: a row of weight w counts as w rows, one of weight 0 is not looked at; none negative. Copied. */
+  weight?: ArrayLike<number> | undefined;
   /** Values a row. May be left out where x is an array of rows: then it is the length of the first. */
   features?: number | undefined;
   /** Byte features become x · scale + shift; refused with f32 features. Default 1 / 255. */
@@ -47,156 +49,101 @@ export interface Dataset {
   readonly features: number;
   /** `[rows · features]`, row-major */
   readonly x: Float32Array | Uint8Array;
-  /** `[rows]`, class ids from 0 */
-  readonly y: Int32Array;
+  /** `[rows]` class ids, or `[rows · targets]` numbers */
+  readonly y: Int32Array | Float32Array;
+  /** numbers of y a row; 1 for class ids */
+  readonly targets: number;
+  /** `[rows]`; left out when every row counts once */
+  readonly weight: Float32Array | undefined;
   /** the model sees x · scale + shift; 1 for f32 features */
   readonly scale: number;
   /** 0 for f32 features */
   readonly shift: number;
-  /** the largest class id: a model needs more outputs than this */
-  readonly largestLabel: number;
-  /** the first row that has it */
-  readonly largestLabelRow: number;
 }
 
-const OPTIONS = ["x", "y", "features", "scale", "shift"];
-const COUNTED = "(counted from 0)";
+const OPTIONS = ["x", "y", "weight", "features", "scale", "shift"];
 
-class CheckedRows implements Dataset {
+/** The one class of data sets, so that what is not checked is not taken for one. */
+export class CheckedRows implements Dataset {
   readonly rows: number;
   readonly features: number;
   readonly x: Float32Array | Uint8Array;
-  readonly y: Int32Array;
+  readonly y: Int32Array | Float32Array;
+  readonly targets: number;
+  readonly weight: Float32Array | undefined;
   readonly scale: number;
   readonly shift: number;
-  readonly largestLabel: number;
-  readonly largestLabelRow: number;
+  /** the extremes of targets that are numbers */
+  readonly stats: TargetStats | undefined;
 
-  constructor(x: Float32Array | Uint8Array, y: Int32Array, features: number, scale: number, shift: number) {
-    const largest = largestLabel(y);
-    this.rows = y.length;
-    this.features = features;
-    this.x = x;
-    this.y = y;
+  constructor(
+    features: CheckedFeatures,
+    y: { y: Int32Array | Float32Array; targets: number; stats: TargetStats | undefined },
+    weight: Float32Array | undefined,
+    scale: number,
+    shift: number,
+  ) {
+    this.rows = features.rows;
+    this.features = features.features;
+    this.x = features.x;
+    this.y = y.y;
+    this.targets = y.targets;
+    this.stats = y.stats;
+    this.weight = weight;
     this.scale = scale;
     this.shift = shift;
-    this.largestLabel = largest.label;
-    this.largestLabelRow = largest.row;
     Object.freeze(this);
   }
 }
 
 /**
- * Checks features and class ids and puts them together for `fit`, `evaluate` and `confusionMatrix`.
+ * Checks features, targets and weights and puts them together for `fit`, `evaluate` and `confusionMatrix`.
  *
  * @example
  * ```ts
  * dataset({ x: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), y: [0, 1, 1, 0], features: 2 });
  * dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] });
+ * dataset({ x: [[1], [2], [3]], y: [[0.5, 0.5], [0.9, 0.1], [1, 0]], weight: [1, 1, 2] });
  * ```
  * @throws {XentError}
  * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32
  * - `EMPTY` no rows or no columns
- * - `SHAPE` x is no whole number of rows, rows differ in length, or there are not as many labels as rows
- * - `NOT_FINITE` a feature is NaN, infinite (in f32) or no number
- * - `LABEL` a class id is no integer or negative, or y holds floats
+ * - `SHAPE` x is no whole number of rows, rows differ in length, or y or weight do not have as many rows
+ * - `NOT_FINITE` a feature or target is NaN, infinite (in f32) or no number
+ * - `LABEL` y holds what is neither class ids nor numbers; `WEIGHT` a weight is negative or no finite number, or all are 0
  */
 export function dataset(options: DatasetOptions): Dataset {
   checkNames("dataset", options, OPTIONS);
-  const { x, rows, features } = readFeatures("dataset", options.x, options.features);
-  // a copy: a class id that changed after the check would be an address out of bounds in a kernel
-  const y = Int32Array.from(toLabels("dataset", options.y, rows));
-  const bytes = x instanceof Uint8Array;
+  const features = toFeatures("dataset", options.x, options.features);
+  const y = toTargets("dataset", options.y, features.rows);
+  const weight = toWeights("dataset", options.weight, features.rows);
+  const bytes = features.x instanceof Uint8Array;
   if (!bytes) refuseScaling(options);
   const scale = bytes ? finite("scale", options.scale ?? 1 / 255) : 1;
   const shift = bytes ? finite("shift", options.shift ?? 0) : 0;
-  return new CheckedRows(x, y, features, scale, shift);
+  return new CheckedRows(features, y, weight, scale, shift);
 }
 
 /** Whether a value was made by {@link dataset}, so that its contents are known to be good. */
-export function isDataset(value: unknown): value is Dataset {
+export function isDataset(value: unknown): value is CheckedRows {
   return value instanceof CheckedRows;
 }
 
+/** Features of a call such as `predict(x)`, checked as {@link dataset} does. */
+export interface CheckedFeatures {
+  /** `[rows · features]`: the caller's array, or a copy of an array of rows */
+  readonly x: Float32Array | Uint8Array;
+  readonly rows: number;
+  readonly features: number;
+}
+
 /**
- * Features of a call such as `predict(x)`, checked as {@link dataset} does.
- *
  * @param where     the call, for messages
  * @param x         {@link Features}
- * @param features  values a row
- * @returns x `[rows · features]`: the same array, or a copy where x is an array of rows
+ * @param features  values a row; the length of the first where it is undefined
  * @throws {XentError} `OPTION`, `EMPTY`, `SHAPE`, `NOT_FINITE`
  */
-export function toFeatures(
-  where: string,
-  x: unknown,
-  features: number,
-): { x: Float32Array | Uint8Array; rows: number } {
-  const checked = readFeatures(where, x, features);
-  return { x: checked.x, rows: checked.rows };
-}
-
-/**
- * Class ids of a call such as `trainOnBatch(x, y)`, checked as {@link dataset} does.
- *
- * @param where  the call, for messages
- * @param y      {@link Labels}
- * @param rows   how many there must be
- * @returns y `[rows]`: the same array if it is an Int32Array, else a copy
- * @throws {XentError} `SHAPE`, `LABEL`
- */
-export function toLabels(where: string, y: unknown, rows: number): Int32Array {
-  if (!isLabelList(y)) {
-    throw new XentError(
-      "LABEL",
-      `${where}: y is ${show(y)}, expected class ids: integers from 0, one a row`,
-      labelHint(y),
-    );
-  }
-  if (y.length !== rows) {
-    throw new XentError(
-      "SHAPE",
-      `${where}: y has ${count(y.length, "label")}, expected ${rows}, one for each row of x`,
-      "Check that x and y belong together, and the number of features.",
-    );
-  }
-  const ids = y instanceof Int32Array ? y : new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const value: unknown = y[i];
-    const id = typeof value === "bigint" ? Number(value) : value;
-    if (typeof id !== "number" || id < 0 || id > 0x7fffffff || (id | 0) !== id) {
-      throw new XentError(
-        "LABEL",
-        `${where}: the label of row ${i} ${COUNTED} is ${show(value)}, expected an integer from 0 to 2147483647`,
-        labelHint(value),
-      );
-    }
-    if (ids !== y) ids[i] = id;
-  }
-  return ids;
-}
-
-/** The largest class id and the first row that has it. */
-export function largestLabel(y: Int32Array): { label: number; row: number } {
-  let label = -1;
-  let row = 0;
-  for (let i = 0; i < y.length; i++) {
-    const id = y[i] as number;
-    if (id > label) {
-      label = id;
-      row = i;
-    }
-  }
-  return { label, row };
-}
-
-interface CheckedFeatures {
-  x: Float32Array | Uint8Array;
-  rows: number;
-  features: number;
-}
-
-function readFeatures(where: string, x: unknown, features: number | undefined): CheckedFeatures {
+export function toFeatures(where: string, x: unknown, features: number | undefined): CheckedFeatures {
   if (features !== undefined) integer(`${where}: features`, features, 1);
   if (x instanceof Float32Array || x instanceof Uint8Array) return flat(where, x, features);
   if (Array.isArray(x)) return nested(where, x, features);
@@ -314,28 +261,6 @@ function empty(where: string, what: string): XentError {
   return new XentError("EMPTY", `${where}: ${what}, expected at least one`, "Check how the data was read.");
 }
 
-function isLabelList(y: unknown): y is Labels {
-  if (y instanceof BigInt64Array || y instanceof BigUint64Array || Array.isArray(y)) return true;
-  return isNumberView(y) && !(y instanceof Float32Array || y instanceof Float64Array);
-}
-
-/** A typed array of numbers: no DataView, no bigints. */
-function isNumberView(value: unknown): value is ArrayLike<number> {
-  return (
-    ArrayBuffer.isView(value) &&
-    !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array)
-  );
-}
-
-/** What to do about a label, or a list of them, that is none. */
-function labelHint(value: unknown): string {
-  if (ArrayBuffer.isView(value))
-    return "Class ids in floats: Int32Array.from(y). Targets of regression are not taken yet.";
-  if (Array.isArray(value)) return "Of a one-hot row, pass the position of its 1.";
-  if (typeof value === "string") return "Number the class names from 0 and pass the numbers.";
-  return "Number the classes from 0 and give every row a class.";
-}
-
 function refuseScaling(options: DatasetOptions): void {
   for (const name of ["scale", "shift"] as const) {
     if (options[name] === undefined) continue;
@@ -355,8 +280,4 @@ function finite(name: string, value: unknown): number {
     `dataset: ${name} is ${show(value)}, expected a finite number`,
     "Pass such a number.",
   );
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

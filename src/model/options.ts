@@ -5,6 +5,10 @@ import { integer, positive, show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
+import { ACTIVATION_KINDS } from "../nn/activations.ts";
+import { LOSS_KINDS } from "../nn/criterion.ts";
+import * as layers from "../nn/layers.ts";
+import * as losses from "../nn/losses.ts";
 import type { Callback } from "../train/fit.ts";
 
 /** What may stand in `sequential({ … })`. */
@@ -23,6 +27,12 @@ export interface SequentialOptions {
 export interface LearnOptions {
   loss?: LossSpec;
   optimizer?: OptimizerSpec;
+}
+
+/** Options of `trainOnBatch`. */
+export interface BatchOptions extends LearnOptions {
+  /** `[rows]` a row of weight w counts as w rows; none negative */
+  weight?: ArrayLike<number>;
 }
 
 /** Options of `steps`. */
@@ -52,6 +62,15 @@ export interface EvaluateOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What a layer gave for some rows. */
+export interface LayerOutput {
+  /** position of the layer, counted from 0, and its kind: `0.dense` */
+  readonly name: string;
+  readonly width: number;
+  /** `[rows · width]` */
+  readonly data: Float32Array;
+}
+
 /** What `plan` computes. */
 export interface ModelPlan {
   /** size of each region of the memory; `total` is the size of the memory */
@@ -69,46 +88,44 @@ export interface ConfusionMatrix {
 }
 
 export const LEARN = ["loss", "optimizer"];
+export const BATCH = [...LEARN, "weight"];
 export const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
 export const FIT = [...STEPS, "validation", "metrics", "callbacks"];
 
-export function refuseLabel(where: string, label: number, row: number, outputs: number): never {
-  throw new XentError(
-    "LABEL",
-    `${where}: the class id in row ${row} (counted from 0) is ${label}, the model has ${outputs} outputs`,
-    `Use class ids from 0 to ${outputs - 1}, or a last layer of at least ${label + 1} units.`,
-  );
-}
-
-export function checkRange(where: string, labels: Int32Array, outputs: number): void {
-  for (const [row, label] of labels.entries()) if (label >= outputs) refuseLabel(where, label, row, outputs);
-}
-
-export function checkLayers(layers: readonly LayerSpec[]): readonly LayerSpec[] {
+export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   const what = "sequential: layers";
-  if (!Array.isArray(layers))
-    throw new XentError("OPTION", `${what} are ${show(layers)}`, "Pass an array such as [dense(10)].");
-  for (const [i, layer] of layers.entries()) {
-    if (!["dense", "relu", "sigmoid"].includes(layer?.kind)) {
-      throw new XentError(
-        "OPTION",
-        `${what}[${i}] is ${show(layer)}`,
-        "Known: dense(units), relu(), sigmoid().",
-      );
-    }
-    if (layer.kind === "dense") integer(`${what}[${i}]: units`, layer.units, 1);
-  }
-  if (!layers.some((layer) => layer.kind === "dense")) {
+  if (!Array.isArray(list))
+    throw new XentError("OPTION", `${what} are ${show(list)}`, "Pass an array such as [dense(10)].");
+  const checked = list.map((layer, i) => checkLayer(`${what}[${i}]`, layer));
+  if (!checked.some((layer) => layer.kind === "dense")) {
     throw new XentError("OPTION", `${what} have nothing to train`, "Pass at least one dense(units).");
   }
-  return [...layers];
+  return checked;
+}
+
+/** A description, perhaps written by hand, made anew by the function that a user would call. */
+function checkLayer(where: string, layer: LayerSpec): LayerSpec {
+  const { kind, ...options } = Object(layer) as LayerSpec;
+  if (kind === "dense")
+    return layers.dense(integer(`${where}: units`, (layer as { units: number }).units, 1));
+  if (!ACTIVATION_KINDS.includes(kind)) {
+    throw new XentError(
+      "OPTION",
+      `${where} is ${show(layer)}`,
+      `Known: dense(units), ${ACTIVATION_KINDS.map((name) => `${name}()`).join(", ")}.`,
+    );
+  }
+  return (layers[kind] as (options: object) => LayerSpec)(options);
 }
 
 export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
-  if (loss !== undefined && loss?.kind !== "crossEntropy") {
-    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, "Known: crossEntropy().");
+  if (loss === undefined) return undefined;
+  const { kind, ...options } = Object(loss) as LossSpec;
+  if (!LOSS_KINDS.includes(kind)) {
+    const known = LOSS_KINDS.map((name) => `${name}()`).join(", ");
+    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, `Known: ${known}.`);
   }
-  return loss;
+  return (losses[kind] as (options: object) => LossSpec)(options);
 }
 
 export function checkOptimizer(

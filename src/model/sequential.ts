@@ -2,44 +2,54 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
-import {
-  type Dataset,
-  type Features,
-  isDataset,
-  type Labels,
-  toFeatures,
-  toLabels,
-} from "../data/dataset.ts";
-import type { TrainConfig } from "../nn/layout.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
+import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
+import { type Targets, toTargets, toWeights } from "../data/targets.ts";
+import { targetKind } from "../nn/criterion.ts";
+import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
-import { classes, confusion, type Evaluation, evaluate, outputs } from "../train/evaluate.ts";
+import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
+import { checkFits, divisor, over, tally } from "../train/scoring.ts";
 import { emitSgd } from "../train/sgd.ts";
 import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
+  classIds,
+  commonScaling,
+  configOf,
+  lossOf,
+  lossToLearn,
+  requireClasses,
+  rowsOf,
+  scalingOf,
+  scoreOf,
+} from "./fitting.ts";
+import {
+  BATCH,
+  type BatchOptions,
   type ConfusionMatrix,
   checkCallbacks,
   checkLayers,
   checkLoss,
   checkMetrics,
   checkOptimizer,
-  checkRange,
   checkShuffle,
   checkSignal,
   type EvaluateOptions,
   FIT,
   type FitOptions,
-  LEARN,
+  type LayerOutput,
   type LearnOptions,
   type ModelPlan,
-  refuseLabel,
   type SequentialOptions,
   STEPS,
   type StepsOptions,
 } from "./options.ts";
+
+/** @internal The network under a model, for functions that look into it. */
+export let networkOf: (model: Sequential) => Network;
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -47,10 +57,15 @@ import {
  * Models end in logits: `crossEntropy` takes them as they are, `predict` turns them into probabilities.
  */
 export class Sequential {
+  static {
+    networkOf = (model) => model.#network;
+  }
+
   readonly #network: Network;
   #optimizer: OptimizerSpec | undefined;
   #busy = false;
   #epochs = 0;
+  #hasGradients = false;
 
   /** @internal */
   constructor(core: Core, options: SequentialOptions, layers: readonly LayerSpec[]) {
@@ -58,7 +73,9 @@ export class Sequential {
     const input = integer("sequential: input", options.input, 1);
     const seed = integer("sequential: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
     this.#network = new Network(core, input, checkLayers(layers), seed);
-    this.#network.remember(checkLoss("sequential", options.loss), undefined);
+    const loss = checkLoss("sequential", options.loss);
+    if (loss !== undefined) checkFits("sequential", loss, this.outputs, this.#network.layers.at(-1));
+    this.#network.remember(loss, undefined);
     this.#optimizer = checkOptimizer("sequential", options.optimizer);
   }
 
@@ -89,7 +106,7 @@ export class Sequential {
     if (features !== "f32" && features !== "u8") {
       throw new XentError("OPTION", `plan: features is ${show(features)}`, 'Known: "f32", "u8".');
     }
-    const loss = this.#network.loss ?? { kind: "crossEntropy" };
+    const loss = this.#network.loss ?? crossEntropy();
     const optimizer = this.#optimizer ?? { kind: "sgd", lr: 0 };
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
@@ -99,6 +116,9 @@ export class Sequential {
         windowRows: windowRows({ rows, features: this.input, x }, most),
         features,
         loss,
+        targets: targetKind(loss, true),
+        weighted: false,
+        hits: "none",
         optimizer,
       },
       emitSgd,
@@ -113,7 +133,9 @@ export class Sequential {
    *
    * @returns a number an epoch for the loss and each metric, and how the run ended
    * @throws {XentError}
-   * - `SHAPE` the data's features are not the model's; `LABEL` a class id is not below `outputs`
+   * - `SHAPE` the data's features or targets are not the model's; `LABEL` a class id is not below `outputs`
+   * - `TARGET` targets that the loss does not take; `LOSS` a loss that does not fit the last layer, or whose reduction
+   *   is `none`; `EMPTY` every row is ignored
    * - `OPTION` an option's name or value; `NO_LOSS` no loss is known
    * - `BUSY` the model is training already; `DISPOSED`
    * - `DIVERGED` the loss became NaN or infinite; the weights are those of at most 256 steps before
@@ -124,9 +146,11 @@ export class Sequential {
     checkNames("fit", options, FIT);
     const metrics = checkMetrics("fit", options.metrics ?? []);
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
-    const validation = options.validation;
-    if (validation !== undefined) this.#checkData("fit: validation", validation);
-    const { session, config } = this.#prepare("fit", data, options, validation);
+    const { session, config, validation } = this.#prepare("fit", data, options, options.validation);
+    if (metrics.includes("accuracy")) {
+      requireClasses(this.#network, "fit", config.scoring);
+      if (validation !== undefined) requireClasses(this.#network, "fit: validation", validation.scoring);
+    }
     const signal = options.signal;
     return this.#exclusively(async () => {
       const history = await fitNetwork(this.#network, session, data, {
@@ -137,6 +161,7 @@ export class Sequential {
         signal,
       });
       this.#epochs += history.epochs;
+      if (history.steps > 0) this.#hasGradients = true;
       return history;
     });
   }
@@ -157,6 +182,7 @@ export class Sequential {
     try {
       for await (const step of asyncSteps(this.#network, session, data, config, options.signal)) {
         if (step.last) this.#epochs++;
+        this.#hasGradients = true;
         yield step;
       }
     } finally {
@@ -168,54 +194,87 @@ export class Sequential {
    * One training step on the given rows, in their order.
    *
    * @param x  `[rows · input]` f32 or u8 (scaled as in the last data set of bytes, else by 1/255), or an array of rows
-   * @param y  `[rows]` class ids
+   * @param y  `[rows]` class ids, or `[rows · outputs]` targets
    * @returns loss and accuracy of these rows before the step
    * @throws {XentError} as `fit`, and `NOT_FINITE` (row and column named)
    */
-  async trainOnBatch(x: Features, y: Labels, options: LearnOptions = {}): Promise<Evaluation> {
+  async trainOnBatch(x: Features, y: Targets, options: BatchOptions = {}): Promise<Evaluation> {
     this.#idle("trainOnBatch");
-    checkNames("trainOnBatch", options, LEARN);
-    const features = toFeatures("trainOnBatch", x, this.#network.input);
-    const labels = toLabels("trainOnBatch", y, features.rows);
-    checkRange("trainOnBatch", labels, this.#network.outputs);
+    checkNames("trainOnBatch", options, BATCH);
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
-    const rows = features.rows;
-    const bytes = features.x instanceof Uint8Array;
-    const config: TrainConfig = {
-      batchSize: rows,
-      windowRows: rows,
-      features: bytes ? "u8" : "f32",
-      loss,
-      optimizer,
-    };
-    const session = this.#network.train(config, emitSgd);
-    const { program, order } = session;
-    session.x.set(features.x);
-    session.labels.set(labels);
-    for (let i = 0; i < rows; i++) order[i] = i;
-    program.set(rows, 0, optimizer.lr);
-    carefulStep(this.#network, session, 0, `trainOnBatch, lr ${optimizer.lr}`);
-    return { loss: program.lossSum / rows, accuracy: program.hits / rows };
+    const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
+    this.#optimizer = optimizer;
+    carefulStep(this.#network, batch.session, 0, `trainOnBatch, lr ${optimizer.lr}`);
+    this.#hasGradients = true;
+    return batch.read();
   }
 
   /**
-   * Mean loss and accuracy over a data set.
+   * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last
+   * training step, which came before its update; or, with a batch, of that batch at the parameters as they are.
    *
-   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running), `DISPOSED`
+   * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated
+   * @throws {XentError} `STATE` no step was done yet; with a batch as `trainOnBatch`
+   */
+  gradients(batch?: { x: Features; y: Targets; weight?: ArrayLike<number>; loss?: LossSpec }): StateDict {
+    if (batch !== undefined) {
+      this.#idle("gradients");
+      checkNames("gradients", batch, ["x", "y", "weight", "loss"]);
+      const loss = lossToLearn(this.#network, "gradients", batch.loss);
+      const none: OptimizerSpec = { kind: "sgd", lr: 0 };
+      const { session } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, none);
+      session.program.run(0, session.backwardEnd);
+      this.#hasGradients = true;
+    }
+    this.#alive("gradients");
+    if (!this.#hasGradients) {
+      throw new XentError(
+        "STATE",
+        "gradients: no training step was done yet",
+        "Train first, or pass a batch: gradients({ x, y }).",
+      );
+    }
+    return this.#network.gradients();
+  }
+
+  /**
+   * What every layer gives for some rows: one entry a layer, in their order; the last are the logits.
+   *
+   * @param x  `[rows · input]` f32 or u8, or an array of rows
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   */
+  activations(x: Features): LayerOutput[] {
+    this.#alive("activations");
+    const features = toFeatures("activations", x, this.#network.input);
+    const { layers, input } = this.#network;
+    let width = input;
+    return layerOutputs(this.#network, features.x, features.rows).map((data, i) => {
+      const layer = layers[i] as LayerSpec;
+      if (layer.kind === "dense") width = layer.units;
+      return { name: `${i}.${layer.kind}`, width, data };
+    });
+  }
+
+  /**
+   * Loss and accuracy over a data set. With a loss whose reduction is `none`, the loss of each row too.
+   *
+   * @throws {XentError} `SHAPE`, `LABEL`, `TARGET`, `LOSS`, `EMPTY`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running),
+   *                     `DISPOSED`
    */
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
     checkNames("evaluate", options, ["loss", "signal"]);
     checkSignal("evaluate", options.signal);
-    this.#checkData("evaluate", data);
-    this.#network.remember(this.#loss("evaluate", options.loss), scalingOf(data));
-    return this.#exclusively(() => evaluate(this.#network, data, options.signal));
+    const loss = lossOf(this.#network, "evaluate", options.loss);
+    const scoring = scoreOf(this.#network, "evaluate", data, loss);
+    this.#network.remember(loss, scalingOf(data));
+    return this.#exclusively(() => evaluate(this.#network, data.x, scoring, options.signal));
   }
 
   /**
-   * How often each class was taken for each.
+   * How often each class was taken for each. Rows with the loss's ignoreIndex are left out.
    *
-   * @throws {XentError} `SHAPE`, `LABEL`, `OPTION`, `BUSY`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `LABEL` (also where y holds no class ids), `OPTION`, `BUSY`, `DISPOSED`
    */
   async confusionMatrix(
     data: Dataset,
@@ -224,14 +283,15 @@ export class Sequential {
     this.#idle("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);
     checkSignal("confusionMatrix", options.signal);
-    this.#checkData("confusionMatrix", data);
+    const ids = classIds(this.#network, "confusionMatrix", data);
     this.#network.remember(undefined, scalingOf(data));
-    const counts = await this.#exclusively(() => confusion(this.#network, data, options.signal));
+    const counts = await this.#exclusively(() => confusion(this.#network, data.x, ids, options.signal));
     return { labels: counts.map((_, i) => i), counts };
   }
 
   /**
-   * The probabilities that the loss implies: softmax of the logits for `crossEntropy`.
+   * What the loss makes of the outputs: softmax of the logits for `crossEntropy`, σ of each for `bceWithLogits`, and for
+   * the others the outputs as they are.
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows · outputs]`
@@ -240,12 +300,13 @@ export class Sequential {
   predict(x: Features): Float32Array {
     this.#alive("predict");
     const features = toFeatures("predict", x, this.#network.input);
-    this.#loss("predict", undefined);
+    lossOf(this.#network, "predict", undefined);
     return outputs(this.#network, features.x, features.rows, "probabilities");
   }
 
   /**
-   * The class of each row: its largest output; with one output, 1 where its logit is above 0.
+   * The class of each row: its largest output; with one output, 1 where its logit is above 0 (behind a last
+   * `sigmoid()`: above ½).
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows]`
@@ -293,29 +354,73 @@ export class Sequential {
 
   /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
   #prepare(where: string, data: Dataset, options: StepsOptions, validation?: Dataset) {
-    this.#checkData(where, data);
+    rowsOf(this.#network, where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
     const shuffle = checkShuffle(where, options.shuffle ?? true);
     checkSignal(where, options.signal);
     const { loss, optimizer } = this.#learn(where, options);
+    const scoring = scoreOf(this.#network, where, data, loss);
+    const validated = validation && {
+      data: validation,
+      scoring: scoreOf(this.#network, `${where}: validation`, validation, loss),
+    };
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     const rows = windowRows(data, batchSize);
     this.#network.remember(loss, commonScaling(where, data, validation));
-    const session = this.#network.train({ batchSize, windowRows: rows, features, loss, optimizer }, emitSgd);
+    const session = this.#network.train(configOf(scoring, optimizer, features, batchSize, rows), emitSgd);
+    this.#optimizer = optimizer;
     const config: StepOptions = {
       epochs,
       batchSize,
       windowRows: rows,
+      scoring,
       shuffle,
       optimizer,
       epochsBefore: this.#epochs,
     };
-    return { session, config };
+    return { session, config, validation: validated };
+  }
+
+  /** Lays the memory for one batch and copies it there. */
+  #batch(
+    where: string,
+    x: Features,
+    y: Targets,
+    weight: ArrayLike<number> | undefined,
+    loss: LossSpec,
+    optimizer: OptimizerSpec,
+  ) {
+    const features = toFeatures(where, x, this.#network.input);
+    const { rows } = features;
+    const checked = new CheckedRows(
+      features,
+      toTargets(where, y, rows),
+      toWeights(where, weight, rows),
+      this.#network.scaling.scale,
+      this.#network.scaling.shift,
+    );
+    const scoring = scoreOf(this.#network, where, checked, loss);
+    const kind = features.x instanceof Uint8Array ? "u8" : "f32";
+    this.#network.remember(loss, undefined);
+    const session = this.#network.train(configOf(scoring, optimizer, kind, rows, rows), emitSgd);
+    const { program, order } = session;
+    session.x.set(features.x);
+    session.targets.set(scoring.targets);
+    if (scoring.weight !== undefined) session.weights?.set(scoring.weight);
+    for (let i = 0; i < rows; i++) order[i] = i;
+    const { share, counted } = tally(scoring, 0, rows);
+    const parts = divisor(scoring, share, this.outputs);
+    program.set(rows, 0, optimizer.lr, over(1, parts));
+    const read = (): Evaluation => ({
+      loss: over(program.lossSum, parts),
+      accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
+    });
+    return { session, read };
   }
 
   #learn(where: string, options: LearnOptions): { loss: LossSpec; optimizer: OptimizerSpec } {
-    const loss = this.#loss(where, options.loss);
+    const loss = lossToLearn(this.#network, where, options.loss);
     const optimizer = checkOptimizer(where, options.optimizer) ?? this.#optimizer;
     if (optimizer === undefined) {
       throw new XentError(
@@ -324,39 +429,7 @@ export class Sequential {
         "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.",
       );
     }
-    this.#optimizer = optimizer;
     return { loss, optimizer };
-  }
-
-  #loss(where: string, given: LossSpec | undefined): LossSpec {
-    const loss = checkLoss(where, given) ?? this.#network.loss;
-    if (loss !== undefined) return loss;
-    const hint =
-      where === "predict"
-        ? "Pass one to sequential or fit, or use logits()."
-        : "Pass loss: crossEntropy(), here or to sequential.";
-    throw new XentError("NO_LOSS", `${where}: no loss is known, which says what the outputs mean`, hint);
-  }
-
-  #checkData(where: string, data: Dataset): void {
-    const { input, outputs } = this.#network;
-    if (!isDataset(data)) {
-      throw new XentError(
-        "OPTION",
-        `${where}: the data is ${show(data)}`,
-        "Pass what dataset({ x, y, features }) returns.",
-      );
-    }
-    if (data.features !== input) {
-      throw new XentError(
-        "SHAPE",
-        `${where}: rows have ${data.features} features, the model takes ${input}`,
-        "Change features or the model's input.",
-      );
-    }
-    if (data.largestLabel >= outputs) {
-      refuseLabel(where, data.largestLabel, data.largestLabelRow, outputs);
-    }
   }
 
   #alive(where: string): void {
@@ -382,22 +455,4 @@ export class Sequential {
       this.#busy = false;
     }
   }
-}
-
-function scalingOf(data: Dataset): Scaling | undefined {
-  return data.x instanceof Uint8Array ? { scale: data.scale, shift: data.shift } : undefined;
-}
-
-/** The scaling of training and validation data; a model has one. */
-function commonScaling(where: string, data: Dataset, validation: Dataset | undefined): Scaling | undefined {
-  const scaling = scalingOf(data);
-  const other = validation && scalingOf(validation);
-  if (scaling && other && (scaling.scale !== other.scale || scaling.shift !== other.shift)) {
-    throw new XentError(
-      "OPTION",
-      `${where}: training data has scale ${scaling.scale} and shift ${scaling.shift}, validation data ${other.scale} and ${other.shift}`,
-      "Make both data sets with the same scale and shift.",
-    );
-  }
-  return scaling ?? other;
 }

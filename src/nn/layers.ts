@@ -1,7 +1,8 @@
-// What a user writes to describe a net. Descriptions only; network.ts lowers them to records.
+// The layers as a user writes them. Descriptions only; network.ts lowers them to records.
 
-import { integer } from "../base/options.ts";
-import type { LayerSpec, LossSpec } from "../base/spec.ts";
+import { XentError } from "../base/errors.ts";
+import { checkNames, integer, positive, show } from "../base/options.ts";
+import type { LayerSpec } from "../base/spec.ts";
 
 /**
  * A fully connected layer, y = x·W + b.
@@ -24,11 +25,75 @@ export function sigmoid(): LayerSpec {
   return { kind: "sigmoid" };
 }
 
+/** y = tanh x, elementwise. */
+export function tanh(): LayerSpec {
+  return { kind: "tanh" };
+}
+
 /**
- * Softmax cross entropy from logits and class ids, mean over the batch: −ln softmax(z)[target].
- *
- * The gradient, (softmax(z) − onehot(target)) / n, never saturates. `predict` then gives softmax probabilities.
+ * y = x above 0, negativeSlope·x below, elementwise.
+ * @param options.negativeSlope  at least 0, default 0.01
+ * @throws {XentError} `OPTION`
  */
-export function crossEntropy(): LossSpec {
-  return { kind: "crossEntropy" };
+export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
+  checkNames("leakyRelu", options, ["negativeSlope"]);
+  const { negativeSlope = 0.01 } = options;
+  if (
+    typeof negativeSlope === "number" &&
+    negativeSlope >= 0 &&
+    Number.isFinite(Math.fround(negativeSlope))
+  ) {
+    return { kind: "leakyRelu", negativeSlope };
+  }
+  throw new XentError(
+    "OPTION",
+    `leakyRelu: negativeSlope is ${show(negativeSlope)}, expected a finite number of at least 0`,
+    "0.01 is usual.",
+  );
+}
+
+/**
+ * y = x above 0, α·(e^x − 1) below, elementwise.
+ * @param options.alpha  above 0, default 1
+ * @throws {XentError} `OPTION`
+ */
+export function elu(options: { alpha?: number } = {}): LayerSpec {
+  checkNames("elu", options, ["alpha"]);
+  return { kind: "elu", alpha: positive("elu: alpha", options.alpha ?? 1) };
+}
+
+/**
+ * y = x·Φ(x), Φ being the normal distribution function, elementwise.
+ * @param options.approximate  `"none"` (default): Φ by the error function; `"tanh"`: its usual approximation,
+ *                             ½·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+ * @throws {XentError} `OPTION`
+ */
+export function gelu(options: { approximate?: "none" | "tanh" } = {}): LayerSpec {
+  checkNames("gelu", options, ["approximate"]);
+  const { approximate = "none" } = options;
+  if (approximate === "none" || approximate === "tanh") return { kind: "gelu", approximate };
+  throw new XentError("OPTION", `gelu: approximate is ${show(approximate)}`, 'Known: "none", "tanh".');
+}
+
+/** y = x·σ(x), elementwise; also called swish. */
+export function silu(): LayerSpec {
+  return { kind: "silu" };
+}
+
+/**
+ * y = ln(1 + e^(βx)) / β, elementwise, at any size of x: there is no threshold.
+ * @param options.beta  above 0, default 1
+ * @throws {XentError} `OPTION`
+ */
+export function softplus(options: { beta?: number } = {}): LayerSpec {
+  checkNames("softplus", options, ["beta"]);
+  return { kind: "softplus", beta: positive("softplus: beta", options.beta ?? 1) };
+}
+
+/**
+ * y_j = e^x_j / Σ_k e^x_k over the outputs of a row. For `quadratic` and `mse`, or between layers: `crossEntropy` takes
+ * logits and has a softmax of its own.
+ */
+export function softmax(): LayerSpec {
+  return { kind: "softmax" };
 }

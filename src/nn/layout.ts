@@ -5,6 +5,8 @@ import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import { leadingDimension, Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
 import { Builder, type Packed, SCRATCH_BYTES } from "../program/builder.ts";
+import type { HitRule, TargetKind } from "./criterion.ts";
+import * as criterion from "./criterion.ts";
 import * as lower from "./lower.ts";
 
 /** Rows that `predict` and `evaluate` run at a time. */
@@ -18,18 +20,26 @@ export interface TrainConfig {
   readonly windowRows: number;
   readonly features: "f32" | "u8";
   readonly loss: LossSpec;
+  readonly targets: TargetKind;
+  /** rows have weights */
+  readonly weighted: boolean;
+  readonly hits: HitRule;
   readonly optimizer: OptimizerSpec;
 }
 
 /** Emits the optimiser's records; handed in by train/, which knows optimisers. */
 export type EmitOptimizer = (b: Builder, params: Tensor, grads: Tensor) => void;
 
-/** Where each part of a chunk program ends; it begins where the one before ends. Record 0 gathers f32, 1 u8. */
+/**
+ * Where each part of a chunk program ends; it begins where the one before ends. Record 0 gathers f32, 1 u8. Behind them
+ * stand single records, of which the host runs those that it needs: the loss from class ids or from rows of targets,
+ * the hits, the sums.
+ */
 export interface ChunkParts {
   readonly packed: number;
   readonly forward: number;
   readonly link: number;
-  readonly loss: number;
+  readonly score: { readonly [K in TargetKind | "largest" | "each" | "sum"]?: number };
 }
 
 export interface Param {
@@ -44,7 +54,10 @@ export interface Layout {
   readonly hyper: Tensor;
   readonly params: Tensor;
   readonly snapshot: Tensor;
+  readonly grads: Tensor;
   readonly list: readonly Param[];
+  /** what the loss multiplies columns by, if it does */
+  readonly columns: Tensor | undefined;
   readonly train: TrainLayout | undefined;
   readonly chunk: ChunkLayout;
 }
@@ -54,8 +67,13 @@ export interface TrainLayout {
   readonly room: Tensor;
   /** the record behind the last one of forward pass and loss */
   readonly lossEnd: number;
+  /** the record behind the last one of the backward pass: the gradients are whole, nothing is updated */
+  readonly backwardEnd: number;
   readonly x: Tensor;
-  readonly labels: Tensor;
+  /** class ids rather than rows of numbers */
+  readonly ids: boolean;
+  readonly targets: Tensor;
+  readonly weights: Tensor | undefined;
   readonly order: Tensor;
 }
 
@@ -65,7 +83,12 @@ export interface ChunkLayout {
   readonly xF32: Tensor;
   readonly xU8: Tensor;
   readonly order: Tensor;
-  readonly labels: Tensor;
+  readonly ids: Tensor | undefined;
+  readonly rows: Tensor | undefined;
+  readonly weights: Tensor | undefined;
+  readonly rowLoss: Tensor | undefined;
+  /** one a stage */
+  readonly outputs: readonly Tensor[];
   readonly logits: Tensor;
   readonly probabilities: Tensor | undefined;
   readonly parts: ChunkParts;
@@ -79,6 +102,8 @@ export interface NetworkSpec {
   readonly scaling: Scaling;
   /** without it the chunk program ends with the logits */
   readonly loss: LossSpec | undefined;
+  /** keeps every layer's output apart: nothing is fused, nothing overwritten */
+  readonly apart?: boolean;
 }
 
 /**
@@ -91,52 +116,78 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig, emit?: EmitOp
   const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
   const { params, snapshot, grads, list, dense } = declareParams(plan, net.input, net.layers);
-  const stages = lower.stages(net.layers, net.input, dense);
+  const stages = lower.stages(net.layers, net.input, dense, !net.apart);
   const edge = plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4);
+  const loss = config?.loss ?? net.loss;
+  const columns =
+    loss !== undefined && criterion.columnWeights(loss, net.outputs) !== undefined
+      ? plan.tensor("program", "column weights", 1, net.outputs, { given: true })
+      : undefined;
+  const shared = { net, plan, edge, stages, result, columns };
+  const train = config && emit && layTrain(shared, config, (b) => emit(b, params, grads));
+  const chunk = layChunk(shared, loss);
+  return { bytes: plan.layout(), hyper, params, snapshot, grads, list, columns, train, chunk };
+}
 
-  let train: TrainLayout | undefined;
-  if (config !== undefined && emit !== undefined) {
-    const { batchSize, windowRows } = config;
-    const builder = new Builder(edge);
-    const x = plan.tensor("data", "x", windowRows, net.input, {
-      given: true,
-      size: config.features === "u8" ? 1 : 4,
-    });
-    const labels = plan.tensor("data", "labels", windowRows, 1, { given: true });
-    const order = plan.tensor("data", "order", 1, windowRows, { given: true });
-    const batch = lower.batchMatrix(plan, "batch", "batch", batchSize, net.input);
-    builder.label = "batch";
-    builder.gather(x, order, batch, net.scaling.scale, net.scaling.shift);
-    const outputs = lower.forward(builder, plan, "activations", stages, batch, (stage) => {
-      const { weight } = stage.params as lower.DenseParams;
-      return builder.pack(
-        weight,
-        false,
-        lower.panels(plan, "scratch", `${stage.index}.weight packed`, weight.rows, weight.cols, "packed"),
-      );
-    });
-    const logits = outputs[outputs.length - 1] as Tensor;
-    const losses = lower.lossTensors(plan, "batch", logits, false);
-    builder.label = "target";
-    builder.gather(labels, order, losses.target);
-    lower.loss(builder, config.loss, logits, losses, result);
-    const lossEnd = builder.length;
-    lower.backward(builder, plan, stages, batch, outputs, losses.dz);
-    builder.label = config.optimizer.kind;
-    emit(builder, params, grads);
-    const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
-    train = { builder, room, lossEnd, x, labels, order };
+/** What both programs are laid from. */
+interface Shared {
+  readonly net: NetworkSpec;
+  readonly plan: Plan;
+  readonly edge: Tensor;
+  readonly stages: readonly lower.Stage[];
+  readonly result: Tensor;
+  readonly columns: Tensor | undefined;
+}
+
+function layTrain(shared: Shared, config: TrainConfig, emit: (b: Builder) => void): TrainLayout {
+  const { net, plan, stages, result, columns } = shared;
+  const { batchSize, windowRows, loss } = config;
+  const builder = new Builder(shared.edge);
+  const x = plan.tensor("data", "x", windowRows, net.input, {
+    given: true,
+    size: config.features === "u8" ? 1 : 4,
+  });
+  const width = config.targets === "ids" ? 1 : net.outputs;
+  const targets = plan.tensor("data", "targets", windowRows, width, { given: true });
+  const weights = config.weighted
+    ? plan.tensor("data", "weights", windowRows, 1, { given: true })
+    : undefined;
+  const order = plan.tensor("data", "order", 1, windowRows, { given: true });
+  const batch = lower.batchMatrix(plan, "batch", "batch", batchSize, net.input);
+  builder.label = "batch";
+  builder.gather(x, order, batch, net.scaling.scale, net.scaling.shift);
+  const outputs = lower.forward(builder, plan, "activations", stages, batch, (stage) => {
+    const { weight } = stage.params as lower.DenseParams;
+    return builder.pack(
+      weight,
+      false,
+      lower.panels(plan, "scratch", `${stage.index}.weight packed`, weight.rows, weight.cols, "packed"),
+    );
+  });
+  const logits = outputs[outputs.length - 1] as Tensor;
+  const t = criterion.lossTensors(plan, "batch", logits, config.targets, config.weighted, false);
+  builder.label = "target";
+  builder.gather(targets, order, t.target);
+  if (weights !== undefined && t.weight !== undefined) builder.gather(weights, order, t.weight);
+  criterion.emitLoss(builder, loss, config.targets, logits, t, columns);
+  if (config.hits === "largest" || config.hits === "each") {
+    criterion.emitHits(builder, config.hits, logits, t, criterion.cut(net.layers.at(-1)));
   }
-  const chunk = layChunk(net, plan, edge, stages, result);
-  return { bytes: plan.layout(), hyper, params, snapshot, list, train, chunk };
+  builder.label = loss.kind;
+  builder.lossSum(t.rowLoss, config.hits === "none" ? undefined : t.hit, result);
+  const lossEnd = builder.length;
+  lower.backward(builder, plan, stages, batch, outputs, t.dz);
+  const backwardEnd = builder.length;
+  builder.label = config.optimizer.kind;
+  emit(builder);
+  const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
+  const ids = config.targets === "ids";
+  return { builder, room, lossEnd, backwardEnd, x, ids, targets, weights, order };
 }
 
 function layChunk(
-  net: NetworkSpec,
-  plan: Plan,
-  edge: Tensor,
-  stages: readonly lower.Stage[],
-  result: Tensor,
+  { net, plan, edge, stages, result, columns }: Shared,
+  loss: LossSpec | undefined,
 ): ChunkLayout {
   const builder = new Builder(edge);
   const xF32 = plan.tensor("chunk", "x f32", CHUNK_ROWS, net.input, { given: true, group: "chunk x" });
@@ -156,20 +207,64 @@ function layChunk(
     }),
   );
   const packedEnd = builder.length;
-  const outputs = lower.forward(builder, plan, "chunk", stages, x, (stage) => packed.get(stage) as Packed);
+  const weightsOf = (stage: lower.Stage): Packed => packed.get(stage) as Packed;
+  const outputs = lower.forward(builder, plan, "chunk", stages, x, weightsOf, !net.apart);
   const logits = outputs[outputs.length - 1] as Tensor;
-  const losses = lower.lossTensors(plan, "chunk", logits, true);
   const forwardEnd = builder.length;
-  let probabilities: Tensor | undefined;
-  if (net.loss !== undefined) {
-    probabilities = lower.batchMatrix(plan, "chunk", "probabilities", CHUNK_ROWS, net.outputs);
-    lower.link(builder, net.loss, logits, probabilities);
-  }
+  const probabilities = loss && criterion.emitLink(builder, plan, loss, logits);
   const linkEnd = builder.length;
-  if (net.loss !== undefined) lower.loss(builder, net.loss, logits, losses, result);
-  const parts = { packed: packedEnd, forward: forwardEnd, link: linkEnd, loss: builder.length };
+  const scored = loss && layScore(builder, plan, loss, net, logits, result, columns);
+  const parts = { packed: packedEnd, forward: forwardEnd, link: linkEnd, score: scored?.score ?? {} };
   const room = plan.tensor("program", "chunk program", builder.length, RECORD_BYTES / 4, { given: true });
-  return { builder, room, xF32, xU8, order, labels: losses.target, logits, probabilities, parts };
+  const { ids, rows, weights, rowLoss } = scored ?? {};
+  return {
+    builder,
+    room,
+    xF32,
+    xU8,
+    order,
+    ids,
+    rows,
+    weights,
+    rowLoss,
+    outputs,
+    logits,
+    probabilities,
+    parts,
+  };
+}
+
+/** The records that score a chunk, for either kind of targets, weighted always: weights of 1 change no bit. */
+function layScore(
+  builder: Builder,
+  plan: Plan,
+  loss: LossSpec,
+  net: NetworkSpec,
+  logits: Tensor,
+  result: Tensor,
+  columns: Tensor | undefined,
+) {
+  const score: { [K in TargetKind | "largest" | "each" | "sum"]?: number } = {};
+  const t = criterion.lossTensors(plan, "chunk", logits, "rows", true, true);
+  let ids: Tensor | undefined;
+  if (criterion.targetKind(loss, true) === "ids") {
+    ids = plan.tensor("chunk", "target", CHUNK_ROWS, 1, { batch: true, given: true });
+    score.ids = builder.length;
+    criterion.emitLoss(builder, loss, "ids", logits, { ...t, target: ids }, columns);
+  }
+  score.rows = builder.length;
+  criterion.emitLoss(builder, loss, "rows", logits, t, columns);
+  if (loss.kind !== "crossEntropy") {
+    const above = criterion.cut(net.layers.at(-1));
+    score.largest = builder.length;
+    criterion.emitHits(builder, "largest", logits, t, above);
+    score.each = builder.length;
+    criterion.emitHits(builder, "each", logits, t, above);
+  }
+  score.sum = builder.length;
+  builder.label = loss.kind;
+  builder.lossSum(t.rowLoss, t.hit, result);
+  return { score, ids, rows: t.target, weights: t.weight, rowLoss: t.rowLoss };
 }
 
 /** One flat run for all parameters and one for their gradients, so that an optimiser is a single record. */

@@ -1,17 +1,11 @@
-// Layers to records: the forward pass, the backward pass in reverse order, and the loss. Emits through the
-// builder; allocates only by declaring tensors in the plan.
+// Layers to records: the forward pass, and the backward pass in reverse order; the loss between them is criterion.ts.
+// Emits through the builder; allocates only by declaring tensors in the plan.
 
-import {
-  OP_RELU_BACKWARD,
-  OP_RELU_FORWARD,
-  OP_SIGMOID_BACKWARD,
-  OP_SIGMOID_FORWARD,
-  OP_SOFTMAX_FORWARD,
-  TILE_N,
-} from "../base/abi.ts";
-import type { LayerSpec, LossSpec } from "../base/spec.ts";
+import { OP_RELU_BACKWARD, TILE_N } from "../base/abi.ts";
+import type { LayerSpec } from "../base/spec.ts";
 import { leadingDimension, type Plan, type Region, type Tensor } from "../memory/plan.ts";
 import type { Builder, Packed } from "../program/builder.ts";
+import { type Activation, activation } from "./activations.ts";
 
 /** A dense layer's parameters and their gradients. */
 export interface DenseParams {
@@ -26,36 +20,43 @@ export interface Stage {
   readonly kind: LayerSpec["kind"];
   /** index of the (first) layer, which names it */
   readonly index: number;
+  /** of a dense layer */
   readonly params: DenseParams | undefined;
+  /** of any other */
+  readonly activation: Activation | undefined;
   /** dense: the relu behind it is done by sgemm */
   readonly fusedRelu: boolean;
   /** width of the output */
   readonly width: number;
 }
 
-/** Joins each dense layer with a relu directly behind it; the last layer's output stays a matrix of its own. */
+/** @param fuse  joins each dense layer with a relu directly behind it */
 export function stages(
   layers: readonly LayerSpec[],
   input: number,
   params: ReadonlyMap<number, DenseParams>,
+  fuse = true,
 ): Stage[] {
   const result: Stage[] = [];
   let width = input;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i] as LayerSpec;
     const index = i;
-    if (layer.kind === "dense") width = layer.units;
-    const fusedRelu = layer.kind === "dense" && layers[i + 1]?.kind === "relu";
+    const { kind } = layer;
+    if (kind === "dense") width = layer.units;
+    const fusedRelu = fuse && kind === "dense" && layers[i + 1]?.kind === "relu";
     if (fusedRelu) i++;
-    result.push({ kind: layer.kind, index, params: params.get(index), fusedRelu, width });
+    result.push({
+      kind,
+      index,
+      params: params.get(index),
+      activation: kind === "dense" ? undefined : activation(layer),
+      fusedRelu,
+      width,
+    });
   }
   return result;
 }
-
-const ACTIVATION = {
-  relu: { forward: OP_RELU_FORWARD, backward: OP_RELU_BACKWARD },
-  sigmoid: { forward: OP_SIGMOID_FORWARD, backward: OP_SIGMOID_BACKWARD },
-} as const;
 
 /** A [batch, cols] matrix in the plan. */
 export function batchMatrix(plan: Plan, region: Region, name: string, rows: number, cols: number): Tensor {
@@ -78,7 +79,8 @@ export function panels(
 /**
  * Emits the forward pass from x and returns the output of every stage.
  *
- * @param packed  each dense stage's weights, packed: emitted here when a function is given, beforehand otherwise
+ * @param packed     each dense stage's weights, packed
+ * @param overwrite  lets an activation take the place of the dense output before it, where its backward allows
  */
 export function forward(
   b: Builder,
@@ -87,21 +89,23 @@ export function forward(
   list: readonly Stage[],
   x: Tensor,
   packed: (stage: Stage) => Packed,
+  overwrite = true,
 ): Tensor[] {
   const outputs: Tensor[] = [];
   let input = x;
   for (const [i, stage] of list.entries()) {
     b.label = `${stage.index} ${stage.kind}`;
-    // an activation behind a dense layer overwrites it: backward needs the activation's output alone
     const before = list[i - 1];
-    const inPlace = stage.params === undefined && before?.params !== undefined && !before.fusedRelu;
+    const inPlace =
+      overwrite && stage.activation?.saves === "output" && before?.params !== undefined && !before.fusedRelu;
     const y = inPlace
       ? input
       : batchMatrix(plan, region, `${stage.index}.${stage.kind}`, x.rows, stage.width);
     if (stage.params !== undefined) {
       b.sgemm(input, packed(stage), y, { bias: stage.params.bias, relu: stage.fusedRelu });
-    } else if (stage.kind !== "dense") {
-      b.unary(ACTIVATION[stage.kind].forward, input, y);
+    } else {
+      const { forward, parameters } = stage.activation as Activation;
+      b.unary(forward, input, y, parameters);
     }
     outputs.push(y);
     input = y;
@@ -130,7 +134,8 @@ export function backward(
     b.label = `${stage.index} ${stage.kind} backward`;
     if (stage.fusedRelu) b.backward(OP_RELU_BACKWARD, dy, y, dy);
     if (stage.params === undefined) {
-      if (stage.kind !== "dense") b.backward(ACTIVATION[stage.kind].backward, dy, y, dy);
+      const { backward, saves, parameters } = stage.activation as Activation;
+      b.backward(backward, dy, saves === "input" ? input : y, dy, parameters);
       continue;
     }
     const { weight, dWeight, dBias } = stage.params;
@@ -153,37 +158,4 @@ export function backward(
     b.columnSums(dy, dBias);
     if (dx !== undefined) dy = dx;
   }
-}
-
-/** Where the loss of a batch is written. */
-export interface LossTensors {
-  readonly target: Tensor;
-  readonly dz: Tensor;
-  readonly rowLoss: Tensor;
-  readonly hit: Tensor;
-}
-
-/** Declares what the loss of `logits` needs. Targets are given when the host writes them itself. */
-export function lossTensors(plan: Plan, region: Region, logits: Tensor, givenTargets: boolean): LossTensors {
-  const column = (name: string, given = false): Tensor =>
-    plan.tensor(region, name, logits.rows, 1, { batch: true, given });
-  return {
-    target: column("target", givenTargets),
-    dz: batchMatrix(plan, region, "dlogits", logits.rows, logits.cols),
-    rowLoss: column("row loss"),
-    hit: column("hit"),
-  };
-}
-
-/** Emits loss, gradient of the logits, and the sums of both results. */
-export function loss(b: Builder, spec: LossSpec, logits: Tensor, t: LossTensors, result: Tensor): void {
-  b.label = spec.kind;
-  b.softmaxCrossEntropy(logits, t.target, t.dz, t.rowLoss, t.hit);
-  b.lossSum(t.rowLoss, t.hit, result);
-}
-
-/** Emits the link that `predict` applies: the probabilities that the loss implies. */
-export function link(b: Builder, spec: LossSpec, logits: Tensor, out: Tensor): void {
-  b.label = `${spec.kind} link`;
-  b.unary(OP_SOFTMAX_FORWARD, logits, out);
 }

@@ -8,6 +8,7 @@ import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
 import { flops, Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
+import { columnWeights, sameRecords } from "./criterion.ts";
 import { initUniform } from "./init.ts";
 import {
   type ChunkLayout,
@@ -15,6 +16,7 @@ import {
   type EmitOptimizer,
   type Layout,
   layNetwork,
+  type Param,
   type TrainConfig,
   type TrainLayout,
 } from "./layout.ts";
@@ -24,10 +26,14 @@ export interface TrainSession {
   readonly program: Program;
   /** records before it compute the loss and change no parameter */
   readonly lossEnd: number;
+  /** records before it change no parameter either, and leave all gradients */
+  readonly backwardEnd: number;
   /** [windowRows, features], unpadded */
   readonly x: Float32Array | Uint8Array;
-  /** [windowRows] class ids */
-  readonly labels: Int32Array;
+  /** [windowRows] class ids, or [windowRows, outputs] targets */
+  readonly targets: Int32Array | Float32Array;
+  /** [windowRows] what each row's loss is multiplied by, in programs for data with weights */
+  readonly weights: Float32Array | undefined;
   /** [windowRows] the order in which rows are taken */
   readonly order: Uint32Array;
 }
@@ -37,13 +43,25 @@ export interface ChunkSession {
   readonly program: Program;
   readonly xF32: Float32Array;
   readonly xU8: Uint8Array;
-  readonly labels: Int32Array;
-  readonly logits: Float32Array;
-  readonly logitsStride: number;
-  /** softmax probabilities; empty without a loss */
-  readonly probabilities: Float32Array;
-  readonly probabilitiesStride: number;
+  /** [CHUNK_ROWS] class ids; empty where the loss takes none, as the next three are without a loss */
+  readonly ids: Int32Array;
+  /** [CHUNK_ROWS, outputs] targets */
+  readonly rows: Float32Array;
+  readonly weights: Float32Array;
+  readonly rowLoss: Float32Array;
+  /** the output of each stage */
+  readonly outputs: readonly Block[];
+  readonly logits: Block;
+  /** what `predict` gives: softmax or sigmoid of the logits, or the logits; they too without a loss */
+  readonly probabilities: Block;
   readonly parts: ChunkParts;
+}
+
+/** Rows in memory, `stride` elements apart. */
+export interface Block {
+  readonly data: Float32Array;
+  readonly width: number;
+  readonly stride: number;
 }
 
 export class Network {
@@ -88,13 +106,15 @@ export class Network {
 
   /** Remembers the loss, and how u8 features become numbers; programs made for others are laid anew at next use. */
   remember(loss: LossSpec | undefined, scaling: Scaling | undefined): void {
-    const sameLoss = loss === undefined || loss.kind === this.#loss?.kind;
+    const same = loss === undefined || (this.#loss !== undefined && sameRecords(loss, this.#loss));
+    if (loss !== undefined) this.#loss = loss;
     const sameScaling =
       scaling === undefined ||
       (scaling.scale === this.#scaling.scale && scaling.shift === this.#scaling.shift);
-    if (sameLoss && sameScaling) return;
-    this.#loss = loss ?? this.#loss;
+    if (same && sameScaling) return;
     this.#scaling = scaling ?? this.#scaling;
+    this.#config = undefined;
+    this.#emit = undefined;
     this.#train = undefined;
     this.#chunk = undefined;
   }
@@ -108,8 +128,16 @@ export class Network {
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
       old.features === config.features &&
+      old.targets === config.targets &&
+      old.weighted === config.weighted &&
+      old.hits === config.hits &&
       old.optimizer.kind === config.optimizer.kind;
     if (this.#train === undefined || !fits) this.#adopt(config, emit);
+    return this.#train as TrainSession;
+  }
+
+  /** The training program as it was last laid. */
+  get trained(): TrainSession {
     return this.#train as TrainSession;
   }
 
@@ -117,6 +145,26 @@ export class Network {
   chunk(): ChunkSession {
     if (this.#chunk === undefined) this.#adopt(this.#config, this.#emit);
     return this.#chunk as ChunkSession;
+  }
+
+  /**
+   * Memory and program of a forward pass that keeps every layer's output apart, over the parameters as they are now.
+   * Made anew by each call.
+   */
+  inspection(): ChunkSession {
+    this.chunk();
+    const { input, outputs, layers } = this;
+    const layout = layNetwork({
+      input,
+      outputs,
+      layers,
+      scaling: this.#scaling,
+      loss: undefined,
+      apart: true,
+    });
+    const arena = new Arena(this.#core as Core, layout.bytes.total);
+    arena.f32(layout.params).set((this.#arena as Arena).f32((this.#layout as Layout).params));
+    return chunkSession(arena, layout.chunk, layout.hyper);
   }
 
   /** Size of the memory in bytes; 0 before first use. */
@@ -127,9 +175,26 @@ export class Network {
   /** The parameters as they stand, unpadded, weights turned to `[out, in]`. */
   state(): StateDict {
     this.chunk();
+    return this.#read(0);
+  }
+
+  /** The gradients that the last backward pass left, in the form of `state`. */
+  gradients(): StateDict {
+    const { params, grads } = this.#layout as Layout;
+    return this.#read(grads.address - params.address);
+  }
+
+  /** Where each parameter lies. */
+  get list(): readonly Param[] {
+    this.chunk();
+    return (this.#layout as Layout).list;
+  }
+
+  /** What stands `offset` bytes behind every parameter: gradients are laid out as they are. */
+  #read(offset: number): StateDict {
     const state: StateDict = {};
     for (const { name, tensor } of (this.#layout as Layout).list) {
-      const data = (this.#arena as Arena).f32(tensor);
+      const data = (this.#arena as Arena).f32({ ...tensor, address: tensor.address + offset });
       const { rows, cols, ld } = tensor;
       const out = new Float32Array(rows * cols);
       for (let i = 0; i < rows; i++) {
@@ -247,10 +312,14 @@ export class Network {
           initUniform(arena.f32(tensor), tensor.rows, tensor.cols, tensor.ld, fanIn, this.seed, i);
         }
       } else {
-        // the same addresses in every plan: regions up to the gradients come first
-        arena.f32(layout.params).set(old.f32(layout.params));
-        arena.f32(layout.snapshot).set(old.f32(layout.snapshot));
+        // the same addresses in every plan: these regions come first
+        for (const tensor of [layout.params, layout.snapshot, layout.grads])
+          arena.f32(tensor).set(old.f32(tensor));
       }
+    }
+    if (layout.columns !== undefined) {
+      const loss = config?.loss ?? (this.#loss as LossSpec);
+      (arena as Arena).f32(layout.columns).set(columnWeights(loss, this.outputs) as readonly number[]);
     }
     this.#arena = arena as Arena;
     this.#layout = layout;
@@ -263,29 +332,40 @@ export class Network {
 }
 
 function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {
-  const { builder, room, lossEnd, x, labels, order } = layout;
+  const { builder, room, lossEnd, backwardEnd, x, targets, weights, order } = layout;
   return {
     program: new Program(arena, builder, room, hyper),
     lossEnd,
+    backwardEnd,
     x: x.size === 1 ? arena.u8(x) : arena.f32(x),
-    labels: arena.i32(labels),
+    targets: layout.ids ? arena.i32(targets) : arena.f32(targets),
+    weights: weights && arena.f32(weights),
     order: arena.u32(order),
   };
 }
 
 function chunkSession(arena: Arena, layout: ChunkLayout, hyper: Tensor): ChunkSession {
-  const { builder, room, logits, probabilities, parts } = layout;
+  const { builder, room, ids, rows, weights, rowLoss, outputs, logits, probabilities, parts } = layout;
   const order = arena.u32(layout.order);
   for (let i = 0; i < order.length; i++) order[i] = i;
+  const f32 = (tensor: Tensor | undefined): Float32Array =>
+    tensor === undefined ? new Float32Array(0) : arena.f32(tensor);
+  const block = (tensor: Tensor): Block => ({
+    data: arena.f32(tensor),
+    width: tensor.cols,
+    stride: tensor.ld,
+  });
   return {
     program: new Program(arena, builder, room, hyper),
     xF32: arena.f32(layout.xF32),
     xU8: arena.u8(layout.xU8),
-    labels: arena.i32(layout.labels),
-    logits: arena.f32(logits),
-    logitsStride: logits.ld,
-    probabilities: probabilities === undefined ? new Float32Array(0) : arena.f32(probabilities),
-    probabilitiesStride: probabilities?.ld ?? 0,
+    ids: ids === undefined ? new Int32Array(0) : arena.i32(ids),
+    rows: f32(rows),
+    weights: f32(weights),
+    rowLoss: f32(rowLoss),
+    outputs: outputs.map(block),
+    logits: block(logits),
+    probabilities: block(probabilities ?? logits),
     parts,
   };
 }

@@ -35,6 +35,22 @@ export interface SgemmOptions {
   beta?: number;
 }
 
+/** What a loss reads and writes. */
+export interface LossOperands {
+  readonly z: Tensor;
+  /** [rows, 1] class ids, or as wide as z */
+  readonly target: Tensor;
+  readonly dz: Tensor;
+  /** [rows, 1] */
+  readonly rowLoss: Tensor;
+  /** [rows, 1] what each row's loss is multiplied by; all 1 when left out */
+  readonly weight?: Tensor | undefined;
+  /** [rows, 1], for losses that tell classes apart */
+  readonly hit?: Tensor | undefined;
+  /** [1, cols] class weights or weights of the positive term */
+  readonly columns?: Tensor | undefined;
+}
+
 const rowsOf = (tensor: Tensor, flag: number): number => (tensor.batch ? flag : 0);
 
 export class Builder {
@@ -94,31 +110,52 @@ export class Builder {
     );
   }
 
-  /** y ← relu(x) or σ(x) or softmax(x), row by row; y may be x. */
-  unary(op: number, x: Tensor, y: Tensor): void {
-    this.#emit(op, rowsOf(y, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld, y.ld], []);
+  /** y ← f(x), row by row, with the op's parameter if it has one; y may be x. */
+  unary(op: number, x: Tensor, y: Tensor, parameters: readonly number[] = []): void {
+    this.#emit(op, rowsOf(y, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld, y.ld], parameters);
   }
 
-  /** dx ← the backward of an activation from dy and its output y; dx may be dy. */
-  backward(op: number, dy: Tensor, y: Tensor, dx: Tensor): void {
-    this.#emit(op, rowsOf(dx, abi.FLAG_ROWS_D0), [dy, y, dx], [dx.rows, dx.cols], [dy.ld, y.ld, dx.ld], []);
+  /** dx ← the backward of an activation from dy and what it saved, its output or input; dx may be dy. */
+  backward(op: number, dy: Tensor, saved: Tensor, dx: Tensor, parameters: readonly number[] = []): void {
+    const strides = [dy.ld, saved.ld, dx.ld];
+    this.#emit(op, rowsOf(dx, abi.FLAG_ROWS_D0), [dy, saved, dx], [dx.rows, dx.cols], strides, parameters);
   }
 
-  /** Row losses, hits and dz = (softmax(z) − onehot(target))·hyper.scale. */
-  softmaxCrossEntropy(z: Tensor, target: Tensor, dz: Tensor, loss: Tensor, hit: Tensor): void {
-    const flags = rowsOf(z, abi.FLAG_ROWS_D0);
+  /** Row losses, and dz times hyper.scale, of z against targets: class ids [rows, 1] or rows as wide as z. */
+  loss(op: number, t: LossOperands, options: { ids?: boolean; parameters?: readonly number[] } = {}): void {
+    const { z, target, dz, rowLoss, weight, hit, columns } = t;
+    const { ids = false, parameters = [] } = options;
     this.#emit(
-      abi.OP_SOFTMAX_CROSS_ENTROPY,
-      flags,
-      [z, target, dz, loss, hit],
+      op,
+      rowsOf(z, abi.FLAG_ROWS_D0) | (ids ? abi.FLAG_IDS : 0),
+      [z, target, dz, rowLoss, weight, hit, columns],
       [z.rows, z.cols],
-      [z.ld, 0, dz.ld],
-      [],
+      [z.ld, target.ld, dz.ld],
+      parameters,
     );
   }
 
-  /** result ← the sums of row losses and hits. */
-  lossSum(loss: Tensor, hit: Tensor, result: Tensor): void {
+  /** hit ← whether each row of z names the class of its target row: every output for itself, or the largest. */
+  rowHits(
+    z: Tensor,
+    target: Tensor,
+    hit: Tensor,
+    weight: Tensor | undefined,
+    each: boolean,
+    cut: number,
+  ): void {
+    this.#emit(
+      abi.OP_ROW_HITS,
+      rowsOf(z, abi.FLAG_ROWS_D0) | (each ? abi.FLAG_EACH : 0),
+      [z, target, hit, undefined, weight],
+      [z.rows, z.cols],
+      [z.ld, target.ld, hit.ld],
+      [cut],
+    );
+  }
+
+  /** result ← the sums of row losses and of hits, if there are any. */
+  lossSum(loss: Tensor, hit: Tensor | undefined, result: Tensor): void {
     this.#emit(abi.OP_LOSS_SUM, rowsOf(loss, abi.FLAG_ROWS_D0), [loss, hit, result], [loss.rows], [], []);
   }
 

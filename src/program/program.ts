@@ -30,7 +30,8 @@ export class Program {
   readonly drafts: readonly Draft[];
   readonly #arena: Arena;
   readonly #address: number;
-  readonly #hyper: DataView;
+  /** the region that the host writes before a run, and reads results from after it */
+  readonly hyper: DataView;
   readonly #hyperAddress: number;
 
   /** Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record. */
@@ -40,16 +41,40 @@ export class Program {
     this.#arena = arena;
     this.#address = room.address;
     this.#hyperAddress = hyper.address;
-    this.#hyper = arena.view(hyper.address, abi.HYPER_BYTES);
+    this.hyper = arena.view(hyper.address, abi.HYPER_BYTES);
     arena.i32(room).set(this.words);
   }
 
-  /** Writes what changes from step to step; the gradient's scale is 1 / rows. */
-  set(rows: number, first: number, lr: number): void {
-    this.#hyper.setInt32(abi.HYPER_ROWS, rows, true);
-    this.#hyper.setInt32(abi.HYPER_FIRST, first, true);
-    this.#hyper.setFloat32(abi.HYPER_LR, lr, true);
-    this.#hyper.setFloat32(abi.HYPER_SCALE, 1 / rows, true);
+  /**
+   * Writes what changes from step to step.
+   *
+   * @param scale  what the gradient of the summed row losses is multiplied by
+   */
+  set(rows: number, first: number, lr: number, scale: number): void {
+    this.hyper.setInt32(abi.HYPER_ROWS, rows, true);
+    this.hyper.setInt32(abi.HYPER_FIRST, first, true);
+    this.hyper.setFloat32(abi.HYPER_LR, lr, true);
+    this.hyper.setFloat32(abi.HYPER_SCALE, scale, true);
+  }
+
+  /** Rows of the batch, as last set. */
+  get rows(): number {
+    return this.hyper.getInt32(abi.HYPER_ROWS, true);
+  }
+
+  /** What the gradient of the summed row losses is multiplied by, as last set, in f32. */
+  get scale(): number {
+    return this.hyper.getFloat32(abi.HYPER_SCALE, true);
+  }
+
+  /** The whole memory that the program works on. */
+  get memory(): ArrayBuffer {
+    return this.#arena.view(0, 0).buffer;
+  }
+
+  /** Where the sums of losses and hits are written, in bytes. */
+  get resultAddress(): number {
+    return this.#hyperAddress + abi.HYPER_LOSS;
   }
 
   /** Runs records first … last − 1; one crossing into WASM. */
@@ -59,12 +84,12 @@ export class Program {
 
   /** Sum of the row losses of the last run. */
   get lossSum(): number {
-    return this.#hyper.getFloat64(abi.HYPER_LOSS, true);
+    return this.hyper.getFloat64(abi.HYPER_LOSS, true);
   }
 
   /** Rows of the last run whose largest logit was the target's. */
   get hits(): number {
-    return this.#hyper.getInt32(abi.HYPER_HITS, true);
+    return this.hyper.getInt32(abi.HYPER_HITS, true);
   }
 
   /** The records in words people read: op, operands, shapes, barriers. */

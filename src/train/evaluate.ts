@@ -1,18 +1,24 @@
 // Forward passes over any number of rows, a chunk at a time: predictions, loss and accuracy, confusion matrix.
 
-import type { Dataset } from "../data/dataset.ts";
+import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
-import type { ChunkSession, Network } from "../nn/network.ts";
+import type { Block, ChunkSession, Network } from "../nn/network.ts";
+import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { SLICE_MS, turn } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
 
 /** What an evaluation measured. */
 export interface Evaluation {
-  /** mean over all rows */
+  /** over all rows, by the loss's reduction; with `none`, the mean of the row losses */
   readonly loss: number;
-  /** share of rows whose largest logit is the target's */
+  /**
+   * share of rows whose class is right, of those that have a weight: the largest output is the target's, or each output
+   * is on its target's side. NaN for a regression, where rows have no class.
+   */
   readonly accuracy: number;
+  /** with the reduction `none`: the loss of each row, summed over its outputs */
+  readonly rowLosses?: Float32Array;
 }
 
 /** A chunk whose records up to the wanted part have run. */
@@ -29,99 +35,135 @@ interface PackedWeights {
 
 /** Runs the network over `rows` rows, a chunk at a time. */
 function* chunks(
-  network: Network,
+  take: () => ChunkSession,
   x: Features,
   rows: number,
-  end: "forward" | "link" | "loss",
-  y?: Int32Array,
+  features: number,
+  end: "forward" | "link",
   packed: PackedWeights = { fresh: false },
 ): Generator<Chunk, void> {
-  const features = network.input;
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
-    const session = network.chunk();
+    const session = take();
     const { program, parts } = session;
     const count = Math.min(CHUNK_ROWS, rows - first);
     const part = x.subarray(first * features, (first + count) * features);
     const bytes = part instanceof Uint8Array;
     if (bytes) session.xU8.set(part);
     else session.xF32.set(part);
-    if (y !== undefined) session.labels.set(y.subarray(first, first + count));
-    program.set(count, 0, 0);
+    program.set(count, 0, 0, 1);
     program.run(bytes ? 1 : 0, bytes ? 2 : 1);
-    program.run(packed.fresh ? parts.packed : 2, parts.forward);
-    if (end === "link") program.run(parts.forward, parts.link);
-    if (end === "loss") program.run(parts.link, parts.loss);
+    program.run(packed.fresh ? parts.packed : 2, parts[end]);
     packed.fresh = true;
     yield { session, first, count };
   }
 }
 
-/** `[rows, outputs]` logits, or the probabilities that the loss implies. */
+/** Runs the records that score a chunk behind its forward pass. */
+function scoreChunk({ session, first, count }: Chunk, scoring: Scoring): void {
+  const { program, parts } = session;
+  const { kind, hits, targets, width, weight } = scoring;
+  session[kind].set(targets.subarray(first * width, (first + count) * width));
+  if (weight === undefined) session.weights.fill(1, 0, count);
+  else session.weights.set(weight.subarray(first, first + count));
+  const records = [parts.score[kind], hits === "largest" || hits === "each" ? parts.score[hits] : undefined];
+  for (const record of [...records, parts.score.sum]) {
+    if (record !== undefined) program.run(record, record + 1);
+  }
+}
+
+/** `[rows, outputs]` logits, or what `predict` makes of them. */
 export function outputs(
   network: Network,
   x: Features,
   rows: number,
   kind: "logits" | "probabilities",
 ): Float32Array {
-  const width = network.outputs;
-  const out = new Float32Array(rows * width);
-  for (const { session, first, count } of chunks(network, x, rows, kind === "logits" ? "forward" : "link")) {
-    const from = session[kind];
-    const stride = session[`${kind}Stride`];
-    for (let i = 0; i < count; i++)
-      out.set(from.subarray(i * stride, i * stride + width), (first + i) * width);
+  const out = new Float32Array(rows * network.outputs);
+  const end = kind === "logits" ? "forward" : "link";
+  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, end)) {
+    copyRows(chunk, chunk.session[kind], out);
   }
   return out;
 }
 
-/** The class of each row: the first largest logit; with a single output, 1 where its logit is above 0. */
+/** What every layer gives: `[rows, width]` each. */
+export function layerOutputs(network: Network, x: Features, rows: number): Float32Array[] {
+  const session = network.inspection();
+  const out = session.outputs.map(({ width }) => new Float32Array(rows * width));
+  for (const chunk of chunks(() => session, x, rows, network.input, "forward")) {
+    for (const [i, block] of session.outputs.entries()) copyRows(chunk, block, out[i] as Float32Array);
+  }
+  return out;
+}
+
+function copyRows({ first, count }: Chunk, { data, width, stride }: Block, out: Float32Array): void {
+  for (let i = 0; i < count; i++) {
+    out.set(data.subarray(i * stride, i * stride + width), (first + i) * width);
+  }
+}
+
+/** The class of each row: the first largest output; of a single one, 1 where it says yes. */
 export function classes(network: Network, x: Features, rows: number): Int32Array {
   const out = new Int32Array(rows);
-  for (const chunk of chunks(network, x, rows, "forward")) {
+  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
     for (let i = 0; i < chunk.count; i++) out[chunk.first + i] = classOf(network, chunk.session, i);
   }
   return out;
 }
 
-function classOf(network: Network, { logits, logitsStride }: ChunkSession, row: number): number {
-  const start = row * logitsStride;
-  if (network.outputs === 1) return Number((logits[start] as number) > 0);
+function classOf(network: Network, { logits: { data, stride } }: ChunkSession, row: number): number {
+  const start = row * stride;
+  if (network.outputs === 1) return Number((data[start] as number) > cut(network.layers.at(-1)));
   let best = 0;
   for (let j = 1; j < network.outputs; j++) {
-    if ((logits[start + j] as number) > (logits[start + best] as number)) best = j;
+    if ((data[start + j] as number) > (data[start + best] as number)) best = j;
   }
   return best;
 }
 
-/** Mean loss and accuracy over a data set. */
+/** Loss and accuracy over a data set. */
 export async function evaluate(
   network: Network,
-  data: Dataset,
+  x: Features,
+  scoring: Scoring,
   signal: AbortSignal | undefined,
 ): Promise<Evaluation> {
+  const rows = scoring.targets.length / scoring.width;
+  const each = scoring.loss.reduction === "none";
+  const rowLosses = new Float32Array(each ? rows : 0);
   let lossSum = 0;
   let hits = 0;
-  await inSlices(network, data, "loss", signal, ({ session }) => {
-    lossSum += session.program.lossSum;
-    hits += session.program.hits;
+  await inSlices(network, x, rows, signal, (chunk) => {
+    scoreChunk(chunk, scoring);
+    const { program, rowLoss } = chunk.session;
+    lossSum += program.lossSum;
+    hits += program.hits;
+    if (each) rowLosses.set(rowLoss.subarray(0, chunk.count), chunk.first);
   });
-  return { loss: lossSum / data.rows, accuracy: hits / data.rows };
+  const { share, counted } = tally(scoring, 0, rows);
+  return {
+    loss: over(lossSum, divisor(scoring, share, network.outputs)),
+    accuracy: scoring.hits === "none" ? Number.NaN : over(hits, counted),
+    ...(each ? { rowLosses } : {}),
+  };
 }
 
-/** counts[truth][predicted] over a data set. */
+/** counts[truth][predicted] over rows with class ids. */
 export async function confusion(
   network: Network,
-  data: Dataset,
+  x: Features,
+  ids: Int32Array,
   signal: AbortSignal | undefined,
 ): Promise<number[][]> {
   // one output tells two classes apart
   const size = Math.max(network.outputs, 2);
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  await inSlices(network, data, "forward", signal, ({ session, first, count }) => {
+  await inSlices(network, x, ids.length, signal, ({ session, first, count }) => {
     for (let i = 0; i < count; i++) {
-      const row = counts[data.y[first + i] as number] as number[];
+      // a row that the loss ignores has no class
+      const row = counts[ids[first + i] as number];
       const predicted = classOf(network, session, i);
-      row[predicted] = (row[predicted] as number) + 1;
+      if (row !== undefined) row[predicted] = (row[predicted] as number) + 1;
     }
   });
   return counts;
@@ -130,15 +172,15 @@ export async function confusion(
 /** Runs all chunks of a data set; the event loop gets its turn between them. */
 async function inSlices(
   network: Network,
-  data: Dataset,
-  end: "forward" | "loss",
+  x: Features,
+  rows: number,
   signal: AbortSignal | undefined,
   each: (chunk: Chunk) => void,
 ): Promise<void> {
   let sliceEnd = performance.now() + SLICE_MS;
   const packed = { fresh: false };
   signal?.throwIfAborted();
-  for (const chunk of chunks(network, data.x, data.rows, end, data.y, packed)) {
+  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward", packed)) {
     each(chunk);
     if (performance.now() < sliceEnd) continue;
     await turn();

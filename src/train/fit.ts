@@ -2,7 +2,8 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
-import { evaluate } from "./evaluate.ts";
+import { type Evaluation, evaluate } from "./evaluate.ts";
+import { divisor, over, type Scoring } from "./scoring.ts";
 import { type Step, type StepOptions, steps } from "./steps.ts";
 import { SLICE_MS, turn } from "./turn.ts";
 
@@ -14,8 +15,9 @@ export interface Progress {
   /** steps finished, over the whole run */
   readonly step: number;
   readonly steps: number;
-  /** mean over the rows of this epoch so far */
+  /** over the rows of this epoch so far, by the loss's reduction */
   readonly loss: number;
+  /** of the rows of this epoch so far; NaN where rows have no class */
   readonly accuracy: number;
   /** since the first step (which copies the data and warms the engine up), validation included */
   readonly samplesPerSecond: number;
@@ -54,7 +56,7 @@ export interface History {
 }
 
 export interface FitOptions extends StepOptions {
-  readonly validation: Dataset | undefined;
+  readonly validation: { readonly data: Dataset; readonly scoring: Scoring } | undefined;
   readonly metrics: readonly "accuracy"[];
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | undefined;
@@ -67,7 +69,7 @@ export async function fitNetwork(
   data: Dataset,
   options: FitOptions,
 ): Promise<History> {
-  const { epochs, batchSize, validation, callbacks, signal } = options;
+  const { epochs, batchSize, validation, callbacks, signal, scoring } = options;
   const accuracy = options.metrics.includes("accuracy");
   const history = { loss: [] as number[], accuracy: [] as number[] };
   const validated = { loss: [] as number[], accuracy: [] as number[] };
@@ -78,7 +80,10 @@ export async function fitNetwork(
   let firstStepEnd = start;
   let done = 0;
   let samples = 0;
-  let epoch = { loss: 0, hits: 0, rows: 0 };
+  let epoch = { loss: 0, share: 0, hits: 0, counted: 0 };
+  const epochLoss = (): number => over(epoch.loss, divisor(scoring, epoch.share, network.outputs));
+  const epochAccuracy = (): number =>
+    scoring.hits === "none" ? Number.NaN : over(epoch.hits, epoch.counted);
 
   const result = (stopped: History["stopped"]): History => ({
     loss: history.loss,
@@ -96,8 +101,8 @@ export async function fitNetwork(
       epochs,
       step: done,
       steps: total,
-      loss: epoch.loss / epoch.rows,
-      accuracy: epoch.hits / epoch.rows,
+      loss: epochLoss(),
+      accuracy: epochAccuracy(),
       samplesPerSecond: (stepsPerSecond * samples) / done,
       secondsLeft: (total - done) / stepsPerSecond,
     };
@@ -109,13 +114,14 @@ export async function fitNetwork(
     if (done === 0) firstStepEnd = performance.now();
     done++;
     samples += step.rows;
-    epoch.loss += step.loss * step.rows;
+    epoch.loss += step.lossSum;
+    epoch.share += step.share;
     epoch.hits += step.hits;
-    epoch.rows += step.rows;
+    epoch.counted += step.counted;
     if (step.last) {
       const mean = {
-        loss: epoch.loss / epoch.rows,
-        ...(accuracy ? { accuracy: epoch.hits / epoch.rows } : {}),
+        loss: epochLoss(),
+        ...(accuracy ? { accuracy: epochAccuracy() } : {}),
       };
       history.loss.push(mean.loss);
       if (mean.accuracy !== undefined) history.accuracy.push(mean.accuracy);
@@ -137,7 +143,7 @@ export async function fitNetwork(
       };
       for (const callback of callbacks) callback.onEpochEnd?.(end);
       epochStart = performance.now();
-      epoch = { loss: 0, hits: 0, rows: 0 };
+      epoch = { loss: 0, share: 0, hits: 0, counted: 0 };
     }
     if (performance.now() >= sliceEnd) {
       if (!step.last) progress(step.epoch);
@@ -149,9 +155,13 @@ export async function fitNetwork(
   return result("done");
 }
 
-async function evaluateUnlessAborted(network: Network, data: Dataset, signal: AbortSignal | undefined) {
+async function evaluateUnlessAborted(
+  network: Network,
+  { data, scoring }: NonNullable<FitOptions["validation"]>,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation | undefined> {
   try {
-    return await evaluate(network, data, signal);
+    return await evaluate(network, data.x, scoring, signal);
   } catch (error) {
     if (signal?.aborted) return undefined;
     throw error;
@@ -168,8 +178,9 @@ export async function* asyncSteps(
 ): AsyncGenerator<Step, void> {
   let sliceEnd = performance.now() + SLICE_MS;
   if (signal?.aborted) return;
-  for (const step of steps(network, session, data, options)) {
-    yield step;
+  for (const counted of steps(network, session, data, options)) {
+    const { step, epoch, rows, loss, hits, last } = counted;
+    yield { step, epoch, rows, loss, hits, last };
     if (performance.now() >= sliceEnd) {
       await turn();
       sliceEnd = performance.now() + SLICE_MS;

@@ -5,9 +5,10 @@ import { Random, STREAM_SHUFFLE, shuffle } from "../base/random.ts";
 import type { OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
+import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { Window } from "./window.ts";
 
-/** What one training step did. `loss` is the mean over its rows, before the update. */
+/** What one training step did. `loss` is that of its rows, before the update, by the loss's reduction. */
 export interface Step {
   /** counted from 0 over the whole call */
   readonly step: number;
@@ -15,16 +16,24 @@ export interface Step {
   readonly epoch: number;
   readonly rows: number;
   readonly loss: number;
-  /** rows whose largest logit was the target's */
+  /** rows whose class was right; 0 where rows have no class */
   readonly hits: number;
   /** the epoch's last step */
   readonly last: boolean;
+}
+
+/** The same with the sums that an epoch's figures are made of. */
+export interface CountedStep extends Step {
+  readonly lossSum: number;
+  readonly share: number;
+  readonly counted: number;
 }
 
 export interface StepOptions {
   readonly epochs: number;
   readonly batchSize: number;
   readonly windowRows: number;
+  readonly scoring: Scoring;
   readonly shuffle: boolean;
   readonly optimizer: OptimizerSpec;
   /** epochs this network was trained for before, so that every epoch has an order of its own */
@@ -40,10 +49,10 @@ export function* steps(
   session: TrainSession,
   data: Dataset,
   options: StepOptions,
-): Generator<Step, void> {
-  const { epochs, batchSize, optimizer } = options;
+): Generator<CountedStep, void> {
+  const { epochs, batchSize, optimizer, scoring } = options;
   const { program } = session;
-  const window = new Window(session, data, options.windowRows);
+  const window = new Window(session, data, scoring, options.windowRows);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const random = new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch);
@@ -53,10 +62,13 @@ export function* steps(
     for (let row = 0; row < data.rows; row += batchSize) {
       network.check("fit");
       const rows = Math.min(batchSize, data.rows - row);
-      program.set(rows, window.at(row), optimizer.lr);
+      const { share, counted } = tally(scoring, row, rows, window.order);
+      const parts = divisor(scoring, share, network.outputs);
+      program.set(rows, window.at(row), optimizer.lr, over(1, parts));
       trainStep(network, session, step, `epoch ${epoch}, lr ${optimizer.lr}`);
-      const loss = program.lossSum / rows;
-      yield { step, epoch, rows, loss, hits: program.hits, last: row + batchSize >= data.rows };
+      const { lossSum, hits } = program;
+      const last = row + batchSize >= data.rows;
+      yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, lossSum, share, counted };
       step++;
     }
   }

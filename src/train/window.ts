@@ -3,6 +3,7 @@
 
 import type { Dataset } from "../data/dataset.ts";
 import type { TrainSession } from "../nn/network.ts";
+import type { Scoring } from "./scoring.ts";
 
 /** Bytes of features up to which a data set is copied into the model's memory as a whole. */
 const RESIDENT_BYTES = 512 * 2 ** 20;
@@ -24,21 +25,24 @@ export function windowRows(data: Extent, batchSize: number, most = RESIDENT_BYTE
 export class Window {
   readonly #session: TrainSession;
   readonly #data: Dataset;
+  readonly #scoring: Scoring;
   readonly #capacity: number;
   readonly #resident: boolean;
   /** the epoch's order of rows, when they do not all fit */
   readonly #order: Uint32Array;
   #start = 0;
 
-  constructor(session: TrainSession, data: Dataset, capacity: number) {
+  constructor(session: TrainSession, data: Dataset, scoring: Scoring, capacity: number) {
     this.#session = session;
     this.#data = data;
+    this.#scoring = scoring;
     this.#capacity = capacity;
     this.#resident = capacity >= data.rows;
     this.#order = this.#resident ? session.order.subarray(0, data.rows) : new Uint32Array(data.rows);
     if (this.#resident) {
       session.x.set(data.x);
-      session.labels.set(data.y);
+      session.targets.set(scoring.targets);
+      if (scoring.weight !== undefined) session.weights?.set(scoring.weight);
     }
   }
 
@@ -61,13 +65,15 @@ export class Window {
 
   /** Copies the next rows in the epoch's order; in memory they then stand one after another. */
   #fill(start: number): void {
-    const { features, rows, x, y } = this.#data;
-    const { x: to, labels, order } = this.#session;
+    const { features, rows, x } = this.#data;
+    const { targets, width, weight } = this.#scoring;
+    const { x: to, targets: targetsTo, weights, order } = this.#session;
     this.#start = start;
     for (let i = 0; i < this.#capacity && start + i < rows; i++) {
       const row = this.#order[start + i] as number;
       to.set(x.subarray(row * features, (row + 1) * features), i * features);
-      labels[i] = y[row] as number;
+      targetsTo.set(targets.subarray(row * width, (row + 1) * width), i * width);
+      if (weights !== undefined) weights[i] = weight?.[row] as number;
       order[i] = i;
     }
   }

@@ -6,7 +6,7 @@ import { XentError } from "../base/errors.ts";
 /** The `simd` build. Its bytes come from inside the package: no fetch and no path. */
 export async function compileSimd(): Promise<WebAssembly.Module> {
   const { base64 } = await import("./generated/simd.ts");
-  return compile(decode(base64));
+  return compile(await inflate(decode(base64)));
 }
 
 /** A module from the caller's own bytes. */
@@ -36,4 +36,10 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
+}
+
+/** Base64 hides from a server's gzip what repeats in code, so the bytes are deflated before: a third less to load. */
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
 }

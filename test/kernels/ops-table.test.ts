@@ -107,8 +107,10 @@ function softmaxCrossEntropy(inPlace: boolean): Case {
     const logits = floats(1, CAPACITY * COLS);
     const z = inPlace ? rig.inOut("z", CAPACITY, COLS, logits, BATCH) : batch(rig, "z", 1);
     const target = rig.input("target", CAPACITY, 1, integers(2, CAPACITY, 0, COLS - 1), { batch: true });
-    const [loss, hit] = ["loss", "hit"].map((name) => rig.output(name, CAPACITY, 1, { batch: true }));
-    rig.builder.softmaxCrossEntropy(z, target, inPlace ? z : batchOut(rig, "dz"), loss!, hit!);
+    const rowLoss = rig.output("loss", CAPACITY, 1, { batch: true });
+    const hit = rig.output("hit", CAPACITY, 1, { batch: true });
+    const dz = inPlace ? z : batchOut(rig, "dz");
+    rig.builder.loss(abi.OP_SOFTMAX_CROSS_ENTROPY, { z, target, dz, rowLoss, hit });
   };
 }
 

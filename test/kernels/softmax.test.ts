@@ -47,7 +47,7 @@ function crossEntropy(
   const loss = rig.output("loss", rows, 1, { shift: 3, batch: true });
   const hit = rig.output("hit", rows, 1, { shift: 5, batch: true });
   const target = rig.input("target", rows, 1, targets, { shift: 7, batch: true });
-  rig.builder.softmaxCrossEntropy(logits, target, dz, loss, hit);
+  rig.builder.loss(abi.OP_SOFTMAX_CROSS_ENTROPY, { z: logits, target, dz, rowLoss: loss, hit });
   rig.run({ rows: used ?? rows, scale });
   if (used !== undefined) for (const t of [dz, loss, hit]) expectPoison(rig, t, used);
   return { dz: rig.read(dz), loss: rig.read(loss), hit: rig.readInts(hit) };

@@ -3,8 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
-import { crossEntropy, dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { CHUNK_ROWS } from "../../src/nn/layout.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { lossBound, softmaxBounds } from "../oracle/bounds.ts";
 import { softmaxCrossEntropy } from "../oracle/rows.ts";
@@ -20,9 +21,12 @@ const layers = [dense(12), relu(), dense(9), sigmoid(), dense(outputs)];
 const model = (seed = 3) => xent.sequential({ input, seed, ...learn }, layers);
 
 /** Mean loss and share of hits in f64, from the model's own logits, and the bound of the loss. */
-function measured(logits: Float32Array, y: Int32Array): { loss: number; bound: number; accuracy: number } {
+function measured(
+  logits: Float32Array,
+  y: ArrayLike<number>,
+): { loss: number; bound: number; accuracy: number } {
   let [loss, bound, hits] = [0, 0, 0];
-  for (const [i, target] of y.entries()) {
+  for (const [i, target] of Array.from(y).entries()) {
     const row = softmaxCrossEntropy(logits.subarray(i * outputs, (i + 1) * outputs), target, 1);
     const { sum } = softmaxBounds(row.p, row.distance);
     loss += row.loss;

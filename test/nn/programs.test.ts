@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { FLAG_RELU, HYPER_BYTES, OP_SGEMM, OP_SIGMOID_FORWARD, RECORD_BYTES } from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { LayerSpec } from "../../src/base/spec.ts";
-import { crossEntropy, dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { verify } from "../../src/program/verify.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
@@ -27,6 +28,9 @@ const config = (batchSize: number, features: "f32" | "u8", windowRows = 3 * batc
   windowRows,
   features,
   loss: crossEntropy(),
+  targets: "ids",
+  weighted: false,
+  hits: "fused",
   optimizer: sgd({ lr: 0.1 }),
 });
 
@@ -51,10 +55,10 @@ describe("programs", () => {
   });
 
   it("a network that knows no loss has a chunk program of its forward pass", () => {
-    const { program, parts, probabilities } = new Network(core, 4, [dense(3)], 0).chunk();
+    const { program, parts, logits, probabilities } = new Network(core, 4, [dense(3)], 0).chunk();
     expect(verify(program.words, program.drafts, 8)).toEqual([]);
-    expect(parts).toEqual({ packed: 3, forward: 4, link: 4, loss: 4 });
-    expect(probabilities.length).toBe(0);
+    expect(parts).toEqual({ packed: 3, forward: 4, link: 4, score: {} });
+    expect(probabilities.data).toEqual(logits.data);
   });
 
   it("a dense layer takes the relu behind it along, other activations work in place", () => {

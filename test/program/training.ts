@@ -78,10 +78,12 @@ export function training(core: Core, features: "f32" | "u8"): Training {
 
   builder.label = "loss";
   const [dz, probabilities] = [matrix("dlogits", classes), matrix("probabilities", classes)];
-  const [loss, hit] = ["loss", "hit"].map((name) => plan.tensor("batch", name, CAPACITY, 1, { batch: true }));
   builder.unary(abi.OP_SOFTMAX_FORWARD, logits, probabilities);
-  builder.softmaxCrossEntropy(logits, target, dz, loss as Tensor, hit as Tensor);
-  builder.lossSum(loss as Tensor, hit as Tensor, result);
+  const [rowLoss, hit] = ["loss", "hit"].map((name) =>
+    plan.tensor("batch", name, CAPACITY, 1, { batch: true }),
+  ) as [Tensor, Tensor];
+  builder.loss(abi.OP_SOFTMAX_CROSS_ENTROPY, { z: logits, target, dz, rowLoss, hit });
+  builder.lossSum(rowLoss, hit, result);
 
   let dy = dz;
   for (let i = layers.length - 1; i >= 0; i--) {
@@ -117,7 +119,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
     arena.i32(labels).set(integers(2, SAMPLES, 0, classes - 1));
     arena.i32(order).set(integers(3, SAMPLES, 0, SAMPLES - 1));
     arena.f32(params).set(floats(4, params.cols, -0.5, 0.5));
-    program.set(ROWS, 7, 0.1);
+    program.set(ROWS, 7, 0.1, 1 / ROWS);
   };
   reset();
   return { program, arena, records: room.address, hyper: hyper.address, reset, memory };

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { init } from "../../src/model/runtime.ts";
-import { crossEntropy, dense, relu } from "../../src/nn/layers.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { memoriesMade } from "../support/memories.ts";

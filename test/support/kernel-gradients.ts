@@ -1,8 +1,8 @@
 // Runs one training program of a Network and reads what it left in memory: gradients as the kernels wrote them.
 
 import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
-import { crossEntropy } from "../../src/nn/layers.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
@@ -34,15 +34,18 @@ export function runOnce(
     windowRows: t.length,
     features: "f32",
     loss: crossEntropy(),
+    targets: "ids",
+    weighted: false,
+    hits: "fused",
     optimizer: sgd({ lr }),
   };
   const session = network.train(config, emitSgd);
   if (net.state !== undefined) network.loadState(net.state);
   const before = network.state();
   session.x.set(x);
-  session.labels.set(t);
+  session.targets.set(t);
   session.order.set(Uint32Array.from(t, (_, i) => i));
-  session.program.set(t.length, 0, lr);
+  session.program.set(t.length, 0, lr, 1 / t.length);
   session.program.run();
 
   // parameters and gradients are two runs of the same layout; SGD, the last record, names both

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { init } from "../../src/model/runtime.ts";
-import { crossEntropy, dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import type { EpochEnd, Progress } from "../../src/train/fit.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet } from "../support/blobs.ts";

@@ -1,9 +1,11 @@
 // Data sets that do not fit: a window of shuffled rows at a time, with the bits of the whole.
 
 import { describe, expect, it } from "vitest";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { crossEntropy, dense, relu } from "../../src/nn/layers.ts";
+import type { CheckedRows, Dataset } from "../../src/data/dataset.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { score } from "../../src/train/scoring.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import { steps } from "../../src/train/steps.ts";
 import { Window, windowRows } from "../../src/train/window.ts";
@@ -21,10 +23,13 @@ function run(
 ): { hash: string; losses: number[] } {
   const network = new Network(cores[0] as (typeof cores)[0], data.features, [dense(11), relu(), dense(4)], 7);
   const features = data.x instanceof Uint8Array ? "u8" : "f32";
-  const config = { batchSize, windowRows: window, features, loss: crossEntropy(), optimizer } as const;
+  const loss = crossEntropy();
+  const base = { batchSize, windowRows: window, features, loss, optimizer } as const;
+  const config = { ...base, targets: "ids", weighted: false, hits: "fused" } as const;
   const session = network.train(config, emitSgd);
   expect(session.x.length).toBe(window * data.features);
-  const options = { epochs: 3, batchSize, windowRows: window, shuffle, optimizer, epochsBefore: 0 };
+  const scoring = score("test", data as CheckedRows, loss, 4, undefined);
+  const options = { epochs: 3, batchSize, windowRows: window, scoring, shuffle, optimizer, epochsBefore: 0 };
   const losses = [...steps(network, session, data, options)].map(({ loss }) => loss);
   return { hash: hash(network.state()), losses };
 }
@@ -72,9 +77,11 @@ describe("Window", () => {
   it("holds the rows in the epoch's order, and says where a batch stands", () => {
     const data = blobSet(4, 10, 2, 3);
     const network = new Network(cores[0] as (typeof cores)[0], 2, [dense(3)], 0);
-    const config = { batchSize: 2, windowRows: 4, features: "f32", loss: crossEntropy(), optimizer } as const;
+    const loss = crossEntropy();
+    const base = { batchSize: 2, windowRows: 4, features: "f32", loss, optimizer } as const;
+    const config = { ...base, targets: "ids", weighted: false, hits: "fused" } as const;
     const session = network.train(config, emitSgd);
-    const window = new Window(session, data, 4);
+    const window = new Window(session, data, score("test", data as CheckedRows, loss, 3, undefined), 4);
     window.order.set([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
     window.begin();
     const places: number[] = [];
@@ -87,7 +94,7 @@ describe("Window", () => {
         expect(session.x.subarray(2 * source, 2 * source + 2)).toEqual(
           data.x.subarray(2 * wanted, 2 * wanted + 2),
         );
-        expect(session.labels[source]).toBe(data.y[wanted]);
+        expect(session.targets[source]).toBe(data.y[wanted]);
       }
     }
     expect(places).toEqual([0, 2, 0, 2, 0]);

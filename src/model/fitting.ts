@@ -1,0 +1,127 @@
+// Whether loss, data and model belong together: the checks of a call before anything of the model changes.
+
+import { XentError } from "../base/errors.ts";
+import { show } from "../base/options.ts";
+import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
+import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
+import type { TrainConfig } from "../nn/layout.ts";
+import type { Network } from "../nn/network.ts";
+import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
+import { checkLoss } from "./options.ts";
+
+/**
+ * The loss of a call, or the model's.
+ *
+ * @throws {XentError} `NO_LOSS`, `LOSS`, `OPTION`
+ */
+export function lossOf(network: Network, where: string, given: LossSpec | undefined): LossSpec {
+  const loss = checkLoss(where, given) ?? network.loss;
+  if (loss !== undefined) {
+    checkFits(where, loss, network.outputs, network.layers.at(-1));
+    return loss;
+  }
+  const hint =
+    where === "predict"
+      ? "Pass one to sequential or fit, or use logits()."
+      : "Pass loss: crossEntropy(), here or to sequential.";
+  throw new XentError("NO_LOSS", `${where}: no loss is known, which says what the outputs mean`, hint);
+}
+
+/** The same for calls that minimise it. */
+export function lossToLearn(network: Network, where: string, given: LossSpec | undefined): LossSpec {
+  const loss = lossOf(network, where, given);
+  if (loss.reduction !== "none") return loss;
+  throw new XentError(
+    "LOSS",
+    `${where}: the reduction of ${loss.kind} is none, which gives a loss a row and no single one to minimise`,
+    'Use "mean", "batchmean" or "sum"; "none" is for evaluate.',
+  );
+}
+
+/**
+ * A data set whose rows the model can take.
+ *
+ * @throws {XentError} `OPTION`, `SHAPE`
+ */
+export function rowsOf(network: Network, where: string, data: Dataset): CheckedRows {
+  if (!isDataset(data)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: the data is ${show(data)}`,
+      "Pass what dataset({ x, y, features }) returns.",
+    );
+  }
+  if (data.features !== network.input) {
+    throw new XentError(
+      "SHAPE",
+      `${where}: rows have ${data.features} features, the model takes ${network.input}`,
+      "Change features or the model's input.",
+    );
+  }
+  return data;
+}
+
+/** What the loss makes of a data set. */
+export function scoreOf(network: Network, where: string, data: Dataset, loss: LossSpec): Scoring {
+  return score(where, rowsOf(network, where, data), loss, network.outputs, network.layers.at(-1));
+}
+
+/** The class ids of a data set, each of a class that the model has. */
+export function classIds(network: Network, where: string, data: Dataset): Int32Array {
+  const { y } = rowsOf(network, where, data);
+  if (!(y instanceof Int32Array)) {
+    throw new XentError(
+      "LABEL",
+      `${where}: y holds ${data.targets} numbers a row, expected class ids`,
+      "Make the data set with integers from 0, one a row.",
+    );
+  }
+  const { loss, outputs } = network;
+  checkIds(where, y, loss?.kind === "crossEntropy" ? loss.ignoreIndex : undefined, outputs);
+  return y;
+}
+
+/** Refuses to measure accuracy where rows have no class. */
+export function requireClasses(network: Network, where: string, { hits, loss }: Scoring): void {
+  if (hits !== "none") return;
+  const outputs = network.outputs === 1 ? "one number" : `${network.outputs} numbers`;
+  throw new XentError(
+    "OPTION",
+    `${where}: accuracy is asked for, and rows have no class: ${loss.kind} of ${outputs} is a regression`,
+    "Leave accuracy out, or pass class ids.",
+  );
+}
+
+/** What a training program is laid for. */
+export function configOf(
+  { loss, kind, hits, weight }: Scoring,
+  optimizer: OptimizerSpec,
+  features: "f32" | "u8",
+  batchSize: number,
+  windowRows: number,
+): TrainConfig {
+  const weighted = weight !== undefined;
+  return { batchSize, windowRows, features, loss, targets: kind, weighted, hits, optimizer };
+}
+
+export function scalingOf(data: Dataset): Scaling | undefined {
+  return data.x instanceof Uint8Array ? { scale: data.scale, shift: data.shift } : undefined;
+}
+
+/** The scaling of training and validation data; a model has one. */
+export function commonScaling(
+  where: string,
+  data: Dataset,
+  validation: Dataset | undefined,
+): Scaling | undefined {
+  const scaling = scalingOf(data);
+  const other = validation && scalingOf(validation);
+  if (scaling && other && (scaling.scale !== other.scale || scaling.shift !== other.shift)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: training data has scale ${scaling.scale} and shift ${scaling.shift}, validation data ${other.scale} and ${other.shift}`,
+      "Make both data sets with the same scale and shift.",
+    );
+  }
+  return scaling ?? other;
+}

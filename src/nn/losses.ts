@@ -1,0 +1,157 @@
+// The losses as a user writes them. Descriptions only; criterion.ts lowers them to records.
+
+import { XentError } from "../base/errors.ts";
+import { checkNames, positive, show } from "../base/options.ts";
+import type { LossSpec, Reduction } from "../base/spec.ts";
+
+/** Options of {@link crossEntropy}; each as in PyTorch's `CrossEntropyLoss`. */
+export interface CrossEntropyOptions {
+  /** One a class, none negative; default all 1. A class id's term is multiplied by its class's. */
+  weight?: ArrayLike<number>;
+  /** Rows with this class id count for nothing; default −100. */
+  ignoreIndex?: number;
+  /** ε in [0, 1]: targets become (1 − ε)·t + ε / classes; default 0. */
+  labelSmoothing?: number;
+  /** Default `mean`: with class ids, over the summed weights of the targets that are not ignored. */
+  reduction?: Reduction;
+}
+
+/** Options of {@link bceWithLogits}; as in PyTorch's `BCEWithLogitsLoss`. */
+export interface BceOptions {
+  /** What the term of targets that are 1 is multiplied by: one an output, or one for all; above 0, default 1. */
+  posWeight?: number | ArrayLike<number>;
+  /** Default `mean`, over rows and outputs. */
+  reduction?: Reduction;
+}
+
+/**
+ * Softmax cross entropy from logits, for class ids or rows of probabilities: −Σ_c t_c·ln softmax(z)_c.
+ *
+ * The gradient, (softmax(z) − t) / n, never saturates. `predict` then gives softmax probabilities.
+ * @throws {XentError} `OPTION` weights that are negative or not finite, labelSmoothing outside [0, 1]
+ */
+export function crossEntropy(options: CrossEntropyOptions = {}): LossSpec {
+  checkNames("crossEntropy", options, ["weight", "ignoreIndex", "labelSmoothing", "reduction"]);
+  const { weight, ignoreIndex = -100, labelSmoothing = 0 } = options;
+  if (!Number.isInteger(ignoreIndex) || (ignoreIndex | 0) !== ignoreIndex) {
+    throw new XentError(
+      "OPTION",
+      `crossEntropy: ignoreIndex is ${show(ignoreIndex)}, expected an integer`,
+      "Pass the class id that marks rows to leave out.",
+    );
+  }
+  if (typeof labelSmoothing !== "number" || !(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new XentError(
+      "OPTION",
+      `crossEntropy: labelSmoothing is ${show(labelSmoothing)}, expected a number from 0 to 1`,
+      "0.1 is usual.",
+    );
+  }
+  return {
+    kind: "crossEntropy",
+    ...(weight === undefined ? {} : { weight: weights("crossEntropy: weight", weight) }),
+    ignoreIndex,
+    labelSmoothing,
+    reduction: reductionOf("crossEntropy", options, "mean"),
+  };
+}
+
+/**
+ * Binary cross entropy from logits, for targets in [0, 1], any number of outputs, each a yes or no of its own:
+ * −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))].
+ *
+ * The gradient, (σ(z) − y) / n, never saturates. `predict` then gives σ(z). Class ids stand for their one-hot row; with
+ * one output they are 0 and 1.
+ * @throws {XentError} `OPTION` a posWeight that is not above 0
+ */
+export function bceWithLogits(options: BceOptions = {}): LossSpec {
+  checkNames("bceWithLogits", options, ["posWeight", "reduction"]);
+  const { posWeight } = options;
+  const where = "bceWithLogits: posWeight";
+  const weight =
+    posWeight === undefined || typeof posWeight === "number"
+      ? posWeight === undefined
+        ? undefined
+        : positive(where, posWeight)
+      : Array.from(posWeight, (value, i) => positive(`${where}[${i}]`, value));
+  return {
+    kind: "bceWithLogits",
+    ...(weight === undefined ? {} : { posWeight: weight }),
+    reduction: reductionOf("bceWithLogits", options, "mean"),
+  };
+}
+
+/**
+ * The quadratic cost, ½·Σ_j (a_j − y_j)², mean over the rows.
+ *
+ * Behind a `sigmoid()` its gradient has the factor σ′, which is nearly 0 where the neuron is saturated: the learning
+ * slowdown that cross entropy cures. Class ids stand for their one-hot row; with one output they are the target.
+ * @param options.reduction  default `batchmean`
+ */
+export function quadratic(options: { reduction?: Reduction } = {}): LossSpec {
+  checkNames("quadratic", options, ["reduction"]);
+  return { kind: "quadratic", reduction: reductionOf("quadratic", options, "batchmean") };
+}
+
+/**
+ * Mean squared error, (a − y)².
+ * @param options.reduction  default `mean`, over rows and outputs
+ */
+export function mse(options: { reduction?: Reduction } = {}): LossSpec {
+  checkNames("mse", options, ["reduction"]);
+  return { kind: "mse", reduction: reductionOf("mse", options, "mean") };
+}
+
+/**
+ * Mean absolute error, |a − y|; its gradient is the sign of a − y, and 0 where they are equal.
+ * @param options.reduction  default `mean`, over rows and outputs
+ */
+export function mae(options: { reduction?: Reduction } = {}): LossSpec {
+  checkNames("mae", options, ["reduction"]);
+  return { kind: "mae", reduction: reductionOf("mae", options, "mean") };
+}
+
+/**
+ * Huber's loss, with d = a − y: ½d² up to |d| = δ, then δ·(|d| − ½δ).
+ * @param options.delta      above 0, default 1
+ * @param options.reduction  default `mean`, over rows and outputs
+ * @throws {XentError} `OPTION`
+ */
+export function huber(options: { delta?: number; reduction?: Reduction } = {}): LossSpec {
+  checkNames("huber", options, ["delta", "reduction"]);
+  const delta = positive("huber: delta", options.delta ?? 1);
+  return { kind: "huber", delta, reduction: reductionOf("huber", options, "mean") };
+}
+
+const REDUCTIONS: readonly Reduction[] = ["mean", "batchmean", "sum", "none"];
+
+function reductionOf(where: string, options: { reduction?: Reduction }, otherwise: Reduction): Reduction {
+  const { reduction = otherwise } = options;
+  if (REDUCTIONS.includes(reduction)) return reduction;
+  throw new XentError(
+    "OPTION",
+    `${where}: reduction is ${show(reduction)}`,
+    `Known: ${REDUCTIONS.join(", ")}.`,
+  );
+}
+
+/** Numbers that are finite in f32 and not negative, not all of them 0. */
+function weights(where: string, values: ArrayLike<number>): number[] {
+  const hint = "Pass one number of at least 0 for every class.";
+  if (typeof values !== "object" || values === null || typeof values.length !== "number") {
+    throw new XentError("OPTION", `${where} is ${show(values)}, expected an array of numbers`, hint);
+  }
+  const list = Array.from(values);
+  for (const [i, value] of list.entries()) {
+    if (typeof value === "number" && value >= 0 && Number.isFinite(Math.fround(value))) continue;
+    throw new XentError(
+      "OPTION",
+      `${where}[${i}] is ${show(value)}, expected a finite number of at least 0`,
+      hint,
+    );
+  }
+  if (!list.some((value) => Math.fround(value) > 0)) {
+    throw new XentError("OPTION", `${where} has no number above 0, so that nothing would count`, hint);
+  }
+  return list;
+}
