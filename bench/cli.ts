@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-export const SUITES = ["gemm", "step"] as const;
+export const SUITES = ["gemm", "elementwise", "step"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 export interface Arguments {
@@ -20,6 +20,7 @@ export const HELP = `Usage: npm run bench -- [suite …] [options]
 
 Suites (all of them when none is named)
   gemm           matrix products: squares, and the products of each net
+  elementwise    losses with their gradients, activations
   step           whole training steps
 
 Options

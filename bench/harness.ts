@@ -14,6 +14,8 @@ export interface Case {
   readonly group: string;
   /** floating-point operations of one run */
   readonly flops: number;
+  /** elements of one run, where speed is counted in them */
+  readonly elements?: number;
   /** Runs it and compares the result with plain f64 arithmetic: what is wrong, or undefined. */
   check(): string | undefined;
   run(): void;

@@ -7,6 +7,7 @@ import { clearLine, cursorTo } from "node:readline";
 import { init } from "../src/model/runtime.ts";
 import { compileSimd } from "../src/wasm/load.ts";
 import { type Arguments, HELP, parseArguments, type SuiteName, UsageError } from "./cli.ts";
+import { elementwiseSuite } from "./elementwise.ts";
 import { gemmSuite } from "./gemm.ts";
 import { type Case, FULL, measure, SMOKE, type Suite } from "./harness.ts";
 import { foreignPeak, ownPeak, type Peak } from "./peak-source.ts";
@@ -29,7 +30,11 @@ async function bench({ suites, json, filter, smoke }: Arguments): Promise<number
   const { info } = await init();
   const known = setting(info, smoke);
   const wanted = (name: string): boolean => name.toLowerCase().includes(filter?.toLowerCase() ?? "");
-  const makers: Record<SuiteName, Suite> = { gemm: gemmSuite(core), step: stepSuite(core) };
+  const makers: Record<SuiteName, Suite> = {
+    gemm: gemmSuite(core),
+    elementwise: elementwiseSuite(core),
+    step: stepSuite(core),
+  };
   progress("making data");
   const bySuite = suites.map((name) => ({ name, cases: makers[name](wanted) }));
   const cases = bySuite.flatMap((suite) => suite.cases);
@@ -52,8 +57,9 @@ async function bench({ suites, json, filter, smoke }: Arguments): Promise<number
   for (const { name, cases } of bySuite) {
     const groups = new Map(cases.map((item) => [item.name, item.group]));
     const results = report.results.filter((result) => groups.has(result.name));
+    const speed = name === "elementwise" ? "Gelem/s" : "GFLOP/s";
     if (results.length > 0)
-      print(["", title(name), ...tableLines(results, (result) => groups.get(result) as string)]);
+      print(["", title(name), ...tableLines(results, (result) => groups.get(result) as string, speed)]);
   }
   print(["", `${cases.length} results checked; ${epilogue(smoke, measured.rounds)}`]);
   if (file !== undefined) {
@@ -65,6 +71,8 @@ async function bench({ suites, json, filter, smoke }: Arguments): Promise<number
 
 function title(suite: SuiteName): string {
   if (suite === "gemm") return "gemm: C[m, n] ← A·B, packing of B included; names are m x n x k";
+  if (suite === "elementwise")
+    return "elementwise: 10⁹ elements a second; a loss with its gradient is one pass";
   return "step: one training step; GFLOP/s and share count its matrix products alone";
 }
 

@@ -40,6 +40,8 @@ export interface Result {
   /** floating-point operations of the products / medianMs */
   readonly gflops: number;
   readonly shareOfPeak: number | null;
+  /** elements / medianMs in 10⁹ a second, of the suite `elementwise`; else null */
+  readonly gelements: number | null;
   /** where the middle eight tenths of the rounds lie: on a shared core, p10 is about what a free one gives */
   readonly spread: { readonly p10Ms: number; readonly p90Ms: number };
 }
@@ -99,6 +101,8 @@ function resultOf(timing: Timing, info: Info, peak: PeakFigures | null): Result 
     medianMs: rounded(timing.median),
     gflops: rounded(gflops),
     shareOfPeak: peak && rounded(gflops / peak.gflops.median),
+    gelements:
+      timing.case.elements === undefined ? null : rounded(timing.case.elements / timing.median / 1e6),
     spread: { p10Ms: rounded(timing.p10), p90Ms: rounded(timing.p90) },
   };
 }
@@ -167,15 +171,23 @@ export function peakLines(
 
 const range = ({ p10, p90 }: Summary): string => `${digits(p10)}–${digits(p90)}`;
 
-/** The results as a table, 78 columns wide, a heading before each group that has a name. */
-export function tableLines(results: readonly Result[], groupOf: (name: string) => string): string[] {
+/**
+ * The results as a table, 78 columns wide, a heading before each group that has a name.
+ *
+ * @param speed  what the fourth column holds
+ */
+export function tableLines(
+  results: readonly Result[],
+  groupOf: (name: string) => string,
+  speed: "GFLOP/s" | "Gelem/s" = "GFLOP/s",
+): string[] {
   const row = (cells: readonly [string, string, string, string, string]): string => {
     const [name, median, spread, gflops, share] = cells;
     return `${name.padEnd(35)}${median.padStart(10)}${spread.padStart(16)}${gflops.padStart(9)}${share.padStart(8)}`;
   };
-  const lines = [row(["", "median", "p10–p90", "GFLOP/s", "of P"])];
+  const lines = [row(["", "median", "p10–p90", speed, speed === "GFLOP/s" ? "of P" : ""])];
   let group: string | undefined;
-  for (const { name, medianMs, spread, gflops, shareOfPeak } of results) {
+  for (const { name, medianMs, spread, gflops, shareOfPeak, gelements } of results) {
     if (groupOf(name) !== group) {
       group = groupOf(name);
       if (group !== "") lines.push(group);
@@ -186,8 +198,8 @@ export function tableLines(results: readonly Result[], groupOf: (name: string) =
         `  ${name}`,
         `${digits(medianMs * factor)} ${unit}`,
         `${digits(spread.p10Ms * factor)}–${digits(spread.p90Ms * factor)}`,
-        digits(gflops),
-        shareOfPeak === null ? "–" : shareOfPeak.toFixed(3),
+        digits(speed === "GFLOP/s" ? gflops : (gelements ?? 0)),
+        speed !== "GFLOP/s" ? "" : shareOfPeak === null ? "–" : shareOfPeak.toFixed(3),
       ]),
     );
   }
