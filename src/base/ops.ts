@@ -203,11 +203,16 @@ function column(r: RecordView, operand: number, from: number, rows: number): Ran
  * A loss: rows of z against rows of targets, or class ids where `ids` says so (row stride 1). The last operand, one
  * number a column, and the weights of rows may be left out.
  */
-function loss(name: string, flopsAnElement: number, ids: (r: RecordView) => boolean): OpSpec {
+function loss(
+  name: string,
+  flopsAnElement: number,
+  ids: (r: RecordView) => boolean,
+  inPlace: OpSpec["inPlace"] = [[2, 0]],
+): OpSpec {
   return {
     name,
     operands: ["z", "target", "dz", "loss", "weight", "hit", "parameters"],
-    inPlace: [[2, 0]],
+    inPlace,
     access: byRows((r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
@@ -314,7 +319,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, "x")],
   [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4)],
   [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, hasIds)],
-  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, () => false)],
+  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, () => false, [])],
   [abi.OP_SQUARED_ERROR, loss("squaredError", 5, () => false)],
   [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, () => false)],
   [abi.OP_HUBER_LOSS, loss("huberLoss", 8, () => false)],
