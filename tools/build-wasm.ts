@@ -3,7 +3,6 @@
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { deflateRawSync } from "node:zlib";
 import { ARENA_BASE, MATH_EXP } from "../src/base/abi.ts";
 
 /** Builds that are published: inside the package's JavaScript, and as files under dist/wasm. */

@@ -4,13 +4,13 @@
 
 /**
  * Constants stand in memory and are spread over the lanes where they are used, by one instruction: V8 rebuilds a
- * `v128.const` by three at every use. The polynomials are minimax fits of our own to relative errors; those of exp
- * were then moved by a few ulps to where the largest error over a sample of arguments was least.
+ * `v128.const` by three at every use. The polynomials are minimax fits of our own; those of exp and log were then moved
+ * by some ulps to where the largest error over all arguments is least.
  */
 const C = memory.data<f32>(
   [
     1.44269504, // 0    log₂ e
-    12582912.0, // 4    1.5·2²³: a float of that size has no fraction
+    12583039.0, // 4    1.5·2²³ + 127: a float of that size has no fraction
     0.693359375, // 8    ln 2, upper 9 bits
     -2.1219444e-4, // 12   ln 2, the rest
     1.0, // 16
@@ -25,16 +25,16 @@ const C = memory.data<f32>(
     -0.0, // 52   the bit of the sign
     88.8, // 56   expm1: above it, infinite
     -18.0, // 60   below it, −1
-    12583039.0, // 64   1.5·2²³ + 127
+    12583166.0, // 64   1.5·2²³ + 127 + 127
     24.0, // 68   sigmoid: above it, 1
     1.17549435e-38, // 72   2⁻¹²⁶
     8388608.0, // 76   2²³
     23.0, // 80
     0.70710677, // 84   √½
     -Infinity, // 88   the bits of sign and exponent
-    0.666667759, // 92   2·artanh(s)/s − 2 = R(z), z = s², |s| ≤ 0.172: R(z)/z, r₀
-    0.399775803, // 96   r₁
-    0.298709601, // 100  r₂
+    0.666667402, // 92   2·artanh(s)/s − 2 = R(z), z = s², |s| ≤ 0.172: R(z)/z, r₀
+    0.399786413, // 96   r₁
+    0.298851013, // 100  r₂
     0.666664183, // 104  the same for |s| ≤ 1/3: r₀
     0.400214374, // 108  r₁
     0.280030221, // 112  r₂
@@ -75,20 +75,19 @@ export class VMath {
   @inline static exp(x: v128): v128 {
     const t = VMath.shifted(x, VMath.c(0));
     const s = VMath.expm1Near(VMath.remainder(x, VMath.unshifted(t)));
-    let y = v128.add<i32>(f32x4.add(VMath.c(16), s), i32x4.shl(t, 23));
+    const one = VMath.c(16);
+    let y = v128.add<i32>(f32x4.add(one, s), v128.sub<i32>(VMath.pow2(t), one));
     y = v128.bitselect(y, f32x4.mul(x, VMath.c(48)), f32x4.le(x, VMath.c(44)));
     return v128.andnot(y, f32x4.lt(x, VMath.c(40)));
   }
 
-  /** e^x for x ≤ 0 (−∞ too) or NaN, with the bits of `exp`; of other x, anything. Five instructions less. */
+  /** e^x for x ≤ 0 (−∞ too) or NaN, with the bits of `exp`; of other x, anything. Four instructions less. */
   @inline static expNonPositive(x: v128): v128 {
     return v128.andnot(VMath.expBounded(x), f32x4.lt(x, VMath.c(40)));
   }
 
   /**
-   * e^x − 1, with the sign of x: −0 stays −0, subnormals stay what they are.
-   *
-   *     2^k·s + (2^k − 1),  k and s as in exp
+   * e^x − 1 = 2^k·s + (2^k − 1), k and s as in exp; −0 stays −0, subnormals stay what they are.
    *
    * Beyond −18 and 88.8 nothing changes. For k = 128 half of the result is doubled.
    */
@@ -115,17 +114,16 @@ export class VMath {
     const k = f32x4.sub(f32x4.convert_i32x4_s(i32x4.shr_s(n, 23)), v128.and(tiny, VMath.c(80)));
     let y = VMath.logSum(k, f32x4.sub(v128.sub<i32>(v, n), VMath.c(16)));
     y = v128.bitselect(y, x, f32x4.lt(x, VMath.c(48)));
-    const zero = f32x4.splat(0);
-    y = v128.bitselect(VMath.c(88), y, f32x4.eq(x, zero));
-    return v128.or(y, f32x4.lt(x, zero));
+    y = v128.bitselect(VMath.c(88), y, f32x4.eq(x, f32x4.splat(0)));
+    return v128.or(y, f32x4.lt(x, f32x4.splat(0)));
   }
 
   /**
-   * ln(1 + x), with the sign of x: −0 stays −0, subnormals stay what they are. −1 gives −∞, less gives NaN.
+   * ln(1 + x). −0 stays −0, subnormals stay what they are; −1 gives −∞, less gives NaN.
    *
    *     w = fl(1 + x) = 2^k·m,  √½ ≤ m < √2      f = (m − 1) + 2^−k·(x − (w − 1))
    *
-   * The last term is what rounding took from w; where k = 0 it makes f = x, exactly.
+   * The last term is what rounding took from w; where k = 0 it makes f = x exactly.
    */
   @inline static log1p(x: v128): v128 {
     const one = VMath.c(16);
@@ -217,12 +215,12 @@ export class VMath {
    */
   @inline static sigmoid(x: v128): v128 {
     const inside = f32x4.pmin(x, VMath.c(68));
-    const t = VMath.shifted(inside, VMath.c(0));
-    const k = VMath.unshifted(t);
-    const upper = f32x4.sub(f32x4.mul(k, VMath.c(8)), inside);
-    const s = VMath.expm1Near(f32x4.add(upper, f32x4.mul(k, VMath.c(12))));
+    const t = f32x4.sub(VMath.c(4), f32x4.mul(inside, VMath.c(0)));
+    const minus = f32x4.sub(VMath.c(4), t);
+    const upper = f32x4.sub(f32x4.mul(minus, VMath.c(8)), inside);
+    const s = VMath.expm1Near(f32x4.add(upper, f32x4.mul(minus, VMath.c(12))));
     const one = VMath.c(16);
-    const w = v128.sub<i32>(one, i32x4.shl(t, 23));
+    const w = VMath.pow2(t);
     const c = f32x4.add(one, w);
     const lost = f32x4.sub(one, f32x4.sub(c, w));
     const d = f32x4.add(c, f32x4.add(f32x4.mul(w, s), lost));
@@ -234,7 +232,7 @@ export class VMath {
     return v128.load32_splat(C + offset);
   }
 
-  /** k = x·scale rounded to an integer, as the float 1.5·2²³ + k, whose lowest bits are those of k. |k| < 2²². */
+  /** k = x·scale rounded to an integer, as the float 1.5·2²³ + 127 + k: its lowest bits are those of 127 + k. */
   @inline private static shifted(x: v128, scale: v128): v128 {
     return f32x4.add(f32x4.mul(x, scale), VMath.c(4));
   }
@@ -244,9 +242,9 @@ export class VMath {
     return f32x4.sub(t, VMath.c(4));
   }
 
-  /** 2^k from what `shifted` gave; −126 ≤ k ≤ 127. */
+  /** 2^k from what `shifted` gave, −126 ≤ k ≤ 127 */
   @inline private static pow2(t: v128): v128 {
-    return v128.add<i32>(i32x4.shl(t, 23), VMath.c(16));
+    return i32x4.shl(t, 23);
   }
 
   /** x − k·ln 2. The product with the upper part of ln 2 is exact. */

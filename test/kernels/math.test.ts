@@ -1,10 +1,10 @@
-// exp, log and sigmoid against Math.exp and Math.log in f64, over a regular sample of all f32 arguments and the
-// whole neighbourhood of every special point. Prints the largest errors it met; XENT_SWEEP=1 takes every argument.
+// exp, expm1, log, log1p, tanh, erf and sigmoid against f64 references, over a regular sample of all f32 arguments and
+// the whole neighbourhood of every special point. Prints the largest errors it met; XENT_SWEEP=1 takes every argument.
 
 import { afterAll, describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
-import { EXP_ULPS, LOG_ULPS, SIGMOID_ULPS, SMALLEST_NORMAL, ulp } from "../oracle/bounds.ts";
-import { sigmoid } from "../oracle/pointwise.ts";
+import * as bounds from "../oracle/bounds.ts";
+import { erf, sigmoid } from "../oracle/pointwise.ts";
 import { expectBits } from "./compare.ts";
 import { builds, Rig } from "./harness.ts";
 
@@ -19,14 +19,23 @@ const { LN2, SQRT1_2, SQRT2 } = Math;
 const BORDERS = [
   0,
   1e-8,
+  1 - SQRT1_2,
   LN2 / 2,
+  SQRT2 - 1,
   0.5,
+  0.54930615,
+  0.6,
   LN2,
   SQRT1_2,
   1,
   1.5 * LN2,
   SQRT2,
   2,
+  3.92,
+  9.01,
+  24 * LN2,
+  18,
+  24,
   87.33654,
   88.72284,
   103.97,
@@ -34,7 +43,10 @@ const BORDERS = [
 ];
 const LIMITS = [2 ** -149, 2 ** -126, 2 ** 127, 3.4028235e38, Number.POSITIVE_INFINITY];
 /** Where a sweep of all arguments met the largest errors. */
-const WORST = [-59.90261459350586, 1.4054595232009888, -4.157293796539307];
+const WORST = [
+  26.71632194519043, 0.37140345573425293, 1.4054595232009888, 0.41629138588905334, 0.6482154130935669,
+  0.523888111114502, 0.6647186279296875, -1.1046847105026245,
+];
 const SPECIAL = [...BORDERS, ...LIMITS].flatMap((x) => [x, -x]).concat(WORST);
 
 /** The bit patterns to try, in chunks of a multiple of four. */
@@ -51,33 +63,75 @@ function* patterns(): Generator<Uint32Array<ArrayBuffer>> {
   for (let first = 0; first < count; first += CHUNK) yield run(first * STRIDE, STRIDE, CHUNK);
 }
 
+interface Fn {
+  name: string;
+  f: number;
+  exact: (x: number) => number;
+  /** largest error in ulps, over all arguments */
+  most: number;
+  /** results below 2⁻¹²⁶ are +0; otherwise they are held like all others, in ulps of the subnormals */
+  flushed?: boolean;
+  /** moves any argument into the function's range, where that is not all f32 */
+  into?: (x: number) => number;
+  /** checksum of the results, the same on every engine and CPU. Only a change of the kernel may change it. */
+  bits: number;
+}
+
+/** [0, 1]: larger numbers to their inverse, signs dropped, NaN kept */
+const toUnit = (x: number): number => (Math.abs(x) > 1 ? 1 / Math.abs(x) : Math.abs(x));
+
+const FUNCTIONS: readonly Fn[] = [
+  { name: "exp", f: abi.MATH_EXP, exact: Math.exp, most: bounds.EXP_ULPS, flushed: true, bits: 0x908a45e6 },
+  { name: "log", f: abi.MATH_LOG, exact: Math.log, most: bounds.LOG_ULPS, bits: 0xbe221839 },
+  { name: "expm1", f: abi.MATH_EXPM1, exact: Math.expm1, most: bounds.EXPM1_ULPS, bits: 0x6ba34ce4 },
+  { name: "log1p", f: abi.MATH_LOG1P, exact: Math.log1p, most: bounds.LOG1P_ULPS, bits: 0xe60d7081 },
+  { name: "tanh", f: abi.MATH_TANH, exact: Math.tanh, most: bounds.TANH_ULPS, bits: 0xdf57dbb5 },
+  { name: "erf", f: abi.MATH_ERF, exact: erf, most: bounds.ERF_ULPS, bits: 0xee2fc2ad },
+  {
+    name: "sigmoid",
+    f: abi.MATH_SIGMOID,
+    exact: sigmoid,
+    most: bounds.SIGMOID_ULPS,
+    flushed: true,
+    bits: 0x5d3aaa99,
+  },
+  {
+    name: "log1pUnit",
+    f: abi.MATH_LOG1P_UNIT,
+    exact: Math.log1p,
+    most: bounds.LOG1P_UNIT_ULPS,
+    into: toUnit,
+    bits: 0xac19558a,
+  },
+];
+
 interface Checked {
   worst: number;
   worstAt: number;
   tried: number;
 }
 
-/** Holds y = f(x) against `exact`: special values exactly, normal results by ulps; throws at the first one off. */
+/** Holds y = f(x) against the exact values: special ones exactly, others by ulps; throws at the first one off. */
 function check(
+  { name, exact, most, flushed = false }: Fn,
   x: Float32Array,
   y: Float32Array,
-  exact: (x: number) => number,
-  most: number,
   seen: Checked,
 ): void {
   for (let i = 0; i < x.length; i++) {
     const [argument, value] = [x[i] as number, y[i] as number];
     const truth = exact(argument);
+    let want: number | undefined;
+    if (Number.isNaN(truth) || truth === 0) want = truth;
+    else if (flushed && Math.abs(truth) < bounds.SMALLEST_NORMAL) want = 0;
+    else if (!Number.isFinite(Math.fround(truth))) want = Math.fround(truth);
+    let error: number;
+    if (want !== undefined) error = Object.is(value, want) ? 0 : Number.POSITIVE_INFINITY;
+    else if (Math.sign(value) !== Math.sign(truth)) error = Number.POSITIVE_INFINITY;
+    else error = Math.abs(value - truth) / bounds.ulp(truth);
     seen.tried++;
-    let error = 0;
-    if (Number.isNaN(truth)) error = Number.isNaN(value) ? 0 : Number.POSITIVE_INFINITY;
-    // an exact value that f32 has not: +0 below the normal numbers, infinity above the largest
-    else if (Math.abs(truth) < SMALLEST_NORMAL) error = Object.is(value, 0) ? 0 : Number.POSITIVE_INFINITY;
-    else if (!Number.isFinite(Math.fround(truth)))
-      error = value === Math.fround(truth) ? 0 : Number.POSITIVE_INFINITY;
-    else error = Math.abs(value - truth) / ulp(truth);
     if (error > seen.worst) [seen.worst, seen.worstAt] = [error, argument];
-    if (!(error <= most)) throw new Error(`f(${argument}) is ${value}, exactly ${truth}: ${error} ulp`);
+    if (!(error <= most)) throw new Error(`${name}(${argument}) is ${value}, exactly ${truth}: ${error} ulp`);
   }
 }
 
@@ -90,12 +144,7 @@ function checksum(hash: number, y: Float32Array<ArrayBuffer>): number {
   return h;
 }
 
-/** `bits`: checksum of the results, the same on every engine and CPU. Only a change of the kernel may change it. */
-const FUNCTIONS = [
-  { f: "exp", exact: Math.exp, most: EXP_ULPS, bits: 0xbe87e646 },
-  { f: "log", exact: Math.log, most: LOG_ULPS, bits: 0x1858c3af },
-  { f: "sigmoid", exact: sigmoid, most: SIGMOID_ULPS, bits: 0x3738197a },
-];
+const floatsOf = (bits: Uint32Array<ArrayBuffer>): Float32Array<ArrayBuffer> => new Float32Array(bits.buffer);
 const table: string[] = [];
 
 describe.each(builds)("$name build", ({ name: build, arena }) => {
@@ -104,75 +153,118 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
   const y = rig.output("y", 1, CHUNK);
   rig.builder.unary(abi.OP_SIGMOID_FORWARD, x, y);
 
-  /** f of the given bit patterns, by the kernel */
-  function run(
-    f: string,
-    bits: Uint32Array<ArrayBuffer>,
-  ): { x: Float32Array<ArrayBuffer>; y: Float32Array<ArrayBuffer> } {
-    arena.u32(x).set(bits);
-    if (f === "exp") rig.kernels.vexp(bits.length, x.address, y.address);
-    else if (f === "log") rig.kernels.vlog(bits.length, x.address, y.address);
-    else rig.program.run();
-    return { x: arena.f32(x).slice(0, bits.length), y: arena.f32(y).slice(0, bits.length) };
+  /** f of at most CHUNK arguments, by the kernel; filled up with zeros to a multiple of four */
+  function run(f: number, values: Float32Array): Float32Array<ArrayBuffer> {
+    const whole = (values.length + 3) & ~3;
+    arena.f32(x).fill(0, values.length, whole).set(values);
+    rig.kernels.vmath(f, whole, x.address, y.address);
+    return arena.f32(y).slice(0, values.length);
   }
 
   it.each(FUNCTIONS)(
-    "$f: at most $most ulp off where the result is normal, +0 below; its bits are the recorded ones",
-    async ({ f, exact, most, bits }) => {
+    "$name: at most $most ulp off; its bits are the recorded ones",
+    async (fn) => {
       rig.prepare();
       const seen = { worst: 0, worstAt: 0, tried: 0 };
       let hash = 0x811c9dc5 | 0;
       let chunks = 0;
       for (const chunk of patterns()) {
-        const { x, y } = run(f, chunk);
-        check(x, y, exact, most, seen);
-        hash = checksum(hash, y);
+        const args = fn.into ? floatsOf(chunk).map(fn.into) : floatsOf(chunk);
+        const results = run(fn.f, args);
+        check(fn, args, results, seen);
+        hash = checksum(hash, results);
         // over all 2³² arguments the runner would take us for dead
         if (++chunks % 256 === 0) await new Promise(setImmediate);
       }
       table.push(
-        `${f.padEnd(8)} ${build.padEnd(6)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`,
+        `${fn.name.padEnd(9)} ${build.padEnd(6)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`,
       );
-      if (STRIDE === 4099) expect(`0x${(hash >>> 0).toString(16)}`).toBe(`0x${bits.toString(16)}`);
+      if (STRIDE === 4099) expect(`0x${(hash >>> 0).toString(16)}`).toBe(`0x${fn.bits.toString(16)}`);
     },
     STRIDE < 1000 ? 4 * 3600_000 : 20_000,
   );
 
-  it("vexp and vlog write in place and nothing beyond", () => {
-    for (const [f, values] of [
-      ["vexp", [0, 1, -1, 100]],
-      ["vlog", [1, 0, -1, 2]],
-    ] as const) {
-      rig.prepare();
-      const before = rig.memory().slice();
-      arena.f32(x).set(values, 4);
-      rig.kernels[f](4, x.address + 16, x.address + 16);
-      const after = arena.f32(x).slice(4, 8);
-      expect(after[0]).toBe(f === "vexp" ? 1 : 0);
-      before.set(new Uint8Array(after.buffer), x.address + 16);
-      expect(Buffer.compare(before, rig.memory())).toBe(0);
+  it("expNonPositive: the bits of exp wherever x ≤ 0 or NaN", () => {
+    rig.prepare();
+    for (const chunk of patterns()) {
+      const args = floatsOf(chunk).map((value) => -Math.abs(value));
+      const whole = run(abi.MATH_EXP, args);
+      expectBits(run(abi.MATH_EXP_NONPOSITIVE, args), whole, "expNonPositive");
     }
   });
 
-  it("exact values: e⁰ = 1, ln 1 = +0, ln 0 = −∞, σ(0) = ½, and what NaN and ∞ give", () => {
+  it.each([
+    ["tanh", abi.MATH_TANH],
+    ["erf", abi.MATH_ERF],
+  ])("%s is odd to the bit", (name, f) => {
     rig.prepare();
-    const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
-    const of = (f: string, values: number[]) =>
-      run(f, new Uint32Array(Float32Array.from(values).buffer)).y.slice(0, values.length);
+    for (const chunk of patterns()) {
+      const args = floatsOf(chunk);
+      const mirrored = args.map((value) => -value);
+      const wanted = run(f, args).map((value) => -value);
+      expectBits(run(f, mirrored), wanted, name);
+    }
+  });
+
+  it("vmath writes in place and nothing beyond", () => {
+    for (const { name, f } of [...FUNCTIONS, { name: "expNonPositive", f: abi.MATH_EXP_NONPOSITIVE }]) {
+      rig.prepare();
+      const values = Float32Array.of(1, 0, 0.5, 0.25).map((value) =>
+        name === "expNonPositive" ? -value : value,
+      );
+      const wanted = run(f, values);
+      rig.prepare();
+      arena.f32(x).set(values, 4);
+      const before = rig.memory().slice();
+      rig.kernels.vmath(f, 4, x.address + 16, x.address + 16);
+      const after = arena.f32(x).slice(4, 8);
+      expectBits(after, wanted, name);
+      before.set(new Uint8Array(after.buffer), x.address + 16);
+      expect(Buffer.compare(before, rig.memory()), name).toBe(0);
+    }
+  });
+
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+  const [least, small] = [2 ** -149, 2 ** -140];
+  it.each<[string, number, number[], number[]]>([
+    ["exp", abi.MATH_EXP, [0, -0, inf, -inf, nan, 88.73, -87.34, 1e30], [1, 1, inf, 0, nan, inf, 0, inf]],
+    ["log", abi.MATH_LOG, [1, 0, -0, inf, -inf, nan, -1, -1e-45], [0, -inf, -inf, inf, nan, nan, nan, nan]],
+    [
+      "expm1",
+      abi.MATH_EXPM1,
+      [0, -0, inf, -inf, nan, 88.73, -17.4, -1e30, least, -small],
+      [0, -0, inf, -1, nan, inf, -1, -1, least, -small],
+    ],
+    [
+      "log1p",
+      abi.MATH_LOG1P,
+      [0, -0, inf, -inf, nan, -1, -1.0000001, -1e30, least, -small],
+      [0, -0, inf, nan, nan, -inf, nan, nan, least, -small],
+    ],
+    [
+      "tanh",
+      abi.MATH_TANH,
+      [0, -0, inf, -inf, nan, 9.02, -9.02, 1e30, least, -small],
+      [0, -0, 1, -1, nan, 1, -1, 1, least, -small],
+    ],
+    [
+      "erf",
+      abi.MATH_ERF,
+      [0, -0, inf, -inf, nan, 3.93, -3.93, 1e30, least, -least],
+      [0, -0, 1, -1, nan, 1, -1, 1, least, -least],
+    ],
+    ["sigmoid", abi.MATH_SIGMOID, [0, -0, inf, -inf, nan, 88, -87.34, 17.4], [0.5, 0.5, 1, 0, nan, 1, 0, 1]],
+    ["log1pUnit", abi.MATH_LOG1P_UNIT, [0, nan, least, small], [0, nan, least, small]],
+    ["expNonPositive", abi.MATH_EXP_NONPOSITIVE, [0, -0, -inf, nan, -87.34], [1, 1, 0, nan, 0]],
+  ])("%s of special numbers", (name, f, values, results) => {
+    rig.prepare();
+    expectBits(run(f, Float32Array.from(values)), results, name);
+    // NaN of every kind of payload: quiet and signalling, low bits and high, either sign
+    const payloads = [0x7fc00000, 0x7fc00001, 0x7f800001, 0x7fffffff, 0xffc00001, 0xff800001, 0xffffffff];
     expectBits(
-      of("exp", [0, -0, inf, -inf, nan, 88.73, -87.34, 1e30]),
-      [1, 1, inf, 0, nan, inf, 0, inf],
-      "exp",
-    );
-    expectBits(
-      of("log", [1, 0, -0, inf, -inf, nan, -1, -1e-45]),
-      [0, -inf, -inf, inf, nan, nan, nan, nan],
-      "log",
-    );
-    expectBits(
-      of("sigmoid", [0, -0, inf, -inf, nan, 88, -87.34, 17.4]),
-      [0.5, 0.5, 1, 0, nan, 1, 0, 1],
-      "sigmoid",
+      run(f, floatsOf(Uint32Array.from(payloads))),
+      payloads.map(() => nan),
+      `${name} of NaN`,
     );
   });
 });
