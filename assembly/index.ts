@@ -2,4 +2,3 @@
 
 export { heapBase, relaxed } from "./lib/build";
 export { run } from "./program";
-export { vmath } from "./vmath";

@@ -1,4 +1,5 @@
-// The functions of lib/math.ts over arrays. No op uses it: it is what the accuracy tests sweep.
+// The functions of lib/math.ts over arrays: an entry of its own, built as the kernels are, for the accuracy tests to
+// sweep. Nothing that ships has it.
 
 import {
   MATH_ERF,

@@ -3,7 +3,13 @@
 import { execFileSync } from "node:child_process";
 import { stale } from "../tools/stale.ts";
 
-const OUTPUTS = ["build/debug.wasm", "build/simd.wasm", "build/probe.wasm", "src/wasm/generated/simd.ts"];
+const OUTPUTS = [
+  "build/debug.wasm",
+  "build/simd.wasm",
+  "build/vmath.wasm",
+  "build/probe.wasm",
+  "src/wasm/generated/simd.ts",
+];
 const SOURCES = [
   "assembly",
   "src/base/abi.ts",

@@ -92,19 +92,6 @@ export const MATH_LOG1P_UNIT = 7;
 /** exp for x ≤ 0 only */
 export const MATH_EXP_NONPOSITIVE = 8;
 
-// --- Functions of vmath: y ← f(x), element by element ---
-export const MATH_EXP = 0;
-export const MATH_LOG = 1;
-export const MATH_EXPM1 = 2;
-export const MATH_LOG1P = 3;
-export const MATH_TANH = 4;
-export const MATH_ERF = 5;
-export const MATH_SIGMOID = 6;
-/** log1p for 0 ≤ x ≤ 1 only */
-export const MATH_LOG1P_UNIT = 7;
-/** exp for x ≤ 0 only */
-export const MATH_EXP_NONPOSITIVE = 8;
-
 // --- Hyper region: what the host writes before a run and reads after it. Offsets in bytes. ---
 export const HYPER_BYTES = 64;
 /** i32: rows of the current batch */

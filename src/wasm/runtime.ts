@@ -5,7 +5,6 @@ import { instantiateSync } from "./load.ts";
 /** The ABI of every build. A `type`, not an interface: the loader's index signature would hide typos. */
 export type Kernels = {
   run(program: number, hyper: number, first: number, last: number, thread: number, threads: number): number;
-  vmath(f: number, n: number, x: number, y: number): void;
   heapBase(): number;
   relaxed(): number;
 };

@@ -4,9 +4,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import * as bounds from "../oracle/bounds.ts";
-import { erf, sigmoid } from "../oracle/pointwise.ts";
+import { erf } from "../oracle/erf.ts";
+import { sigmoid } from "../oracle/pointwise.ts";
+import { wasmBytes } from "../support/core.ts";
 import { expectBits } from "./compare.ts";
-import { builds, Rig } from "./harness.ts";
+import { CANARY } from "./harness.ts";
 
 /** Every how manieth of the 2³² bit patterns is tried; prime, so that all low bits occur. */
 const STRIDE = Number(process.env.XENT_SWEEP ?? 4099);
@@ -147,24 +149,28 @@ function checksum(hash: number, y: Float32Array<ArrayBuffer>): number {
 const floatsOf = (bits: Uint32Array<ArrayBuffer>): Float32Array<ArrayBuffer> => new Float32Array(bits.buffer);
 const table: string[] = [];
 
-describe.each(builds)("$name build", ({ name: build, arena }) => {
-  const rig = new Rig({ name: build, arena });
-  const x = rig.output("x", 1, CHUNK);
-  const y = rig.output("y", 1, CHUNK);
-  rig.builder.unary(abi.OP_SIGMOID_FORWARD, x, y);
+describe("vector functions", () => {
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  const { vmath } = new WebAssembly.Instance(new WebAssembly.Module(wasmBytes("vmath")), { env: { memory } })
+    .exports as { vmath(f: number, n: number, x: number, y: number): void };
+  const x = new Float32Array(memory.buffer, abi.ARENA_BASE, CHUNK);
+  const y = new Float32Array(memory.buffer, abi.ARENA_BASE + 4 * CHUNK + 64, CHUNK);
+  const prepare = (): void => {
+    new Uint32Array(memory.buffer, abi.ARENA_BASE).fill(CANARY);
+  };
 
   /** f of at most CHUNK arguments, by the kernel; filled up with zeros to a multiple of four */
   function run(f: number, values: Float32Array): Float32Array<ArrayBuffer> {
     const whole = (values.length + 3) & ~3;
-    arena.f32(x).fill(0, values.length, whole).set(values);
-    rig.kernels.vmath(f, whole, x.address, y.address);
-    return arena.f32(y).slice(0, values.length);
+    x.fill(0, values.length, whole).set(values);
+    vmath(f, whole, x.byteOffset, y.byteOffset);
+    return y.slice(0, values.length);
   }
 
   it.each(FUNCTIONS)(
     "$name: at most $most ulp off; its bits are the recorded ones",
     async (fn) => {
-      rig.prepare();
+      prepare();
       const seen = { worst: 0, worstAt: 0, tried: 0 };
       let hash = 0x811c9dc5 | 0;
       let chunks = 0;
@@ -177,7 +183,7 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
         if (++chunks % 256 === 0) await new Promise(setImmediate);
       }
       table.push(
-        `${fn.name.padEnd(9)} ${build.padEnd(6)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`,
+        `${fn.name.padEnd(9)} ${seen.worst.toFixed(4)} ulp at ${seen.worstAt}, ${seen.tried} arguments`,
       );
       if (STRIDE === 4099) expect(`0x${(hash >>> 0).toString(16)}`).toBe(`0x${fn.bits.toString(16)}`);
     },
@@ -185,7 +191,7 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
   );
 
   it("expNonPositive: the bits of exp wherever x ≤ 0 or NaN", () => {
-    rig.prepare();
+    prepare();
     for (const chunk of patterns()) {
       const args = floatsOf(chunk).map((value) => -Math.abs(value));
       const whole = run(abi.MATH_EXP, args);
@@ -197,7 +203,7 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
     ["tanh", abi.MATH_TANH],
     ["erf", abi.MATH_ERF],
   ])("%s is odd to the bit", (name, f) => {
-    rig.prepare();
+    prepare();
     for (const chunk of patterns()) {
       const args = floatsOf(chunk);
       const mirrored = args.map((value) => -value);
@@ -208,19 +214,19 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
 
   it("vmath writes in place and nothing beyond", () => {
     for (const { name, f } of [...FUNCTIONS, { name: "expNonPositive", f: abi.MATH_EXP_NONPOSITIVE }]) {
-      rig.prepare();
+      prepare();
       const values = Float32Array.of(1, 0, 0.5, 0.25).map((value) =>
         name === "expNonPositive" ? -value : value,
       );
       const wanted = run(f, values);
-      rig.prepare();
-      arena.f32(x).set(values, 4);
-      const before = rig.memory().slice();
-      rig.kernels.vmath(f, 4, x.address + 16, x.address + 16);
-      const after = arena.f32(x).slice(4, 8);
+      prepare();
+      x.set(values, 4);
+      const before = new Uint8Array(memory.buffer.slice(0));
+      vmath(f, 4, x.byteOffset + 16, x.byteOffset + 16);
+      const after = x.slice(4, 8);
       expectBits(after, wanted, name);
-      before.set(new Uint8Array(after.buffer), x.address + 16);
-      expect(Buffer.compare(before, rig.memory()), name).toBe(0);
+      before.set(new Uint8Array(after.buffer), x.byteOffset + 16);
+      expect(Buffer.compare(before, new Uint8Array(memory.buffer)), name).toBe(0);
     }
   });
 
@@ -257,7 +263,7 @@ describe.each(builds)("$name build", ({ name: build, arena }) => {
     ["log1pUnit", abi.MATH_LOG1P_UNIT, [0, nan, least, small], [0, nan, least, small]],
     ["expNonPositive", abi.MATH_EXP_NONPOSITIVE, [0, -0, -inf, nan, -87.34], [1, 1, 0, nan, 0]],
   ])("%s of special numbers", (name, f, values, results) => {
-    rig.prepare();
+    prepare();
     expectBits(run(f, Float32Array.from(values)), results, name);
     // NaN of every kind of payload: quiet and signalling, low bits and high, either sign
     const payloads = [0x7fc00000, 0x7fc00001, 0x7f800001, 0x7fffffff, 0xffc00001, 0xff800001, 0xffffffff];

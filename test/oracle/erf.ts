@@ -16,10 +16,10 @@ export function erfc(x: number): number {
  */
 function series(x: number): number {
   let term = x;
-  let sum = 0;
-  for (let n = 0; sum + term !== sum; n++) {
+  let sum = x;
+  for (let n = 1; n === 1 || sum + term !== sum; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
     sum += term;
-    term *= (2 * x * x) / (2 * n + 3);
   }
   return (2 / Math.sqrt(Math.PI)) * gauss(x) * sum;
 }

@@ -4,9 +4,18 @@
 import { describe, expect, it } from "vitest";
 import { erf, erfc } from "./erf.ts";
 import { gemm } from "./gemm.ts";
-import { type Layer, step } from "./net.ts";
-import { erf } from "./pointwise.ts";
-import { columnSums, gather, softmaxCrossEntropy } from "./rows.ts";
+import { lossOf, lossRow, reduce } from "./losses.ts";
+import * as pointwise from "./pointwise.ts";
+import { columnSums, gather, softmaxBackward, softmaxCrossEntropy } from "./rows.ts";
+import type { CrossEntropySpec, LossSpec, Reduction } from "./spec.ts";
+
+const crossEntropy = (options: Partial<CrossEntropySpec> = {}): CrossEntropySpec => ({
+  kind: "crossEntropy",
+  ignoreIndex: -100,
+  labelSmoothing: 0,
+  reduction: "mean",
+  ...options,
+});
 
 describe("plain loops", () => {
   it("gemm: 2×2 by hand, with strides, beta, bias and relu", () => {
@@ -58,55 +67,12 @@ describe("plain loops", () => {
   });
 });
 
-describe("erf", () => {
-  // from a computation with 30 digits
-  it.each([
-    [1e-30, 1.1283791670955125e-30],
-    [0.001, 0.0011283787909692365],
-    [0.1, 0.11246291601828488],
-    [0.5, 0.5204998778130465],
-    [0.9, 0.7969082124228322],
-    [1, 0.8427007929497149],
-    [1.5, 0.9661051464753108],
-    [1.99, 0.995111413199617],
-    [2, 0.9953222650189527],
-    [2.5, 0.999593047982555],
-    [3, 0.9999779095030014],
-    [4, 0.9999999845827421],
-    [5.5, 0.9999999999999927],
-  ])("erf(±%f) is ±%f to 1e-14, relative", (x, value) => {
-    expect(Math.abs(erf(x) / value - 1)).toBeLessThan(1e-14);
-    expect(erf(-x)).toBe(-erf(x));
-  });
-
-  it("special values, and no step where series and continued fraction meet", () => {
-    const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
-    expect([0, -0, inf, -inf, nan].map(erf)).toEqual([0, -0, 1, -1, nan]);
-    expect(Math.abs(erf(2) - erf(2 - 2 ** -51))).toBeLessThan(2 ** -51);
-  });
-});
-
-describe(`gradients of the f64 net against central differences (seed ${SEED})`, () => {
-  const layer = (seed: number, inputs: number, outputs: number, activation: Layer["activation"]): Layer => ({
-    inputs,
-    outputs,
-    w: Float64Array.from(floats(seed, inputs * outputs)),
-    b: Float64Array.from(floats(seed + 1, outputs)),
-    activation,
-  });
-  const layers = [
-    layer(1, 5, 7, "relu"),
-    layer(3, 7, 6, "sigmoid"),
-    layer(5, 6, 4, "relu"),
-    layer(7, 4, 3, "none"),
-  ];
-  const x = Float64Array.from(floats(9, 4 * 5));
-  const t = integers(10, 4, 0, 2);
-
-  it("no relu stands within a step of its kink, so that differences mean something", () => {
-    const { z } = step(layers, x, t);
-    for (const i of [0, 2])
-      for (const value of z[i] as Float64Array) expect(Math.abs(value)).toBeGreaterThan(1e-4);
+describe("activations by hand", () => {
+  it("the halves of those that have a kink", () => {
+    expect([3, -2].map((x) => pointwise.leakyRelu(x, 0.25))).toEqual([3, -0.5]);
+    expect([3, -0.5].map((y) => pointwise.leakyReluBackward(8, y, 0.25))).toEqual([8, 2]);
+    expect([2, 0, Number.NEGATIVE_INFINITY].map((x) => pointwise.elu(x, 1.5))).toEqual([2, 0, -1.5]);
+    expect([2, 0, -1.5].map((y) => pointwise.eluBackward(2, y, 1.5))).toEqual([2, 3, 0]);
   });
 
   it("at zero, and far out", () => {

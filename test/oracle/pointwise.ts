@@ -1,4 +1,8 @@
-// Activations, erf and the SGD step, element by element in f64. Imports nothing from src/.
+// Activations and the SGD step, element by element in f64. A backward takes what the kernels take: dy, and the output
+// y or the input x. Imports nothing from src/.
+
+import { erfc } from "./erf.ts";
+import type { PointwiseSpec } from "./spec.ts";
 
 export const relu = (x: number): number => (x < 0 ? 0 : x);
 /** dx from dy and the output y */
@@ -46,28 +50,49 @@ export const softplusBackward = (dy: number, x: number, beta: number): number =>
 /** p − lr·g */
 export const sgd = (p: number, g: number, lr: number): number => p - lr * g;
 
-/** erfc(2) is 0.005: from here on its continued fraction settles fast, and 1 − erfc loses nothing. */
-const ERF_SERIES = 2;
-
-/**
- * 2/√π·∫₀ˣ e^−t² dt, to a few units of 2⁻⁵³, relative.
- *
- *     |x| < 2:  2/√π·e^−x²·Σ 2ⁿ·x^(2n+1) / (2n+1)!!     all terms of one sign
- *     else      ±(1 − e^−x²/√π · 1/(a + ½/(a + 1/(a + 3/2/(a + …))))), a = |x|
- */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (!(a >= ERF_SERIES)) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 2 ** -60 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      sum += term;
-    }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+/** y of a layer */
+export function activate(spec: PointwiseSpec, x: number): number {
+  switch (spec.kind) {
+    case "relu":
+      return relu(x);
+    case "sigmoid":
+      return sigmoid(x);
+    case "tanh":
+      return tanh(x);
+    case "silu":
+      return silu(x);
+    case "leakyRelu":
+      return leakyRelu(x, spec.negativeSlope);
+    case "elu":
+      return elu(x, spec.alpha);
+    case "gelu":
+      return spec.approximate === "tanh" ? geluTanh(x) : gelu(x);
+    case "softplus":
+      return softplus(x, spec.beta);
   }
-  if (a > 6) return Math.sign(x);
-  let tail = a;
-  for (let n = 60; n > 0; n--) tail = a + n / 2 / tail;
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / tail);
 }
+
+/** dx of a layer from dy, its input x and its output y */
+export function activateBackward(spec: PointwiseSpec, dy: number, x: number, y: number): number {
+  switch (spec.kind) {
+    case "relu":
+      return reluBackward(dy, y);
+    case "sigmoid":
+      return sigmoidBackward(dy, y);
+    case "tanh":
+      return tanhBackward(dy, y);
+    case "silu":
+      return siluBackward(dy, x);
+    case "leakyRelu":
+      return leakyReluBackward(dy, y, spec.negativeSlope);
+    case "elu":
+      return eluBackward(dy, y, spec.alpha);
+    case "gelu":
+      return spec.approximate === "tanh" ? geluTanhBackward(dy, x) : geluBackward(dy, x);
+    case "softplus":
+      return softplusBackward(dy, x, spec.beta);
+  }
+}
+
+const normal = (x: number): number => erfc(-x / Math.SQRT2) / 2;
+const cubic = (x: number): number => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);

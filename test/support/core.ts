@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Core } from "../../src/wasm/runtime.ts";
 
 /** Bytes of a file under build/. */
-export function wasmBytes(build: "debug" | "simd"): Uint8Array<ArrayBuffer> {
+export function wasmBytes(build: "debug" | "simd" | "vmath"): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(new URL(`../../build/${build}.wasm`, import.meta.url)));
 }
 
