@@ -1,19 +1,11 @@
-// A program in its arena: runs it, prints it, times it record by record.
+// A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import { OPS, type Range } from "../base/ops.ts";
+import { OPS } from "../base/ops.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { Builder, Draft } from "./builder.ts";
 import { view } from "./record.ts";
-
-/** One line of a profile: median time of a record over the timed runs. */
-export interface ProfileLine {
-  readonly name: string;
-  readonly label: string;
-  readonly medianMs: number;
-  readonly gflops: number;
-}
 
 /** Floating-point operations of one run of a program with `rows` rows. */
 export function flops(words: Int32Array, rows: number): number {
@@ -90,43 +82,5 @@ export class Program {
   /** Rows of the last run whose largest logit was the target's. */
   get hits(): number {
     return this.hyper.getInt32(abi.HYPER_HITS, true);
-  }
-
-  /** The records in words people read: op, operands, shapes, barriers. */
-  dump(): string {
-    return this.drafts
-      .map((draft, i) => {
-        const record = view(this.words, i);
-        const op = OPS.get(record.op);
-        const { reads, writes } = op?.access(record, 0, 1) ?? { reads: [], writes: [] };
-        const names = (ranges: readonly Range[]): string =>
-          [...new Set(ranges.map((range) => draft.operands[range.operand]?.name ?? "?"))].join(", ");
-        const barrier = (record.flags & abi.FLAG_BARRIER) !== 0 ? "  | barrier" : "";
-        return `${String(i).padStart(3)} ${(op?.name ?? "?").padEnd(20)} ${names(reads)} -> ${names(writes)}${barrier}`;
-      })
-      .join("\n");
-  }
-
-  /** Times each record on its own, `runs` times over the whole program. */
-  profile(rows: number, runs: number): ProfileLine[] {
-    const times = this.drafts.map(() => new Float64Array(runs));
-    for (let run = 0; run < runs; run++) {
-      for (const [i, time] of times.entries()) {
-        const start = performance.now();
-        this.run(i, i + 1);
-        time[run] = performance.now() - start;
-      }
-    }
-    return times.map((time, i) => {
-      const record = view(this.words, i, rows);
-      const op = OPS.get(record.op);
-      const medianMs = time.sort()[runs >> 1] as number;
-      return {
-        name: op?.name ?? "?",
-        label: this.drafts[i]?.label ?? "",
-        medianMs,
-        gflops: (op?.flops(record) ?? 0) / medianMs / 1e6,
-      };
-    });
   }
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
+import { dump, profile } from "../../src/program/inspect.ts";
 import { cores } from "../support/core.ts";
 import { ROWS, type Training, training } from "./training.ts";
 
@@ -111,7 +112,7 @@ describe("Program in words", () => {
   const { program } = training(cores[0] as (typeof cores)[0], "f32");
 
   it("dump has a line for each record: op, what it reads and writes, barriers", () => {
-    const lines = program.dump().split("\n");
+    const lines = dump(program).split("\n");
     expect(lines.length).toBe(program.drafts.length);
     for (const [i, line] of lines.entries()) {
       const draft = program.drafts[i]!;
@@ -124,7 +125,7 @@ describe("Program in words", () => {
   });
 
   it("profile has a line for each record", () => {
-    const lines = program.profile(ROWS, 3);
+    const lines = profile(program, ROWS, 3);
     expect(lines.map((line) => line.name)).toEqual(program.drafts.map((draft) => nameOf(draft.op)));
     expect(lines.map((line) => line.label)).toEqual(program.drafts.map((draft) => draft.label));
     for (const { medianMs, gflops, name } of lines) {
