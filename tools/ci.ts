@@ -10,6 +10,7 @@ const STEPS = [
   ["check"],
   ["build"],
   ["test"],
+  ["conformance"],
   ["example", "01"],
   ["example", "02", "--epochs", "1"],
   ["docs:lint"],
