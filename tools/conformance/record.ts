@@ -39,6 +39,9 @@ export function figure(error: number | undefined): string {
   return String(Number((Math.ceil(error / unit - 1e-9) * unit).toPrecision(3)));
 }
 
+const largest = (errors: Readonly<Record<string, number>> = {}): string =>
+  figure(Math.max(...Object.values(errors)));
+
 /** Reads the tables of a page back. */
 export function parse(page: string): Recorded {
   const recorded = new Map<string, number>();
@@ -85,7 +88,7 @@ export function compare(
       lines.push(
         row(
           `  ${subject}`,
-          columns.map((column) => cellText(errors[column])),
+          columns.map((column) => largest(errors[column])),
         ),
       );
       for (const [column, cell] of Object.entries(errors)) {
