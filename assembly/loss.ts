@@ -2,6 +2,7 @@
 // is not, stands in softmax.ts.
 
 import { VMath } from "./lib/math";
+import { Rows, Unary } from "./lib/rows";
 import { V } from "./lib/simd";
 
 /** One output against its target: `shared` is worked out once for both; `a` is the loss's parameter. */
@@ -18,6 +19,26 @@ class Element {
 }
 
 class Loss {
+  /** n elements of a row from byte `at` on: stores their gradients and returns their values. */
+  @inline private static part<F extends Element>(
+    z: usize,
+    target: usize,
+    dz: usize,
+    at: usize,
+    n: i32,
+    a: v128,
+    parameters: usize,
+    prepared: bool,
+    scale: v128,
+  ): v128 {
+    const x = V.loadUpTo(z + at, n);
+    const t = V.loadUpTo(target + at, n);
+    const p = parameters != 0 ? V.loadUpTo(parameters + at, n) : a;
+    const u = prepared ? V.loadUpTo(dz + at, n) : changetype<F>(0).shared(x, t);
+    V.storeUpTo(dz + at, f32x4.mul(changetype<F>(0).slope(u, x, t, p), scale), n);
+    return changetype<F>(0).value(u, x, t, p);
+  }
+
   /**
    * loss[i] ← r_i·Σ_j value(z_ij, t_ij) and dz_ij ← slope(z_ij, t_ij)·fl(scale·r_i); the sum runs in four chains, joined
    * by V.sum. A row with r_i = 0 is not looked at: its loss and gradient are +0.
@@ -50,18 +71,16 @@ class Loss {
       } else {
         if (prepared) expNegAbs(cols, z, dz);
         const s = f32x4.splat(weight != 0 ? scale * r : scale);
-        let p = f32x4.splat(a);
+        const p = f32x4.splat(a);
         let sum = f32x4.splat(0);
-        for (let j = 0; j < cols; j += 4) {
-          const at = (<usize>j) << 2;
-          const n = cols - j;
-          const x = V.loadUpTo(z + at, n);
-          const t = V.loadUpTo(target + at, n);
-          if (parameters != 0) p = V.loadUpTo(parameters + at, n);
-          const u = prepared ? V.loadUpTo(dz + at, n) : changetype<F>(0).shared(x, t);
-          const value = changetype<F>(0).value(u, x, t, p);
-          V.storeUpTo(dz + at, f32x4.mul(changetype<F>(0).slope(u, x, t, p), s), n);
-          sum = f32x4.add(sum, n >= 4 ? value : V.first(value, n));
+        const whole = cols & ~3;
+        for (let j = 0; j < whole; j += 4) {
+          sum = f32x4.add(sum, Loss.part<F>(z, target, dz, (<usize>j) << 2, 4, p, parameters, prepared, s));
+        }
+        if (whole < cols) {
+          const n = cols - whole;
+          const value = Loss.part<F>(z, target, dz, (<usize>whole) << 2, n, p, parameters, prepared, s);
+          sum = f32x4.add(sum, V.first(value, n));
         }
         const total = V.sum(sum);
         store<f32>(loss, weight != 0 ? total * r : total);
@@ -83,9 +102,9 @@ class Sigma {
   }
 }
 
-/** A logit: what is shared is e^−|z|. */
-class Logit extends Element {
-  @inline shared(z: v128, _y: v128): v128 {
+/** e^−|z| */
+class NegAbsExp extends Unary {
+  @inline apply(z: v128, _a: v128): v128 {
     return VMath.expNonPositive(f32x4.neg(f32x4.abs(z)));
   }
 }
@@ -96,10 +115,13 @@ class Logit extends Element {
  * 128 × 128 in Node 20, 0.28 against 0.40 in Node 24; Zen 4, a busy machine, 2026-11-25).
  */
 function expNegAbs(n: i32, z: usize, e: usize): void {
-  for (let j = 0; j < n; j += 4) {
-    const at = (<usize>j) << 2;
-    const x = V.loadUpTo(z + at, n - j);
-    V.storeUpTo(e + at, changetype<Logit>(0).shared(x, x), n - j);
+  Rows.unary<NegAbsExp>(1, n, z, 0, e, 0, 0);
+}
+
+/** A logit: what is shared is e^−|z|, prepared by `expNegAbs`. */
+class Logit extends Element {
+  @inline shared(z: v128, _y: v128): v128 {
+    return changetype<NegAbsExp>(0).apply(z, z);
   }
 }
 

@@ -81,17 +81,24 @@ export function softmaxBackward(
   dx: usize,
   lddx: i32,
 ): void {
+  const whole = cols & ~3;
+  const n = cols - whole;
+  const end = (<usize>whole) << 2;
   for (let i = 0; i < rows; i++) {
     let sum = f32x4.splat(0);
-    for (let j = 0; j < cols; j += 4) {
+    for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 2;
-      sum = f32x4.add(sum, f32x4.mul(V.loadUpTo(dy + at, cols - j), V.loadUpTo(y + at, cols - j)));
+      sum = f32x4.add(sum, f32x4.mul(v128.load(dy + at), v128.load(y + at)));
     }
+    if (n > 0) sum = f32x4.add(sum, f32x4.mul(V.loadTail(dy + end, n), V.loadTail(y + end, n)));
     const mean = f32x4.splat(V.sum(sum));
-    for (let j = 0; j < cols; j += 4) {
+    for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 2;
-      const apart = f32x4.sub(V.loadUpTo(dy + at, cols - j), mean);
-      V.storeUpTo(dx + at, f32x4.mul(V.loadUpTo(y + at, cols - j), apart), cols - j);
+      v128.store(dx + at, f32x4.mul(v128.load(y + at), f32x4.sub(v128.load(dy + at), mean)));
+    }
+    if (n > 0) {
+      const apart = f32x4.sub(V.loadTail(dy + end, n), mean);
+      V.storeTail(dx + end, f32x4.mul(V.loadTail(y + end, n), apart), n);
     }
     dy += (<usize>lddy) << 2;
     y += (<usize>ldy) << 2;
@@ -163,7 +170,13 @@ function skip(cols: i32, dz: usize, loss: usize, hit: usize): void {
 
 /** The first of x[0 … n − 1] that equals v, else n */
 function firstAt(n: i32, x: usize, v: f32): i32 {
+  const wanted = f32x4.splat(v);
+  const whole = n & ~3;
   let j = 0;
+  for (; j < whole; j += 4) {
+    const same = f32x4.eq(v128.load(x + ((<usize>j) << 2)), wanted);
+    if (v128.any_true(same)) return j + ctz(i32x4.bitmask(same));
+  }
   while (j < n && load<f32>(x + ((<usize>j) << 2)) != v) j++;
   return j;
 }
@@ -174,7 +187,7 @@ function logOf(x: f32): f32 {
 
 /** The distribution a row is held against: q_j = w_j·(keep·t_j + spread), t one-hot or given. */
 class Target {
-  /** Four q from column j on; lanes beyond n are 0. `t`: the class id in all lanes, or unused. */
+  /** n of q from column j on (4 as a constant, or a tail: then lanes beyond are 0). `t`: the class id in all lanes. */
   @inline static q(
     j: i32,
     n: i32,
@@ -191,7 +204,17 @@ class Target {
       : V.loadUpTo(row + at, n);
     const q = f32x4.add(f32x4.mul(keep, here), spread);
     if (weight != 0) return f32x4.mul(V.loadUpTo(weight + at, n), q);
-    return n >= 4 ? q : V.first(q, n);
+    return n == 4 ? q : V.first(q, n);
+  }
+
+  /** q·(m − z), and 0 where q is */
+  @inline static term(q: v128, m: v128, z: v128): v128 {
+    return v128.and(f32x4.mul(q, f32x4.sub(m, z)), f32x4.ne(q, f32x4.splat(0)));
+  }
+
+  /** (whole·e/sum − q)·s */
+  @inline static slope(q: v128, e: v128, sum: v128, whole: v128, s: v128): v128 {
+    return f32x4.mul(f32x4.sub(f32x4.mul(whole, f32x4.div(e, sum)), q), s);
   }
 }
 
@@ -231,6 +254,9 @@ export function softCrossEntropy(
   const k = f32x4.splat(keep);
   const e = f32x4.splat(spread);
   const zero = f32x4.splat(0);
+  const end = cols & ~3;
+  const n = cols - end;
+  const endAt = (<usize>end) << 2;
   for (let i = 0; i < rows; i++) {
     const r: f32 = weight != 0 ? load<f32>(weight + ((<usize>i) << 2)) : 1;
     if (r == 0) {
@@ -244,10 +270,14 @@ export function softCrossEntropy(
       const m = f32x4.splat(top);
       let apart = zero;
       let total = zero;
-      for (let j = 0; j < cols; j += 4) {
-        const q = Target.q(j, cols - j, ids, t, target, k, e, classWeight);
-        const d = f32x4.sub(m, V.loadUpTo(z + ((<usize>j) << 2), cols - j));
-        apart = f32x4.add(apart, v128.and(f32x4.mul(q, d), f32x4.ne(q, zero)));
+      for (let j = 0; j < end; j += 4) {
+        const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
+        apart = f32x4.add(apart, Target.term(q, m, v128.load(z + ((<usize>j) << 2))));
+        total = f32x4.add(total, q);
+      }
+      if (n > 0) {
+        const q = Target.q(end, n, ids, t, target, k, e, classWeight);
+        apart = f32x4.add(apart, Target.term(q, m, V.loadTail(z + endAt, n)));
         total = f32x4.add(total, q);
       }
       const best = firstAt(cols, z, top);
@@ -255,11 +285,14 @@ export function softCrossEntropy(
       const Q: f32 = classWeight != 0 ? V.sum(total) : 1;
       const sums = f32x4.splat(sum);
       const whole = f32x4.splat(Q);
-      for (let j = 0; j < cols; j += 4) {
+      for (let j = 0; j < end; j += 4) {
         const at = dz + ((<usize>j) << 2);
-        const q = Target.q(j, cols - j, ids, t, target, k, e, classWeight);
-        const p = f32x4.div(V.loadUpTo(at, cols - j), sums);
-        V.storeUpTo(at, f32x4.mul(f32x4.sub(f32x4.mul(whole, p), q), s), cols - j);
+        const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
+        v128.store(at, Target.slope(q, v128.load(at), sums, whole, s));
+      }
+      if (n > 0) {
+        const q = Target.q(end, n, ids, t, target, k, e, classWeight);
+        V.storeTail(dz + endAt, Target.slope(q, V.loadTail(dz + endAt, n), sums, whole, s), n);
       }
       const value = Q * logOf(sum) + V.sum(apart);
       store<f32>(loss, weight != 0 ? value * r : value);

@@ -30,10 +30,16 @@ export class Rows {
     a: f32,
   ): void {
     const p = f32x4.splat(a);
+    const whole = cols & ~3;
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j += 4) {
+      for (let j = 0; j < whole; j += 4) {
         const at = (<usize>j) << 2;
-        V.storeUpTo(y + at, changetype<F>(0).apply(V.loadUpTo(x + at, cols - j), p), cols - j);
+        v128.store(y + at, changetype<F>(0).apply(v128.load(x + at), p));
+      }
+      if (whole < cols) {
+        const at = (<usize>whole) << 2;
+        const n = cols - whole;
+        V.storeTail(y + at, changetype<F>(0).apply(V.loadTail(x + at, n), p), n);
       }
       x += (<usize>ldx) << 2;
       y += (<usize>ldy) << 2;
@@ -53,11 +59,17 @@ export class Rows {
     a: f32,
   ): void {
     const p = f32x4.splat(a);
+    const whole = cols & ~3;
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j += 4) {
+      for (let j = 0; j < whole; j += 4) {
         const at = (<usize>j) << 2;
-        const d = V.loadUpTo(dy + at, cols - j);
-        V.storeUpTo(dx + at, changetype<F>(0).apply(d, V.loadUpTo(s + at, cols - j), p), cols - j);
+        v128.store(dx + at, changetype<F>(0).apply(v128.load(dy + at), v128.load(s + at), p));
+      }
+      if (whole < cols) {
+        const at = (<usize>whole) << 2;
+        const n = cols - whole;
+        const d = changetype<F>(0).apply(V.loadTail(dy + at, n), V.loadTail(s + at, n), p);
+        V.storeTail(dx + at, d, n);
       }
       dy += (<usize>lddy) << 2;
       s += (<usize>lds) << 2;

@@ -50,15 +50,28 @@ export class V {
     }
   }
 
-  /** Four elements at p, or the first n and zeros where n < 4. Reads nothing beyond n. */
-  @inline static loadUpTo(p: usize, n: i32): v128 {
-    return n >= 4 ? v128.load(p) : loadTail(p, n);
+  /**
+   * The first n (1, 2 or 3) elements at p, and zeros. A call, to keep kernels short; behind a loop, never in it: V8 keeps
+   * nothing in registers across a call, not even one that is not made.
+   */
+  @inline static loadTail(p: usize, n: i32): v128 {
+    return loadPart(p, n);
   }
 
-  /** Stores four lanes at p, or the first n where n < 4. */
+  /** Stores the first n (1, 2 or 3) lanes at p; a call too. */
+  @inline static storeTail(p: usize, v: v128, n: i32): void {
+    storePart(p, v, n);
+  }
+
+  /** Four elements at p, or the first n and zeros where n < 4; n is 4 as a constant, or a tail. */
+  @inline static loadUpTo(p: usize, n: i32): v128 {
+    return n == 4 ? v128.load(p) : loadPart(p, n);
+  }
+
+  /** Stores four lanes at p, or the first n. */
   @inline static storeUpTo(p: usize, v: v128, n: i32): void {
-    if (n >= 4) v128.store(p, v);
-    else storeTail(p, v, n);
+    if (n == 4) v128.store(p, v);
+    else storePart(p, v, n);
   }
 
   /** v with the lanes from n (1, 2 or 3) on made +0. */
@@ -68,16 +81,14 @@ export class V {
 
   /** x[0 … n − 1] ← +0 */
   @inline static zeros(x: usize, n: i32): void {
-    const zero = f32x4.splat(0);
-    for (let j = 0; j < n; j += 4) V.storeUpTo(x + ((<usize>j) << 2), zero, n - j);
+    memory.fill(x, 0, (<usize>n) << 2);
   }
 }
 
-/** V.loadPart as a function: most kernels have room for a call at the end of a row, and their code is a third shorter. */
-function loadTail(p: usize, n: i32): v128 {
+function loadPart(p: usize, n: i32): v128 {
   return V.loadPart(p, n, f32x4.splat(0));
 }
 
-function storeTail(p: usize, v: v128, n: i32): void {
+function storePart(p: usize, v: v128, n: i32): void {
   V.storePart(p, v, n);
 }
