@@ -1,7 +1,7 @@
 // The progress bar of a terminal; where there is none, only the lines.
 
 import cliProgress from "cli-progress";
-import type { Paint } from "./style.ts";
+import type { Paint } from "../shared/style.ts";
 
 export interface Screen {
   /** moves the bar to a share of `total` */

@@ -2,10 +2,12 @@
 // `npm start`, or `npm start -- --help`.
 
 import { crossEntropy, type Dataset, dense, init, relu, sgd, XentError } from "xent";
+import { UsageError } from "../shared/arguments.ts";
+import { painter } from "../shared/style.ts";
 import { screen } from "./bar.ts";
 import { drawDigit, sideBySide } from "./draw.ts";
 import { loadDigits, MissingDigits } from "./load.ts";
-import { HELP, type Options, readOptions, UsageError } from "./options.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
 import {
   caption,
   confusionLines,
@@ -20,7 +22,6 @@ import {
   ratio,
   thousands,
 } from "./report.ts";
-import { painter } from "./style.ts";
 
 const out = process.stdout;
 const paint = painter(out.isTTY === true, process.env);

@@ -1,6 +1,6 @@
 // The command line of the example. It reads, checks and complains; it runs nothing.
 
-import { parseArgs } from "node:util";
+import { positiveNumber, readValues, wholeNumber } from "../shared/arguments.ts";
 
 export interface Options {
   readonly epochs: number;
@@ -25,31 +25,10 @@ npm start -- [options]
 Ctrl-C ends training early; the report of what was reached is still shown.
 Colours go by NO_COLOR and FORCE_COLOR. The progress bar needs a terminal.`;
 
-/** A mistake on the command line; the message is for whoever typed it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** Options from arguments, or "help". */
 export function readOptions(args: readonly string[]): Options | "help" {
-  const text = { type: "string" } as const;
-  let values: Partial<Record<"epochs" | "batch" | "lr" | "seed" | "hidden", string>> & { help?: boolean };
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        epochs: text,
-        batch: text,
-        lr: text,
-        seed: text,
-        hidden: text,
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  if (values.help) return "help";
+  const values = readValues(args, ["epochs", "batch", "lr", "seed", "hidden"]);
+  if (values === "help") return "help";
   return {
     epochs: wholeNumber("epochs", values.epochs, DEFAULTS.epochs, 1, 10_000),
     batchSize: wholeNumber("batch", values.batch, DEFAULTS.batchSize, 1, 60_000),
@@ -57,24 +36,4 @@ export function readOptions(args: readonly string[]): Options | "help" {
     seed: wholeNumber("seed", values.seed, DEFAULTS.seed, 0, 0xffffffff),
     hidden: wholeNumber("hidden", values.hidden, DEFAULTS.hidden, 1, 8192),
   };
-}
-
-function wholeNumber(
-  name: string,
-  text: string | undefined,
-  fallback: number,
-  least: number,
-  most: number,
-): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`--${name} is "${text}", expected a whole number from ${least} to ${most}`);
-}
-
-function positiveNumber(name: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`--${name} is "${text}", expected a number above 0`);
 }

@@ -1,7 +1,7 @@
 // What the example says, as text: lines go out, numbers come in, nothing is printed here.
 
+import type { Paint } from "../shared/style.ts";
 import type { Block } from "./draw.ts";
-import type { Paint } from "./style.ts";
 
 /** A test digit that the model got wrong. */
 export interface Mistake {

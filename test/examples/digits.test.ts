@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { drawDigit, sideBySide } from "../../examples/02-digits/draw.ts";
-import { DEFAULTS, HELP, readOptions, UsageError } from "../../examples/02-digits/options.ts";
+import { DEFAULTS, HELP, readOptions } from "../../examples/02-digits/options.ts";
 import {
   caption,
   clock,
@@ -18,7 +18,8 @@ import {
   ratio,
   thousands,
 } from "../../examples/02-digits/report.ts";
-import { coloured, painter, plain } from "../../examples/02-digits/style.ts";
+import { UsageError } from "../../examples/shared/arguments.ts";
+import { coloured, painter, plain } from "../../examples/shared/style.ts";
 
 const ESCAPE = "\u001b[";
 
