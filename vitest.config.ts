@@ -20,6 +20,13 @@ const CHROMIUM_ARGS = [
 
 const projects: TestProjectConfiguration[] = [
   {
+    // what examples import is the source, not a package that was built before it
+    resolve: {
+      alias: [
+        { find: /^xent$/, replacement: here("src/index.ts") },
+        { find: /^xent\/data$/, replacement: here("src/data.ts") },
+      ],
+    },
     test: {
       name: "node",
       include: ["test/**/*.test.ts"],
@@ -73,9 +80,13 @@ if (executablePath !== undefined) {
   );
 }
 
+function here(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
 /** What a browser test compares its own bits with: the same file, run by Node. */
 async function twentyStepsInNode({ project }: BrowserCommandContext, seed: number): Promise<string> {
-  const path = fileURLToPath(new URL("test/support/twenty-steps.ts", import.meta.url));
+  const path = here("test/support/twenty-steps.ts");
   const { twentySteps } = await project.import<typeof import("./test/support/twenty-steps.ts")>(path);
   return twentySteps(seed);
 }

@@ -13,6 +13,7 @@ const STEPS = [
   ["conformance"],
   ["example", "01"],
   ["example", "02", "--epochs", "1"],
+  ["example", "03"],
   ["docs:lint"],
   ["pack:check"],
   ["bench", "gemm", "step", "--smoke"],

@@ -39,9 +39,23 @@ export function wholeNumber(
   throw new UsageError(`--${name} is "${text}", expected a whole number from ${least} to ${most}`);
 }
 
-export function positiveNumber(name: string, text: string | undefined, fallback: number): number {
+export function positiveNumber(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  most = Number.MAX_VALUE,
+): number {
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`--${name} is "${text}", expected a number above 0`);
+  if (text.trim() !== "" && value > 0 && value <= most) return value;
+  const limit = most === Number.MAX_VALUE ? "" : `, at most ${most}`;
+  throw new UsageError(`--${name} is "${text}", expected a number above 0${limit}`);
+}
+
+/** A number from −most to most. */
+export function numberWithin(name: string, text: string | undefined, fallback: number, most: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() !== "" && Math.abs(value) <= most) return value;
+  throw new UsageError(`--${name} is "${text}", expected a number from -${most} to ${most}`);
 }
