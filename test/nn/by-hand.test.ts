@@ -3,10 +3,11 @@
 
 import { describe, expect, it } from "vitest";
 import { dense, sigmoid } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { seedText } from "../oracle/seed-text.ts";
 import { cores } from "../support/core.ts";
 import { inF64, runOnce } from "../support/kernel-gradients.ts";
-import { gradients } from "../support/net.ts";
+import { boundedRun } from "../support/net.ts";
 
 const layers = [dense(4), sigmoid(), dense(3), sigmoid(), dense(2)];
 const [D, H, G, C] = [3, 4, 3, 2] as const;
@@ -44,13 +45,12 @@ const expected = seedText(
 );
 
 describe("the 3-4-3-2 net by hand", () => {
-  const x = Float32Array.from(X.flat());
-  const t = Int32Array.from(T);
-  const reference = gradients(inF64(layers, state), x, t);
+  const rows = { x: X.flat().map(Math.fround), targets: { ids: T } };
+  const reference = boundedRun(layers, inF64(state), crossEntropy(), rows.x, 2, rows.targets);
 
   it("agrees with the matrix form in f64, to rounding", () => {
     for (const [name, values] of Object.entries(expected)) {
-      const { value } = reference.params.get(name) as { value: Float64Array };
+      const { value } = reference.gradients[name] as { value: Float64Array };
       expect(value.length).toBe(values.length);
       for (const [i, v] of values.entries())
         expect(Math.abs((value[i] as number) - v)).toBeLessThan(2 ** -48);
@@ -58,10 +58,10 @@ describe("the 3-4-3-2 net by hand", () => {
   });
 
   it.each(cores)("is what the kernels of the $build build compute, all 39 entries", (core) => {
-    const run = runOnce(core, { input: D, layers, state }, x, t, 0.5);
+    const run = runOnce(core, { input: D, layers, state }, rows, 0.5);
     expect(Object.values(run.gradients).reduce((n, { data }) => n + data.length, 0)).toBe(39);
     for (const [name, values] of Object.entries(expected)) {
-      const { bound } = reference.params.get(name) as { bound: Float64Array };
+      const { bound } = reference.gradients[name] as { bound: Float64Array };
       for (const [i, v] of values.entries()) {
         const got = run.gradients[name]?.data[i] as number;
         expect(Math.abs(got - v), `${name}[${i}]: ${got} against ${v}`).toBeLessThanOrEqual(

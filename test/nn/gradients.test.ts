@@ -3,11 +3,16 @@
 
 import { describe, expect, it } from "vitest";
 import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
+import * as nn from "../../src/nn/layers.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import * as losses from "../../src/nn/losses.ts";
+import { expectWithin } from "../kernels/compare.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
+import { run } from "../oracle/net.ts";
+import type { LossSpec, Targets } from "../oracle/spec.ts";
 import { cores } from "../support/core.ts";
-import { inF64, type KernelRun, runOnce } from "../support/kernel-gradients.ts";
-import { gradients, meanLoss, type NetLayer } from "../support/net.ts";
+import { inF64, type KernelRun, type Rows, runOnce } from "../support/kernel-gradients.ts";
+import { boundedRun } from "../support/net.ts";
 import { bits } from "../support/state.ts";
 
 interface Case {
@@ -15,6 +20,10 @@ interface Case {
   readonly input: number;
   readonly layers: readonly LayerSpec[];
   readonly rows?: number;
+  /** cross entropy of class ids, where nothing is said */
+  readonly loss?: LossSpec;
+  readonly targets?: "ids" | "probabilities" | "labels" | "numbers";
+  readonly weighted?: boolean;
 }
 
 /** Small enough to difference every parameter. */
@@ -35,6 +44,8 @@ const small: readonly Case[] = [
   { name: "relu last", input: 4, layers: [dense(6), sigmoid(), dense(3), relu()] },
   { name: "relu, sigmoid last", input: 4, layers: [dense(3), relu(), sigmoid()] },
   { name: "many rows", input: 3, layers: [dense(5), relu(), dense(2)], rows: 131 },
+  ...activationCases(),
+  ...lossCases(),
 ];
 
 /** Wider than a tile, a panel, a block of the GEMM: against f64 gradients alone. */
@@ -49,39 +60,123 @@ const wide: readonly Case[] = [
   { name: "20-260-3 relu", input: 20, layers: [dense(260), relu(), dense(3)], rows: 9 },
 ];
 
-function setUp(net: Case, seed: number): { x: Float32Array; t: Int32Array } {
+/** Each activation where it is first, between, in a row with itself, and last. */
+function activationCases(): Case[] {
+  const kinds: Record<string, LayerSpec> = {
+    tanh: nn.tanh(),
+    leakyRelu: nn.leakyRelu({ negativeSlope: 0.25 }),
+    elu: nn.elu({ alpha: 1.5 }),
+    gelu: nn.gelu(),
+    "gelu tanh": nn.gelu({ approximate: "tanh" }),
+    silu: nn.silu(),
+    softplus: nn.softplus({ beta: 2 }),
+    softmax: nn.softmax(),
+  };
+  return Object.entries(kinds).flatMap(([name, layer]) => [
+    { name: `${name} between dense layers`, input: 4, layers: [dense(6), layer, dense(3)] },
+    { name: `${name} before any dense`, input: 4, layers: [layer, dense(5), relu(), layer, dense(3)] },
+    { name: `${name} twice`, input: 4, layers: [dense(6), layer, layer, dense(3)] },
+    {
+      name: `${name} last`,
+      input: 4,
+      layers: [dense(6), sigmoid(), dense(3), layer],
+      loss: losses.mse(),
+      targets: "numbers" as const,
+    },
+  ]);
+}
+
+/** Each loss with each option, target and reduction that has a gradient of its own, with and without row weights. */
+function lossCases(): Case[] {
+  const weight = [0.5, 2, 0.1];
+  const smooth = { labelSmoothing: 0.1 };
+  const posWeight = [0.3, 1, 7];
+  const options: [string, LossSpec, NonNullable<Case["targets"]>][] = [
+    ["ignoreIndex", losses.crossEntropy({ ignoreIndex: 1 }), "ids"],
+    ["weight", losses.crossEntropy({ weight }), "ids"],
+    ["weight", losses.crossEntropy({ weight, reduction: "batchmean" }), "ids"],
+    ["smoothing", losses.crossEntropy(smooth), "ids"],
+    ["all options", losses.crossEntropy({ ...smooth, weight, ignoreIndex: 2 }), "ids"],
+    ["", losses.crossEntropy({ reduction: "sum" }), "probabilities"],
+    ["all options", losses.crossEntropy({ ...smooth, weight }), "probabilities"],
+    ["", losses.bceWithLogits(), "labels"],
+    ["posWeight", losses.bceWithLogits({ posWeight, reduction: "sum" }), "labels"],
+    ["posWeight 3", losses.bceWithLogits({ posWeight: 3, reduction: "batchmean" }), "labels"],
+    ["", losses.quadratic(), "numbers"],
+    ["", losses.mse({ reduction: "batchmean" }), "numbers"],
+    ["", losses.mae(), "numbers"],
+    ["", losses.huber({ delta: 0.7 }), "numbers"],
+  ];
+  return options.flatMap(([title, loss, targets]) =>
+    [false, true].map((weighted) => ({
+      name: [loss.kind, targets, title, loss.reduction, weighted ? "row weights" : ""]
+        .filter((part) => part !== "")
+        .join(", "),
+      input: 4,
+      layers: [dense(5), nn.tanh(), dense(3)],
+      loss,
+      targets,
+      weighted,
+    })),
+  );
+}
+
+const lossOf = (net: Case): LossSpec => net.loss ?? losses.crossEntropy();
+
+function setUp(net: Case, seed: number): Rows {
   const rows = net.rows ?? 6;
-  const classes = net.layers.reduce((n, layer) => (layer.kind === "dense" ? layer.units : n), net.input);
-  return { x: floats(seed, rows * net.input), t: integers(seed + 1, rows, 0, classes - 1) };
+  const outputs = net.layers.reduce((n, layer) => (layer.kind === "dense" ? layer.units : n), net.input);
+  return {
+    x: floats(seed, rows * net.input),
+    targets: targetsOf(net.targets ?? "ids", seed + 1, rows, outputs),
+    // the second row counts for nothing
+    ...(net.weighted ? { rowWeight: floats(seed + 2, rows, 0.25, 3).map((r, i) => (i === 1 ? 0 : r)) } : {}),
+  };
+}
+
+function targetsOf(kind: NonNullable<Case["targets"]>, seed: number, rows: number, outputs: number): Targets {
+  if (kind === "ids") return { ids: integers(seed, rows, 0, outputs - 1) };
+  if (kind === "numbers") return { values: floats(seed, rows * outputs, -2, 2) };
+  const values = floats(seed, rows * outputs, 0, 1);
+  if (kind === "labels") return { values: values.map((y, i) => (i % 3 === 0 ? Math.round(y) : y)) };
+  for (let i = 0; i < rows; i++) {
+    const row = values.subarray(i * outputs, (i + 1) * outputs);
+    row[i % outputs] = 0;
+    const sum = row.reduce((a, b) => a + b, 0);
+    for (const [j, y] of row.entries()) row[j] = y / sum;
+  }
+  return { values };
+}
+
+/** The same step in f64 with bounds, on the parameters before it. */
+function referenceOf(net: Case, { x, targets, rowWeight }: Rows, before: StateDict) {
+  return boundedRun(net.layers, inF64(before), lossOf(net), x, x.length / net.input, targets, rowWeight);
 }
 
 describe.each(cores)(`gradients, $build build (seed ${SEED})`, (core) => {
-  it.each([...small, ...wide])("$name, within the chained bound of f64", (net) => {
-    const { x, t } = setUp(net, 11);
-    const run = runOnce(core, net, x, t, 1);
-    const reference = gradients(inF64(net.layers, run.before), x, t);
-    expect(Math.abs(run.loss - reference.loss.value)).toBeLessThanOrEqual(reference.loss.bound);
-    expect([...reference.params.keys()].sort()).toEqual(Object.keys(run.gradients).sort());
-    for (const [name, { value, bound }] of reference.params) {
-      const got = run.gradients[name]?.data as Float32Array;
-      expect(got.length).toBe(value.length);
-      for (let i = 0; i < value.length; i++) {
-        const off = Math.abs((got[i] as number) - (value[i] as number));
-        if (!(off <= (bound[i] as number))) {
-          expect.fail(`${name}[${i}]: ${got[i]} against ${value[i]}, off by ${off}, allowed ${bound[i]}`);
-        }
+  it.each([...small, ...wide].map((net) => [net.name, net] as const))(
+    "%s, within the chained bound of f64",
+    (_, net) => {
+      const rows = setUp(net, 11);
+      const got = runOnce(core, net, rows, 1, lossOf(net));
+      const { loss, gradients } = referenceOf(net, rows, got.before);
+      expectWithin([got.loss], [loss.value], [loss.bound], "loss");
+      expect(Object.keys(gradients).sort()).toEqual(Object.keys(got.gradients).sort());
+      for (const [name, { value, bound }] of Object.entries(gradients)) {
+        expectWithin(got.gradients[name]?.data as Float32Array, value, bound, name);
+        // a bound so wide that it forgives anything would prove nothing: over the tensor it must be small
+        const [size, allowed] = [norm(value), norm(bound)];
+        expect(allowed, `${name}: size ${size}`).toBeLessThan(2 ** -5 * Math.max(size, 2 ** -8));
       }
-      // a bound so wide that it forgives anything would prove nothing: over the tensor it must be small
-      const [size, allowed] = [norm(value), norm(bound)];
-      expect(allowed, `${name}: size ${size}`).toBeLessThan(2 ** -5 * Math.max(size, 2 ** -8));
-    }
-    expect(run.dirtyPadding).toBe(0);
-  });
+      expect(got.dirtyPadding).toBe(0);
+    },
+  );
 
   it.each([1, 5, 64])("a batch in a plan for more rows gives the same bits, %i rows to spare", (spare) => {
     const net = small[0] as Case;
-    const { x, t } = setUp(net, 12);
-    const [exact, roomy] = [0, spare].map((more) => runOnce(core, net, x, t, 0.5, t.length + more));
+    const [exact, roomy] = [0, spare].map((more) =>
+      runOnce(core, net, setUp(net, 12), 0.5, lossOf(net), more),
+    );
     for (const [name, { data }] of Object.entries((exact as KernelRun).gradients)) {
       expect(bits((roomy as KernelRun).gradients[name]?.data as Float32Array)).toEqual(bits(data));
     }
@@ -89,24 +184,26 @@ describe.each(cores)(`gradients, $build build (seed ${SEED})`, (core) => {
 });
 
 describe(`against central differences of the loss in f64 (seed ${SEED})`, () => {
-  it.each(small)("$name: every parameter", (net) => {
-    const { x, t } = setUp(net, 21);
-    const { before, gradients: got } = runOnce(cores[0] as (typeof cores)[0], net, x, t, 1);
-    const layers = inF64(net.layers, before);
-    const { params } = gradients(layers, x, t);
-    for (const [name, { bound }] of params) {
+  it.each(small.map((net) => [net.name, net] as const))("%s: every parameter", (_, net) => {
+    const rows = setUp(net, 21);
+    const { before, gradients: got } = runOnce(cores[0] as (typeof cores)[0], net, rows, 1, lossOf(net));
+    const { gradients } = referenceOf(net, rows, before);
+    const params = inF64(before);
+    const { x, targets, rowWeight } = rows;
+    const lossAt = (): number =>
+      run(net.layers, params, lossOf(net), x, x.length / net.input, targets, rowWeight).loss;
+    for (const [name, { bound }] of Object.entries(gradients)) {
       const [index, which] = name.split(".") as [string, "weight" | "bias"];
-      const values = (layers[Number(index)] as Extract<NetLayer, { kind: "dense" }>)[which];
-      const data = got[name]?.data as Float32Array;
-      for (let i = 0; i < values.length; i++) {
-        const { slope, error } = difference(() => meanLoss(layers, x, t), values, i);
-        const off = Math.abs((data[i] as number) - slope);
-        const allowed = error + (bound[i] as number);
-        if (!(off <= allowed)) {
-          expect.fail(`${name}[${i}]: ${data[i]} against ${slope}, off by ${off}, allowed ${allowed}`);
-        }
-        expect(error).toBeLessThan(1e-6);
-      }
+      const values = (params[Number(index)] as (typeof params)[0])[which];
+      const slopes = Array.from(values, (_, i) => difference(lossAt, values, i));
+      expectWithin(
+        got[name]?.data as Float32Array,
+        slopes.map(({ slope }) => slope),
+        slopes.map(({ error }, i) => error + (bound[i] as number)),
+        name,
+      );
+      // rounding alone makes it 2⁻²⁵ of the loss
+      for (const { error } of slopes) expect(error).toBeLessThan(2 ** -20 * Math.max(lossAt(), 1));
     }
   });
 });
@@ -114,9 +211,8 @@ describe(`against central differences of the loss in f64 (seed ${SEED})`, () => 
 describe("the SGD step", () => {
   it.each(cores)("is fround(p − fround(lr·g)), bit for bit, in the $build build", (core) => {
     const net = small[1] as Case;
-    const { x, t } = setUp(net, 31);
     const lr = Math.fround(0.3);
-    const { before, after, gradients: g } = runOnce(core, net, x, t, lr);
+    const { before, after, gradients: g } = runOnce(core, net, setUp(net, 31), lr);
     for (const [name, { data }] of Object.entries(before) as [string, StateDict[string]][]) {
       const expected = data.map((p, i) => p - Math.fround(lr * (g[name]?.data[i] as number)));
       expect(bits(after[name]?.data as Float32Array)).toEqual(bits(expected));

@@ -80,11 +80,16 @@ export function bceRow(spec: BceWithLogitsSpec, z: ArrayLike<number>, y: ArrayLi
   let loss = 0;
   for (let j = 0; j < z.length; j++) {
     const [x, label] = [z[j] as number, y[j] as number];
-    const positive = (spec.posWeight?.[j] ?? 1) * label;
+    const positive = (posWeightOf(spec, j) ?? 1) * label;
     loss += positive * s(-x) + (1 - label) * s(x);
     gradient[j] = (1 - label) * sigmoid(x) - positive * sigmoid(-x);
   }
   return { loss, gradient, mean: z.length, batchmean: 1 };
+}
+
+/** The factor of output j's positive term, if there is one. */
+export function posWeightOf({ posWeight }: BceWithLogitsSpec, j: number): number | undefined {
+  return typeof posWeight === "number" ? posWeight : posWeight?.[j];
 }
 
 /**

@@ -28,8 +28,8 @@ export interface CrossEntropySpec {
 
 export interface BceWithLogitsSpec {
   readonly kind: "bceWithLogits";
-  /** a factor for each output's positive term */
-  readonly posWeight?: readonly number[];
+  /** a factor for each output's positive term, or one for all */
+  readonly posWeight?: number | readonly number[];
   readonly reduction: Reduction;
 }
 

@@ -1,96 +1,164 @@
-// Runs one training program of a Network and reads what it left in memory: gradients as the kernels wrote them.
+// Runs the training program of a Network step by step and reads what it left in memory: losses, and gradients as the
+// kernels wrote them. Targets, weights and divisors come about as in `fit`.
 
-import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
+import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
+import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { divisor, over, type Scoring, score, tally } from "../../src/train/scoring.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
-import type { NetLayer } from "./net.ts";
+import type { NetParams } from "../oracle/net.ts";
+import type { Targets } from "../oracle/spec.ts";
 
-export interface KernelRun {
-  /** mean over the rows */
+export interface Net {
+  readonly input: number;
+  readonly layers: readonly LayerSpec[];
+  readonly seed?: number;
+  readonly state?: StateDict;
+}
+
+/** Rows with their targets, as the oracle takes them too: f32 numbers. */
+export interface Rows {
+  readonly x: ArrayLike<number>;
+  readonly targets: Targets;
+  readonly rowWeight?: ArrayLike<number> | undefined;
+}
+
+export interface KernelStep {
+  /** by the loss's reduction; with `none`, the sum */
   readonly loss: number;
   /** shaped and named like a state dict */
   readonly gradients: StateDict;
+}
+
+export interface KernelRun extends KernelStep {
   readonly before: StateDict;
   readonly after: StateDict;
   /** bits between rows and behind the last parameter that are not zero */
   readonly dirtyPadding: number;
 }
 
-/** One step on rows x with class ids t, with room for `batchSize` rows. */
-export function runOnce(
+export interface Trainer {
+  readonly network: Network;
+  /** one step on rows first … first + count − 1, in that order */
+  step(first: number, count: number): KernelStep;
+  dirtyPadding(): number;
+}
+
+/** The rows as a loss scores them, for a model with so many outputs. */
+export function scored(
+  net: Net,
+  { x, targets, rowWeight }: Rows,
+  loss: LossSpec,
+  outputs: number,
+): { data: CheckedRows; scoring: Scoring } {
+  const y = "ids" in targets ? Int32Array.from(targets.ids) : Float32Array.from(targets.values);
+  const weight = rowWeight && Float32Array.from(rowWeight);
+  const data = dataset({ x: Float32Array.from(x), y, features: net.input, weight }) as CheckedRows;
+  return { data, scoring: score("test", data, loss, outputs, net.layers.at(-1)) };
+}
+
+/** A network with all rows in its memory. */
+export function trainer(
   core: Core,
-  net: { input: number; layers: readonly LayerSpec[]; seed?: number; state?: StateDict },
-  x: Float32Array,
-  t: Int32Array,
+  net: Net,
+  rows: Rows,
+  loss: LossSpec,
   lr: number,
-  batchSize = t.length,
-): KernelRun {
+  batchSize: number,
+): Trainer {
   const network = new Network(core, net.input, net.layers, net.seed ?? 0);
+  const { outputs } = network;
+  const { data, scoring } = scored(net, rows, loss, outputs);
   const config: TrainConfig = {
     batchSize,
-    windowRows: t.length,
+    windowRows: data.rows,
     features: "f32",
-    loss: crossEntropy(),
-    targets: "ids",
-    weighted: false,
-    hits: "fused",
+    loss,
+    targets: scoring.kind,
+    weighted: scoring.weight !== undefined,
+    hits: scoring.hits,
     optimizer: sgd({ lr }),
   };
   const session = network.train(config, emitSgd);
   if (net.state !== undefined) network.loadState(net.state);
-  const before = network.state();
-  session.x.set(x);
-  session.targets.set(t);
-  session.order.set(Uint32Array.from(t, (_, i) => i));
-  session.program.set(t.length, 0, lr, 1 / t.length);
-  session.program.run();
+  session.x.set(data.x);
+  session.targets.set(scoring.targets);
+  if (scoring.weight !== undefined) session.weights?.set(scoring.weight);
+  session.order.set(Uint32Array.from({ length: data.rows }, (_, i) => i));
+  const { program } = session;
+  // gradients where nothing is reduced are those of the sum
+  const reduced = {
+    ...scoring,
+    loss: { ...loss, reduction: loss.reduction === "none" ? "sum" : loss.reduction },
+  };
 
-  // parameters and gradients are two runs of the same layout; SGD, the last record, names both
-  const { input, outputs, layers, scaling, loss } = network;
-  const { list } = layNetwork({ input, outputs, layers, scaling, loss }, config, emitSgd);
-  const [params, grads] = session.program.drafts.at(-1)?.operands ?? [];
-  if (params === undefined || grads === undefined) throw new Error("the last record is no optimiser's");
-  const all = new Float32Array(session.x.buffer, grads.address, grads.bytes / 4);
-  const owned = new Set<number>();
-  const gradients: StateDict = {};
-  for (const { name, tensor } of list) {
-    const { rows, cols, ld } = tensor;
-    const first = (tensor.address - params.address) / 4;
-    const data = new Float32Array(rows * cols);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j++) {
-        owned.add(first + i * ld + j);
-        data[j * rows + i] = all[first + i * ld + j] as number;
-      }
-    }
-    gradients[name] = { shape: name.endsWith("weight") ? [cols, rows] : [cols], data };
-  }
-  const padding = (tensor: { address: number; bytes: number }): number =>
-    new Uint32Array(session.x.buffer, tensor.address, tensor.bytes / 4).filter(
-      (word, i) => word !== 0 && !owned.has(i),
-    ).length;
   return {
-    loss: session.program.lossSum / t.length,
-    gradients,
-    before,
-    after: network.state(),
-    dirtyPadding: padding(params) + padding(grads),
+    network,
+    step(first, count) {
+      const parts = divisor(reduced, tally(scoring, first, count, session.order).share, outputs);
+      program.set(count, first, lr, over(1, parts));
+      program.run();
+      return { loss: over(program.lossSum, parts), gradients: network.gradients() };
+    },
+    dirtyPadding() {
+      // parameters and gradients are two runs of the same layout; SGD, the last record, names both
+      const { input, layers, scaling } = network;
+      const { list } = layNetwork({ input, outputs, layers, scaling, loss }, config, emitSgd);
+      const [params, grads] = program.drafts.at(-1)?.operands ?? [];
+      if (params === undefined || grads === undefined) throw new Error("the last record is no optimiser's");
+      const owned = new Set<number>();
+      for (const { tensor } of list) {
+        const first = (tensor.address - params.address) / 4;
+        for (let i = 0; i < tensor.rows; i++)
+          for (let j = 0; j < tensor.cols; j++) owned.add(first + i * tensor.ld + j);
+      }
+      const dirty = ({ address, bytes }: { address: number; bytes: number }): number =>
+        new Uint32Array(program.memory, address, bytes / 4).filter((word, i) => word !== 0 && !owned.has(i))
+          .length;
+      return dirty(params) + dirty(grads);
+    },
   };
 }
 
-/** The layers of a model with its parameters, in f64. */
-export function inF64(layers: readonly LayerSpec[], state: StateDict): NetLayer[] {
-  return layers.map((layer, i) => {
-    if (layer.kind !== "dense") return layer;
-    const [weight, bias] = [state[`${i}.weight`], state[`${i}.bias`]];
-    if (weight === undefined || bias === undefined) throw new Error(`layer ${i} is not in the state`);
-    return {
-      kind: "dense",
-      weight: Float64Array.from(weight.data),
-      bias: Float64Array.from(bias.data),
-    };
-  });
+/** One step over all rows, with room for `spare` more. */
+export function runOnce(
+  core: Core,
+  net: Net,
+  rows: Rows,
+  lr: number,
+  loss: LossSpec = crossEntropy(),
+  spare = 0,
+): KernelRun {
+  const count = rows.x.length / net.input;
+  const { network, step, dirtyPadding } = trainer(core, net, rows, loss, lr, count + spare);
+  const before = network.state();
+  const result = step(0, count);
+  return { ...result, before, after: network.state(), dirtyPadding: dirtyPadding() };
+}
+
+/** Parameters by layer, in f64. */
+export function inF64(state: StateDict): Record<number, { weight: Float64Array; bias: Float64Array }> {
+  const params: Record<number, { weight: Float64Array; bias: Float64Array }> = {};
+  for (const [name, { data }] of Object.entries(state)) {
+    const [layer, field] = name.split(".") as [string, "weight" | "bias"];
+    const values = Float64Array.from(data);
+    params[Number(layer)] = { weight: values, bias: values, ...params[Number(layer)], [field]: values };
+  }
+  return params;
+}
+
+/** The other way round, for numbers that are f32 numbers. */
+export function inF32(params: NetParams): StateDict {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([layer, { weight, bias }]) => [
+      [
+        `${layer}.weight`,
+        { shape: [bias.length, weight.length / bias.length], data: Float32Array.from(weight) },
+      ],
+      [`${layer}.bias`, { shape: [bias.length], data: Float32Array.from(bias) }],
+    ]),
+  );
 }
