@@ -223,9 +223,14 @@ function distanceOf(spec: DistanceSpec, d: Num): [value: Num, slope: Num] {
       const size = absolute(d);
       const near = (): Num => mul(mul(exact(0.5), d), d);
       const far = (): Num => mul(delta, sub(size, mul(exact(0.5), delta)));
-      const held = Math.max(-spec.delta, Math.min(spec.delta, d.value));
-      const beyond = { value: size.value - spec.delta, bound: size.bound + delta.bound };
-      return [select(beyond, far, near), { value: held, bound: d.bound + delta.bound }];
+      const beyond = (x: Num): Num => ({ value: x.value - spec.delta, bound: x.bound + delta.bound });
+      const held = (): Num =>
+        select(
+          beyond(negative(d)),
+          () => negative(delta),
+          () => d,
+        );
+      return [select(beyond(size), far, near), select(beyond(d), () => delta, held)];
     }
   }
 }
