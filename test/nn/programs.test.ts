@@ -4,11 +4,18 @@
 import { describe, expect, it } from "vitest";
 import { FLAG_RELU, HYPER_BYTES, OP_SGEMM, OP_SIGMOID_FORWARD, RECORD_BYTES } from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
-import type { LayerSpec } from "../../src/base/spec.ts";
+import type { ActivationSpec, LayerSpec, LossSpec } from "../../src/base/spec.ts";
+import type { Tensor } from "../../src/memory/plan.ts";
+import { ACTIVATION_KINDS, activation } from "../../src/nn/activations.ts";
+import { hitRule, LOSS_KINDS, targetKind } from "../../src/nn/criterion.ts";
+import * as nn from "../../src/nn/layers.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
+import * as losses from "../../src/nn/losses.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import type { Program } from "../../src/program/program.ts";
+import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import { cores } from "../support/core.ts";
@@ -34,6 +41,76 @@ const config = (batchSize: number, features: "f32" | "u8", windowRows = 3 * batc
   optimizer: sgd({ lr: 0.1 }),
 });
 
+const activations: readonly ActivationSpec[] = [
+  nn.relu(),
+  nn.sigmoid(),
+  nn.tanh(),
+  nn.leakyRelu(),
+  nn.elu(),
+  nn.gelu(),
+  nn.gelu({ approximate: "tanh" }),
+  nn.silu(),
+  nn.softplus(),
+  nn.softmax(),
+] as ActivationSpec[];
+
+/** Where an activation may stand: names and layers around it. */
+const places: Readonly<Record<string, (a: LayerSpec) => LayerSpec[]>> = {
+  first: (a) => [a, dense(7), relu(), dense(3)],
+  between: (a) => [dense(17), a, dense(3)],
+  last: (a) => [dense(17), relu(), dense(3), a],
+  everywhere: (a) => [a, dense(6), a, dense(13), a],
+  "twice in a row": (a) => [dense(17), a, a, dense(3)],
+  "behind relu": (a) => [dense(17), relu(), a, dense(3)],
+  "before relu": (a) => [dense(17), a, relu(), dense(3)],
+  "behind one that saves its input": (a) => [dense(17), nn.silu(), a, dense(3)],
+  "before one that saves its input": (a) => [dense(17), a, nn.silu(), dense(3)],
+};
+
+const activationNets = activations.flatMap((a) =>
+  Object.entries(places).map(([place, layers]) => {
+    const name = "approximate" in a ? `${a.kind} ${a.approximate}` : a.kind;
+    return [`${name}, ${place}`, layers(a)] as const;
+  }),
+);
+
+const weight = [1, 2, 3];
+const lossSpecs: readonly LossSpec[] = [
+  losses.crossEntropy(),
+  losses.crossEntropy({ weight }),
+  losses.crossEntropy({ labelSmoothing: 0.1 }),
+  losses.crossEntropy({ labelSmoothing: 0.1, weight }),
+  losses.bceWithLogits(),
+  losses.bceWithLogits({ posWeight: weight }),
+  losses.quadratic(),
+  losses.mse(),
+  losses.mae(),
+  losses.huber(),
+];
+
+/** Every loss with every kind of targets, with weights of rows and without. */
+const lossConfigs = lossSpecs.flatMap((loss) =>
+  [true, false].flatMap((ids) =>
+    [true, false].map((weighted) => {
+      const options = Object.keys(loss).filter((key) => ["weight", "posWeight"].includes(key));
+      const smooth = loss.kind === "crossEntropy" && loss.labelSmoothing > 0 ? ["smoothed"] : [];
+      const targets = ids ? "class ids" : "numbers";
+      const name = [loss.kind, ...options, ...smooth, targets, ...(weighted ? ["row weights"] : [])];
+      return [name.join(", "), { loss, ids, weighted }] as const;
+    }),
+  ),
+);
+
+/** Verifies both programs of a network for these numbers of threads. */
+function expectVerified(network: Network, train: Program, crews: readonly number[], what: string): void {
+  for (const [name, { words, drafts }] of Object.entries({ train, chunk: network.chunk().program })) {
+    expect(drafts.length, name).toBeGreaterThan(3);
+    for (const threads of crews) {
+      expect(verify(words, drafts, threads), `${name}, ${what}, ${threads} threads`).toEqual([]);
+    }
+  }
+}
+
 describe("programs", () => {
   it.each(nets)("$name: both programs pass verify on 1 to 8 threads", ({ input, layers }) => {
     for (const [batchSize, features, crews] of [
@@ -43,14 +120,34 @@ describe("programs", () => {
     ] as const) {
       const network = new Network(core, input, layers, 0);
       const { program: train } = network.train(config(batchSize, features), emitSgd);
-      const { program: chunk } = network.chunk();
-      for (const [name, { words, drafts }] of Object.entries({ train, chunk })) {
-        expect(drafts.length, name).toBeGreaterThan(3);
-        for (const threads of crews) {
-          const problems = verify(words, drafts, threads);
-          expect(problems, `${name}, batch ${batchSize} ${features}, ${threads} threads`).toEqual([]);
-        }
-      }
+      expectVerified(network, train, crews, `batch ${batchSize} ${features}`);
+    }
+  });
+
+  it("the lists of activations and losses here are complete", () => {
+    expect(new Set(activations.map(({ kind }) => kind))).toEqual(new Set(ACTIVATION_KINDS));
+    expect(new Set(lossSpecs.map(({ kind }) => kind))).toEqual(new Set(LOSS_KINDS));
+  });
+
+  it.each(activationNets)("%s: both programs pass verify on 1 to 8 threads", (_, layers) => {
+    const network = new Network(core, 5, layers, 0);
+    const { program } = network.train(config(7, "f32"), emitSgd);
+    expectVerified(network, program, [1, 2, 3, 4, 5, 6, 7, 8], "batch 7");
+  });
+
+  it.each(activationNets)("%s: what the backward pass reads is what the forward pass left", (_, layers) => {
+    const network = new Network(core, 5, layers, 0);
+    expectKept(network.train(config(7, "f32"), emitSgd).program);
+  });
+
+  it.each(lossConfigs)("%s: both programs pass verify on 1 to 8 threads", (_, { loss, ids, weighted }) => {
+    for (const last of [dense(3), sigmoid()]) {
+      const layers = [dense(3), nn.tanh(), dense(3), last];
+      const network = new Network(core, 5, layers, 0);
+      const targets = { targets: targetKind(loss, ids), hits: hitRule(loss, ids, 3, last) };
+      const made = { ...config(7, "f32"), loss, weighted, ...targets };
+      const { program } = network.train(made, emitSgd);
+      expectVerified(network, program, [1, 2, 3, 4, 5, 6, 7, 8], `${last.kind} last`);
     }
   });
 
@@ -105,3 +202,42 @@ describe("the memory that both programs lie in", () => {
     expect(bytes.program).toBeLessThan(records + 128);
   });
 });
+
+/**
+ * For each activation: its backward reads the very tensor that the forward pass read (an activation that saves its
+ * input, which then is no output of its own) or wrote, and nobody has written to it since.
+ */
+function expectKept({ words, drafts }: Program): void {
+  const overlap = (a: Tensor, b: Tensor): boolean =>
+    a.address < b.address + b.bytes && b.address < a.address + a.bytes;
+  /** the last record before `end` that writes to a tensor's bytes */
+  const lastWriter = (tensor: Tensor, end: number): number =>
+    drafts.findLastIndex((draft, i) => {
+      if (i >= end) return false;
+      const writes = OPS.get(draft.op)?.access(view(words, i), 0, 1).writes ?? [];
+      return writes.some(({ operand }) => overlap(draft.operands[operand] as Tensor, tensor));
+    });
+  let seen = 0;
+  for (const [f, forward] of drafts.entries()) {
+    const spec = activations.find((a) => activation(a).forward === forward.op);
+    const fused = forward.op === OP_SGEMM && (forward.flags & FLAG_RELU) !== 0;
+    if (spec === undefined && !fused) continue;
+    const { backward, saves } = activation(spec ?? (nn.relu() as ActivationSpec));
+    const label = `${forward.label} backward`;
+    const b = drafts.findIndex((draft) => draft.op === backward && draft.label === label);
+    // before the first dense layer nothing needs a gradient
+    if (b < 0) continue;
+    seen++;
+    const saved = drafts[b]?.operands[1] as Tensor;
+    const [x, y] = fused ? [undefined, forward.operands[2]] : forward.operands;
+    if (saves === "output") {
+      expect(saved, label).toBe(y);
+      expect(lastWriter(saved, b), `${label}: its output`).toBe(f);
+    } else {
+      expect(saved, label).toBe(x);
+      expect(overlap(saved, y as Tensor), `${label}: in place`).toBe(false);
+      expect(lastWriter(saved, b), `${label}: its input`).toBe(lastWriter(saved, f));
+    }
+  }
+  expect(seen).toBeGreaterThan(0);
+}
