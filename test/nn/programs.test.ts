@@ -204,7 +204,8 @@ describe("the memory that both programs lie in", () => {
 });
 
 /**
- * For each activation: its backward reads the very tensor that the forward pass read (an activation that saves its
+ * For each dense layer: the gradient of its weights reads the input that the forward pass read, and nobody has written to
+ * it since. For each activation: its backward reads the very tensor that the forward pass read (an activation that saves its
  * input, which then is no output of its own) or wrote, and nobody has written to it since.
  */
 function expectKept({ words, drafts }: Program): void {
@@ -219,6 +220,16 @@ function expectKept({ words, drafts }: Program): void {
     });
   let seen = 0;
   for (const [f, forward] of drafts.entries()) {
+    if (forward.op === OP_SGEMM && forward.label.endsWith(" dense")) {
+      const label = `${forward.label} backward`;
+      const x = forward.operands[0] as Tensor;
+      // dW = xᵀ·dy
+      const b = drafts.findIndex(
+        (draft) => draft.op === OP_SGEMM && draft.label === label && draft.operands[0] === x,
+      );
+      expect(b, `${label} reads its input`).toBeGreaterThan(f);
+      expect(lastWriter(x, b), `${label}: its input`).toBe(lastWriter(x, f));
+    }
     const spec = activations.find((a) => activation(a).forward === forward.op);
     const fused = forward.op === OP_SGEMM && (forward.flags & FLAG_RELU) !== 0;
     if (spec === undefined && !fused) continue;

@@ -41,11 +41,12 @@ const ZERO = exact(0);
 const HALF = exact(0.5);
 const ONE = exact(1);
 
-/** σ: its slope σ(1 − σ) is the greater the nearer to 0. */
-export function sigma(x: Num): Num {
-  const s = sigmoid(nearest(x));
-  return call(x, sigmoid, s * (1 - s), SIGMOID_ULPS);
+/** The steepest that σ is within the error of x: σ′ = σ(x)·σ(−x), the greater the nearer x is to 0. */
+export function sigmaSlope(x: Num): number {
+  return sigmoid(nearest(x)) * sigmoid(-nearest(x));
 }
+
+export const sigma = (x: Num): Num => call(x, sigmoid, sigmaSlope(x), SIGMOID_ULPS);
 
 /** e^x for x ≤ 0 */
 export const exp = (x: Num): Num => call(x, Math.exp, Math.exp(Math.min(x.value + x.bound, 0)), EXP_ULPS);
@@ -53,7 +54,8 @@ export const exp = (x: Num): Num => call(x, Math.exp, Math.exp(Math.min(x.value 
 /** ln(1 + u) for 0 ≤ u ≤ 1 */
 export const log1pUnit = (u: Num): Num => call(u, Math.log1p, 1, LOG1P_UNIT_ULPS);
 
-const tanh = (x: Num): Num => call(x, Math.tanh, 1 - Math.tanh(nearest(x)) ** 2, TANH_ULPS);
+/** tanh′ = 1/cosh² */
+const tanh = (x: Num): Num => call(x, Math.tanh, Math.cosh(nearest(x)) ** -2, TANH_ULPS);
 
 /** y of a layer from its input x */
 export function activate(spec: PointwiseSpec, x: Num): Num {

@@ -15,7 +15,6 @@ import {
   laneSum,
   mul,
   type Num,
-  nearest,
   negative,
   option,
   row,
@@ -23,7 +22,7 @@ import {
   sub,
   tabulate,
 } from "./bounded.ts";
-import { exp, log1pUnit, softmax } from "./bounded-activations.ts";
+import { exp, log1pUnit, sigmaSlope, softmax } from "./bounded-activations.ts";
 
 const ZERO = exact(0);
 const ONE = exact(1);
@@ -186,8 +185,7 @@ function bce(spec: BceWithLogitsSpec, z: Bounded, y: (j: number) => number): Los
  */
 function sigmaOfExp(z: Num): Num {
   const value = sigmoid(z.value);
-  const s = sigmoid(nearest(z));
-  const carried = z.bound * s * (1 - s);
+  const carried = z.bound * sigmaSlope(z);
   const own = (1 + EXP_ULPS * 2 * U) * (1 + gamma(2)) - 1;
   return { value, bound: carried + own * (value + carried) + SMALLEST_NORMAL };
 }
