@@ -172,6 +172,25 @@ describe.each(cores)(`gradients, $build build (seed ${SEED})`, (core) => {
     },
   );
 
+  it.each([losses.bceWithLogits(), losses.quadratic(), losses.mse(), losses.mae(), losses.huber()])(
+    "class ids are their one-hot rows to $kind, and with one output numbers, to the bit",
+    (loss) => {
+      for (const outputs of [3, 1]) {
+        const net: Case = { name: "", input: 4, layers: [dense(outputs)], loss };
+        const { x } = setUp(net, 13);
+        const ids = integers(14, 6, 0, Math.max(outputs - 1, 1));
+        const values = Array.from(ids).flatMap((id) =>
+          outputs === 1 ? [id] : Array.from({ length: outputs }, (_, j) => Number(j === id)),
+        );
+        const [a, b] = [{ ids }, { values }].map((targets) => runOnce(core, net, { x, targets }, 0.5, loss));
+        expect(a?.loss).toBe(b?.loss);
+        expect(a?.loss).toBeGreaterThan(0);
+        for (const [name, { data }] of Object.entries((a as KernelRun).gradients))
+          expect(bits(data)).toEqual(bits((b as KernelRun).gradients[name]?.data as Float32Array));
+      }
+    },
+  );
+
   it.each([1, 5, 64])("a batch in a plan for more rows gives the same bits, %i rows to spare", (spare) => {
     const net = small[0] as Case;
     const [exact, roomy] = [0, spare].map((more) =>
