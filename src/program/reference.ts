@@ -1,402 +1,212 @@
-// An interpreter of programs in f64: the same records over a copy of the same memory, one f64 for every 4-byte word.
-// It is what a program means, without rounding. It is compared with and never trained with, so it may take the
-// engine's own exp and log; it is imported only when somebody asks for it.
+// An interpreter of programs in f64: the same records over a copy of what they touch, one f64 for every 4-byte word. It is
+// what a program means, without rounding; meaning.ts says what each op does. Imported only when somebody asks for it.
 
 import * as abi from "../base/abi.ts";
-import { OPS, type RecordView } from "../base/ops.ts";
+import { OPS, overlaps, type Range, type RecordView } from "../base/ops.ts";
+import { type Args, EXECUTE, type Execute, type Image } from "./meaning.ts";
 import type { Program } from "./program.ts";
 import { view } from "./record.ts";
 
-/** The copied memory. Addresses are in bytes; `f` and `i` are indexed by words. */
-interface Image {
-  readonly f: Float64Array;
-  /** the bits as they stand in the program's memory: class ids, indices, bytes */
-  readonly i: Int32Array;
-  readonly u8: Uint8Array;
-  readonly scale: number;
-  readonly lr: number;
-  readonly first: number;
+/** A record made ready: what it touches, by the program's addresses, and what it does to the image. */
+interface Ready {
+  readonly reads: readonly Range[];
+  readonly writes: readonly Range[];
+  readonly execute: Execute;
+  readonly args: Args;
 }
 
-type Execute = (m: Image, r: Args) => void;
-
-/** A record's operands as word indices, its dimensions, strides and scalars, all present. */
-interface Args {
-  readonly flags: number;
-  readonly p: readonly number[];
-  readonly d: readonly number[];
-  readonly s: readonly number[];
-  readonly f: readonly number[];
+/** A run of the program's memory, and the byte of the image that its first one is. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  readonly place: number;
 }
 
 export class Reference {
-  readonly #program: Program;
+  readonly #memory: ArrayBuffer;
+  readonly #runs: readonly Run[];
   readonly #image: Image;
+  readonly #records: readonly Ready[];
+  readonly #result: number;
 
-  /** Copies what the program's records touch, as it stands, and the hyper region. */
-  constructor(program: Program) {
-    this.#program = program;
-    const { words, hyper, rows } = program;
-    let end = 0;
-    for (let i = 0; i < program.drafts.length; i++) {
-      const record = view(words, i, rows);
-      const access = OPS.get(record.op)?.access(record, 0, 1);
-      for (const { start, rows, stride, bytes } of [...(access?.reads ?? []), ...(access?.writes ?? [])]) {
-        end = Math.max(end, start + (rows - 1) * stride + bytes);
-      }
-    }
-    const copy = program.memory.slice(0, Math.ceil(end / 8) * 8);
+  /**
+   * Copies what records 0 … last − 1 touch, as it stands, and what the hyper region says. The program may go on to other
+   * data afterwards: only `refresh` looks at its memory again.
+   */
+  constructor(program: Program, last = program.drafts.length) {
+    const { words, hyper, rows, memory } = program;
+    const first = hyper.getInt32(abi.HYPER_FIRST, true);
+    const views = Array.from({ length: last }, (_, i) => view(words, i, rows));
+    const touches = views.map((record, i) => touched(record, i, memory, first));
+    this.#memory = memory;
+    this.#runs = runsOf(touches.flatMap(({ reads, writes }) => [...reads, ...writes]));
+    const end = this.#runs.at(-1);
+    const copy = new ArrayBuffer(end === undefined ? NOTHING : end.place + end.end - end.start);
     this.#image = {
-      f: Float64Array.from(new Float32Array(copy)),
+      f: new Float64Array(copy.byteLength / 4),
       i: new Int32Array(copy),
       u8: new Uint8Array(copy),
-      scale: hyper.getFloat32(abi.HYPER_SCALE, true),
+      scale: program.scale,
       lr: hyper.getFloat32(abi.HYPER_LR, true),
-      first: hyper.getInt32(abi.HYPER_FIRST, true),
+      first,
+      place: (address) => this.#find(address) ?? Number.NaN,
     };
+    for (const { start, end } of this.#runs) this.#copy(start, end - start);
+    this.#records = views.map((record, i) => {
+      const execute = EXECUTE[record.op];
+      if (execute === undefined) throw new RangeError(`record ${i}: op ${record.op} has no meaning`);
+      const p = record.p.map((address) => (address === 0 ? 0 : (this.#find(address) ?? 0) / 4));
+      const { flags, p: addresses, d, s, f } = record;
+      return { ...(touches[i] as Touched), execute, args: { flags, p, addresses, d, s, f } };
+    });
+    this.#result = this.word(program.resultAddress);
   }
 
-  /** The values, one a word: that at a byte address stands at a quarter of it. */
+  /** Bytes that were copied. */
+  get bytes(): number {
+    return this.#image.u8.length;
+  }
+
+  /** The values, one a word of what was copied. */
   get values(): Float64Array {
     return this.#image.f;
   }
 
-  /** Takes a run of bytes from the program's memory as it is now. */
-  copy(start: number, bytes: number): void {
-    const { memory } = this.#program;
-    const to = Math.ceil((start + bytes) / 4) * 4;
-    const from = Math.floor(start / 4) * 4;
-    this.#image.u8.set(new Uint8Array(memory, from, to - from), from);
-    this.#image.f.set(new Float32Array(memory, from, (to - from) / 4), from / 4);
+  /** Where the word at an address of the program's memory stands in `values`; NaN if no record touches it. */
+  word(address: number): number {
+    return this.#image.place(address) / 4;
+  }
+
+  /** What record i reads, by the program's addresses; of a gather, the rows that it takes. */
+  reads(i: number): readonly Range[] {
+    return (this.#records[i] as Ready).reads;
+  }
+
+  /** What record i writes, but the scratch of kernels. */
+  writes(i: number): readonly Range[] {
+    return (this.#records[i] as Ready).writes;
+  }
+
+  /** Takes what record i reads from the program's memory as it is now. */
+  refresh(i: number): void {
+    for (const { start, rows, bytes, stride } of (this.#records[i] as Ready).reads) {
+      this.#copy(start, (rows - 1) * stride + bytes);
+    }
   }
 
   /** Runs records first … last − 1. */
   run(first: number, last: number): void {
     for (let i = first; i < last; i++) {
-      const record = view(this.#program.words, i, this.#program.rows);
-      const op = EXECUTE[record.op];
-      if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} has no reference`);
-      op(this.#image, words(record));
+      const { execute, args } = this.#records[i] as Ready;
+      execute(this.#image, args);
     }
+  }
+
+  /**
+   * The record from which on records up to `last` have to run again when a value has changed that none of them writes, such
+   * as a parameter: the last one that is not behind its first reader, and behind which nothing is needed that stood in
+   * memory before and has been overwritten since.
+   */
+  firstAffected(address: number, last: number): number {
+    const word: Range = { operand: 0, start: address, rows: 1, bytes: 4, stride: 4 };
+    const records = this.#records.slice(0, last);
+    const reader = records.findIndex(({ reads }) => reads.some((range) => overlaps(range, word)));
+    for (let first = reader < 0 ? last : reader; first > 0; first--) {
+      if (standsAlone(records.slice(first))) return first;
+    }
+    return 0;
   }
 
   /** Sum of the row losses that the last `lossSum` added up. */
   get lossSum(): number {
-    return this.#image.f[this.#program.resultAddress / 4] as number;
+    return this.#image.f[this.#result] as number;
   }
-}
 
-function words({ flags, p, d, s, f }: RecordView): Args {
-  return { flags, p: p.map((address) => address / 4), d, s, f };
-}
-
-const at = (values: ArrayLike<number>, i: number): number => values[i] as number;
-const sigma = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/** y ← f(x), element by element */
-function unary(f: (x: number, a: number) => number): Execute {
-  return (m, { p, d, s, f: scalars }) => {
-    const a = at(scalars, 0);
-    eachElement(d, (i, j) => {
-      m.f[at(p, 1) + i * at(s, 1) + j] = f(at(m.f, at(p, 0) + i * at(s, 0) + j), a);
-    });
-  };
-}
-
-/** dx ← slope(saved)·dy */
-function backward(slope: (saved: number, a: number) => number): Execute {
-  return (m, { p, d, s, f }) => {
-    const a = at(f, 0);
-    eachElement(d, (i, j) => {
-      const saved = at(m.f, at(p, 1) + i * at(s, 1) + j);
-      m.f[at(p, 2) + i * at(s, 2) + j] = at(m.f, at(p, 0) + i * at(s, 0) + j) * slope(saved, a);
-    });
-  };
-}
-
-function eachElement(d: readonly number[], visit: (i: number, j: number) => void): void {
-  for (let i = 0; i < at(d, 0); i++) for (let j = 0; j < at(d, 1); j++) visit(i, j);
-}
-
-const gather: Execute = (m, { p, d, s }) => {
-  eachElement(d, (i, j) => {
-    const from = at(p, 0) + at(m.i, at(p, 1) + m.first + i) * at(d, 1) + j;
-    const to = at(p, 2) + i * at(s, 2) + j;
-    m.f[to] = at(m.f, from);
-    m.i[to] = at(m.i, from);
-  });
-};
-
-const gatherU8: Execute = (m, { p, d, s, f }) => {
-  eachElement(d, (i, j) => {
-    const from = 4 * at(p, 0) + at(m.i, at(p, 1) + m.first + i) * at(d, 1) + j;
-    m.f[at(p, 2) + i * at(s, 2) + j] = at(m.u8, from) * at(f, 0) + at(f, 1);
-  });
-};
-
-/** Where element (row, column) of a packed matrix of depth k stands in its panels. */
-const inPanel = (k: number, row: number, column: number): number => {
-  const width = abi.TILE_N;
-  const panel = Math.floor(column / width);
-  return panel * width * k + row * width + (column - panel * width);
-};
-
-const pack: Execute = (m, { p, d, s, f }) => {
-  const [k, n] = [at(d, 0), at(d, 1)];
-  for (let row = 0; row < k; row++) {
-    for (let j = 0; j < Math.ceil(n / abi.TILE_N) * abi.TILE_N; j++) {
-      const value = j < n ? at(f, 0) * at(m.f, at(p, 0) + row * at(s, 0) + j * at(s, 1)) : 0;
-      m.f[at(p, 1) + inPanel(k, row, j)] = value;
+  #find(address: number): number | undefined {
+    let [low, high] = [0, this.#runs.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#runs[middle] as Run).start <= address) low = middle;
+      else high = middle;
     }
+    const run = this.#runs[low];
+    return run && address >= run.start && address < run.end ? run.place + address - run.start : undefined;
   }
-};
 
-const sgemm: Execute = (m, { flags, p, d, s, f }) => {
-  const k = at(d, 2);
-  const relu = (flags & abi.FLAG_RELU) !== 0;
-  eachElement(d, (i, j) => {
-    const to = at(p, 2) + i * at(s, 2) + j;
-    let sum = 0;
-    if ((flags & abi.FLAG_BIAS) !== 0) sum = at(m.f, at(p, 3) + j);
-    else if (at(f, 0) !== 0) sum = at(f, 0) * at(m.f, to);
-    const a = at(p, 0) + i * at(s, 0);
-    const b = at(p, 1) + inPanel(k, 0, j);
-    for (let t = 0; t < k; t++) sum += at(m.f, a + t * at(s, 1)) * at(m.f, b + t * abi.TILE_N);
-    m.f[to] = relu && sum < 0 ? 0 : sum;
-  });
-};
-
-/** Largest element, and Σ e^(z − largest), of row i of a matrix. */
-function exponentials(m: Image, start: number, n: number): { top: number; sum: number } {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let j = 0; j < n; j++) top = Math.max(top, at(m.f, start + j));
-  let sum = 0;
-  for (let j = 0; j < n; j++) sum += Math.exp(at(m.f, start + j) - top);
-  return { top, sum };
+  #copy(start: number, bytes: number): void {
+    const from = Math.floor(start / 4) * 4;
+    const length = Math.ceil((start + bytes) / 4) * 4 - from;
+    const to = this.#find(from) as number;
+    this.#image.u8.set(new Uint8Array(this.#memory, from, length), to);
+    this.#image.f.set(new Float32Array(this.#memory, from, length / 4), to / 4);
+  }
 }
 
-const softmax: Execute = (m, { p, d, s }) => {
-  for (let i = 0; i < at(d, 0); i++) {
-    const [from, to] = [at(p, 0) + i * at(s, 0), at(p, 1) + i * at(s, 1)];
-    const { top, sum } = exponentials(m, from, at(d, 1));
-    for (let j = 0; j < at(d, 1); j++) m.f[to + j] = Math.exp(at(m.f, from + j) - top) / sum;
-  }
-};
+type Touched = Pick<Ready, "reads" | "writes">;
 
-const softmaxBackward: Execute = (m, { p, d, s }) => {
-  for (let i = 0; i < at(d, 0); i++) {
-    const [dy, y, dx] = [0, 1, 2].map((o) => at(p, o) + i * at(s, o)) as [number, number, number];
-    let dot = 0;
-    for (let j = 0; j < at(d, 1); j++) dot += at(m.f, dy + j) * at(m.f, y + j);
-    for (let j = 0; j < at(d, 1); j++) m.f[dx + j] = at(m.f, y + j) * (at(m.f, dy + j) - dot);
+/** What a record touches, by the op table; of what a gather may take, the rows that it does take; no kernel's scratch. */
+function touched(record: RecordView, i: number, memory: ArrayBuffer, first: number): Touched {
+  const op = OPS.get(record.op);
+  if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} is not in the table`);
+  const { reads, writes } = op.access(record, 0, 1);
+  if (record.op !== abi.OP_GATHER && record.op !== abi.OP_GATHER_U8) {
+    return { reads, writes: writes.filter(({ operand }) => op.operands[operand] !== "scratch") };
   }
-};
-
-/** A row of a loss: where its numbers stand. */
-interface LossRow {
-  readonly z: number;
-  readonly target: number;
-  readonly dz: number;
-  readonly n: number;
-  readonly r: Args;
+  const [rows, cols] = record.d as [number, number];
+  const [src, index] = record.p as [number, number];
+  if (rows === 0 || cols === 0) return { reads: [], writes };
+  const bytes = cols * (record.op === abi.OP_GATHER_U8 ? 1 : 4);
+  const order = new Uint32Array(memory, index + 4 * first, rows);
+  const list = { operand: 1, start: index + 4 * first, rows: 1, bytes: 4 * rows, stride: 4 * rows };
+  const picked = Array.from(order, (row) => ({
+    operand: 0,
+    start: src + row * bytes,
+    rows: 1,
+    bytes,
+    stride: bytes,
+  }));
+  return { reads: [list, ...picked], writes };
 }
 
-/** Calls `row`, which writes dz unscaled and returns the loss, for every row that has a weight. */
-function loss(row: (m: Image, at: LossRow) => { loss: number; hit?: boolean }): Execute {
-  return (m, r) => {
-    const { p, d, s } = r;
-    for (let i = 0; i < at(d, 0); i++) {
-      const weight = at(p, 4) === 0 ? 1 : at(m.f, at(p, 4) + i);
-      const dz = at(p, 2) + i * at(s, 2);
-      const n = at(d, 1);
-      let result: { loss: number; hit?: boolean } = { loss: 0 };
-      if (weight === 0) m.f.fill(0, dz, dz + n);
-      else result = row(m, { z: at(p, 0) + i * at(s, 0), target: at(p, 1) + i * at(s, 1), dz, n, r });
-      for (let j = 0; j < n; j++) m.f[dz + j] = at(m.f, dz + j) * m.scale * weight;
-      m.f[at(p, 3) + i] = weight === 0 ? 0 : weight * result.loss;
-      if (at(p, 5) !== 0) m.i[at(p, 5) + i] = Number(result.hit ?? false);
-    }
-  };
-}
+/** Bytes at the begin of an image that belong to nobody: operand 0 means that there is none. */
+const NOTHING = 8;
 
-/** −Σ q·ln softmax(z) against q(j), whose sum is `whole`; a class with q = 0 adds nothing. */
-function crossEntropy(m: Image, { z, dz, n }: LossRow, q: (j: number) => number, whole: number): number {
-  const { top, sum } = exponentials(m, z, n);
-  let value = whole * Math.log(sum);
-  for (let j = 0; j < n; j++) {
-    const [x, weight] = [at(m.f, z + j), q(j)];
-    if (weight !== 0) value += weight * (top - x);
-    m.f[dz + j] = (whole * Math.exp(x - top)) / sum - weight;
+/** Joins ranges that share or border on a word; gaps between the rows of a range go along. */
+function runsOf(ranges: readonly Range[]): Run[] {
+  const spans = ranges.map(({ start, rows, bytes, stride }) => ({
+    start: Math.floor(start / 4) * 4,
+    end: Math.ceil((start + (rows - 1) * stride + bytes) / 4) * 4,
+  }));
+  spans.sort((a, b) => a.start - b.start);
+  const joined: { start: number; end: number }[] = [];
+  for (const span of spans) {
+    const before = joined.at(-1);
+    if (before !== undefined && span.start <= before.end) before.end = Math.max(before.end, span.end);
+    else joined.push(span);
   }
-  return value;
-}
-
-/** Position of the first largest of n values */
-function firstLargest(values: ArrayLike<number>, start: number, n: number): number {
-  let best = 0;
-  for (let j = 1; j < n; j++) if (at(values, start + j) > at(values, start + best)) best = j;
-  return best;
-}
-
-const softmaxCrossEntropy = loss((m, row) => {
-  const id = at(m.i, row.target);
-  const hit = firstLargest(m.f, row.z, row.n) === id;
-  return { loss: crossEntropy(m, row, (j) => Number(j === id), 1), hit };
-});
-
-const softCrossEntropy = loss((m, row) => {
-  const { r, n, target } = row;
-  const ids = (r.flags & abi.FLAG_IDS) !== 0;
-  const wanted = ids ? at(m.i, target) : firstLargest(m.f, target, n);
-  const weight = (j: number): number => (at(r.p, 6) === 0 ? 1 : at(m.f, at(r.p, 6) + j));
-  const q = Array.from({ length: n }, (_, j) => {
-    const t = ids ? Number(j === wanted) : at(m.f, target + j);
-    return weight(j) * (at(r.f, 0) * t + at(r.f, 1));
-  });
-  const whole = at(r.p, 6) === 0 ? 1 : q.reduce((a, b) => a + b, 0);
-  const hit = firstLargest(m.f, row.z, n) === wanted;
-  return { loss: crossEntropy(m, row, (j) => at(q, j), whole), hit };
-});
-
-const bceWithLogits = loss((m, { z, target, dz, n, r }) => {
-  let sum = 0;
-  for (let j = 0; j < n; j++) {
-    const [x, y] = [at(m.f, z + j), at(m.f, target + j)];
-    const positive = (at(r.p, 6) === 0 ? 1 : at(m.f, at(r.p, 6) + j)) * y;
-    const rest = Math.log1p(Math.exp(-Math.abs(x)));
-    sum += positive * (Math.max(-x, 0) + rest) + (1 - y) * (Math.max(x, 0) + rest);
-    m.f[dz + j] = sigma(x) * (positive + (1 - y)) - positive;
-  }
-  return { loss: sum };
-});
-
-/** A loss of differences: its value and slope at d, with the record's parameter a. */
-function ofDifference(
-  value: (d: number, a: number) => number,
-  slope: (d: number, a: number) => number,
-): Execute {
-  return loss((m, { z, target, dz, n, r }) => {
-    const a = at(r.f, 0);
-    let sum = 0;
-    for (let j = 0; j < n; j++) {
-      const d = at(m.f, z + j) - at(m.f, target + j);
-      sum += value(d, a);
-      m.f[dz + j] = slope(d, a);
-    }
-    return { loss: sum };
+  let place = NOTHING;
+  return joined.map(({ start, end }) => {
+    const run = { start, end, place };
+    place += end - start;
+    return run;
   });
 }
 
-const rowHits: Execute = (m, { flags, p, d, s, f }) => {
-  const n = at(d, 1);
-  for (let i = 0; i < at(d, 0); i++) {
-    const [z, t] = [at(p, 0) + i * at(s, 0), at(p, 1) + i * at(s, 1)];
-    let hit = firstLargest(m.f, z, n) === firstLargest(m.f, t, n);
-    if ((flags & abi.FLAG_EACH) !== 0) {
-      hit = true;
-      for (let j = 0; j < n; j++) hit &&= at(m.f, z + j) > at(f, 0) === at(m.f, t + j) > 0.5;
-    }
-    const counts = at(p, 4) === 0 || at(m.f, at(p, 4) + i) !== 0;
-    m.i[at(p, 2) + i] = Number(hit && counts);
-  }
-};
-
-const lossSum: Execute = (m, { p, d }) => {
-  let sum = 0;
-  for (let i = 0; i < at(d, 0); i++) sum += at(m.f, at(p, 0) + i);
-  m.f[at(p, 2)] = sum;
-};
-
-const columnSums: Execute = (m, { p, d, s }) => {
-  m.f.fill(0, at(p, 1), at(p, 1) + at(d, 1));
-  eachElement(d, (i, j) => {
-    m.f[at(p, 1) + j] = at(m.f, at(p, 1) + j) + at(m.f, at(p, 0) + i * at(s, 0) + j);
-  });
-};
-
-const sgdStep: Execute = (m, { p, d }) => {
-  for (let i = 0; i < at(d, 0); i++) m.f[at(p, 0) + i] = at(m.f, at(p, 0) + i) - m.lr * at(m.f, at(p, 1) + i);
-};
-
-/**
- * erf x: a series of positive terms up to 3, e^(−x²) times a continued fraction beyond. Good to some 10⁻¹⁵.
- * Source: Abramowitz, Stegun, 7.1.6 and 7.1.14.
- */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (Number.isNaN(x) || a > 6) return Number.isNaN(x) ? x : Math.sign(x);
-  if (a <= 3) {
-    let term = a;
-    let sum = a;
-    for (let n = 1; term > sum * 2 ** -54; n++) {
-      term *= (2 * a * a) / (2 * n + 1);
-      sum += term;
-    }
-    return Math.sign(x) * sum * Math.exp(-a * a) * (2 / Math.sqrt(Math.PI));
-  }
-  let fraction = a;
-  for (let n = 60; n > 0; n--) fraction = a + n / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-a * a) / fraction / Math.sqrt(Math.PI));
+/** Whether records that have run may run again: what they read they write before, or do not write at all. */
+function standsAlone(records: readonly Ready[]): boolean {
+  const written = records.flatMap(({ writes }) => writes);
+  return records.every(({ reads }, k) =>
+    reads.every(
+      (range) =>
+        !written.some((other) => overlaps(other, range)) ||
+        records.slice(0, k).some(({ writes }) => writes.some((other) => covers(other, range))),
+    ),
+  );
 }
 
-/** Φ and φ, the normal distribution function and its density */
-const normal = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
-const density = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-const GELU = Math.sqrt(2 / Math.PI);
-const inner = (x: number): number => Math.tanh(GELU * (x + 0.044715 * x ** 3));
-
-function geluTanhSlope(x: number): number {
-  const t = inner(x);
-  return (1 + t + (1 - t * t) * x * GELU * (1 + 3 * 0.044715 * x * x)) / 2;
+/** Whether b lies in a: the same rows, or a is one run. */
+function covers(a: Range, b: Range): boolean {
+  const end = (range: Range): number => range.start + (range.rows - 1) * range.stride + range.bytes;
+  if (a.rows === 1) return a.start <= b.start && end(b) <= end(a);
+  return a.start === b.start && a.stride === b.stride && a.rows >= b.rows && a.bytes >= b.bytes;
 }
-
-function siluSlope(x: number): number {
-  const s = sigma(x);
-  return s * (1 + x * (1 - s));
-}
-
-/** By op code: what each record means. */
-export const EXECUTE: Readonly<Record<number, Execute>> = {
-  [abi.OP_GATHER]: gather,
-  [abi.OP_GATHER_U8]: gatherU8,
-  [abi.OP_PACK]: pack,
-  [abi.OP_SGEMM]: sgemm,
-  [abi.OP_RELU_FORWARD]: unary((x) => (x < 0 ? 0 : x)),
-  [abi.OP_RELU_BACKWARD]: backward((y) => (y <= 0 ? 0 : 1)),
-  [abi.OP_SIGMOID_FORWARD]: unary(sigma),
-  [abi.OP_SIGMOID_BACKWARD]: backward((y) => y * (1 - y)),
-  [abi.OP_TANH_FORWARD]: unary(Math.tanh),
-  [abi.OP_TANH_BACKWARD]: backward((y) => 1 - y * y),
-  [abi.OP_LEAKY_RELU_FORWARD]: unary((x, slope) => (x > 0 ? x : slope * x)),
-  [abi.OP_LEAKY_RELU_BACKWARD]: backward((y, slope) => (y > 0 ? 1 : slope)),
-  [abi.OP_ELU_FORWARD]: unary((x, alpha) => (x > 0 ? x : alpha * Math.expm1(x))),
-  [abi.OP_ELU_BACKWARD]: backward((y, alpha) => (y > 0 ? 1 : y + alpha)),
-  [abi.OP_GELU_FORWARD]: unary((x) => x * normal(x)),
-  [abi.OP_GELU_BACKWARD]: backward((x) => normal(x) + x * density(x)),
-  [abi.OP_GELU_TANH_FORWARD]: unary((x) => (x / 2) * (1 + inner(x))),
-  [abi.OP_GELU_TANH_BACKWARD]: backward(geluTanhSlope),
-  [abi.OP_SILU_FORWARD]: unary((x) => x * sigma(x)),
-  [abi.OP_SILU_BACKWARD]: backward(siluSlope),
-  [abi.OP_SOFTPLUS_FORWARD]: unary(
-    (x, beta) => (Math.max(beta * x, 0) + Math.log1p(Math.exp(-Math.abs(beta * x)))) / beta,
-  ),
-  [abi.OP_SOFTPLUS_BACKWARD]: backward((x, beta) => sigma(beta * x)),
-  [abi.OP_SOFTMAX_FORWARD]: softmax,
-  [abi.OP_SOFTMAX_BACKWARD]: softmaxBackward,
-  [abi.OP_SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
-  [abi.OP_SOFT_CROSS_ENTROPY]: softCrossEntropy,
-  [abi.OP_BCE_WITH_LOGITS]: bceWithLogits,
-  [abi.OP_SQUARED_ERROR]: ofDifference(
-    (d, a) => a * d * d,
-    (d, a) => 2 * a * d,
-  ),
-  [abi.OP_ABSOLUTE_ERROR]: ofDifference(Math.abs, Math.sign),
-  [abi.OP_HUBER_LOSS]: ofDifference(
-    (d, delta) => (Math.abs(d) <= delta ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2)),
-    (d, delta) => Math.min(Math.max(d, -delta), delta),
-  ),
-  [abi.OP_ROW_HITS]: rowHits,
-  [abi.OP_LOSS_SUM]: lossSum,
-  [abi.OP_COLUMN_SUMS]: columnSums,
-  [abi.OP_SGD_STEP]: sgdStep,
-};
