@@ -1,24 +1,25 @@
 // `gradCheck`: the gradient that WebAssembly computed against differences of the loss in f64. Looks only: the
 // model's parameters stay as they are.
 
-import { OPS, type Range } from "../base/ops.ts";
-import { checkNames, integer, positive } from "../base/options.ts";
+import { XentError } from "../base/errors.ts";
+import { OPS, type OpSpec, type Range, type RecordView } from "../base/ops.ts";
+import { checkNames, integer, positive, show } from "../base/options.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";
 import type { LossSpec, StateDict } from "../base/spec.ts";
 import type { Features } from "../data/dataset.ts";
 import type { Targets } from "../data/targets.ts";
 import type { Param } from "../nn/layout.ts";
-import type { TrainSession } from "../nn/network.ts";
 import type { Program } from "../program/program.ts";
 import { view } from "../program/record.ts";
 import type { Reference } from "../program/reference.ts";
 import { SLICE_MS, turn } from "../train/turn.ts";
 import { checkSignal } from "./options.ts";
-import { networkOf, type Sequential } from "./sequential.ts";
+import { networkOf, Sequential } from "./sequential.ts";
+import type { Slopes } from "./slope.ts";
 
 /** What {@link gradCheck} takes. */
 export interface GradCheckOptions {
-  /** the loss, unless the model knows one */
+  /** the loss, unless the model knows one; the model remembers it, as with `evaluate` */
   loss?: LossSpec;
   /** entries of each parameter that are perturbed, picked at random; Infinity for all; default 100 */
   entries?: number;
@@ -34,13 +35,20 @@ export interface GradCheckOptions {
 export interface TensorCheck {
   /** as in `stateDict` */
   readonly name: string;
-  /** ‖g − ĝ‖ / max(‖g‖, ‖ĝ‖) over the perturbed entries: g by WebAssembly, ĝ by differences; 0 where both vanish */
+  /**
+   * ‖g − ĝ‖ / max(‖g‖, ‖ĝ‖) over the compared entries: g by WebAssembly, ĝ by differences; 0 where they are equal. What f32
+   * rounding of the loss's gradient may do is within the tolerance: where a net fits its targets, or rows cancel, gradients
+   * can be little more than that.
+   */
   readonly error: number;
   /** how many were compared */
   readonly entries: number;
   /** entries left out because the loss has a kink there (relu, mae …): it has no slope to compare with */
   readonly kinks: number;
-  /** the entry that is furthest off: its place in the parameter (`[out, in]` or `[out]`), and both values */
+  /**
+   * the entry that is furthest off: its place in the parameter (`[out, in]` or `[out]`), and both values; an empty place
+   * where every entry had a kink
+   */
   readonly worst: {
     readonly index: readonly number[];
     readonly gradient: number;
@@ -65,15 +73,19 @@ export interface GradCheck {
   readonly suspects: readonly string[];
 }
 
-/** Step of the differences, for parameters up to 1; truncation and rounding are both some 10⁻¹¹ of the loss. */
-const STEP = 2 ** -14;
+/** Of the largest element of a result: what records may be off by, beside their rounding. */
+const AGREE = 1e-4;
+/** Rounding of a result relative to what it is made of; some sixteen units in the last place. */
+const ROUNDING = 1 / 2 ** 20;
+/** Kernels flush what is smaller. */
+const SMALLEST_NORMAL = 1 / 2 ** 126;
 
 /**
  * Checks every gradient of a model on a batch. Parameters are perturbed one entry at a time in an f64 interpreter of the
  * very program that WebAssembly runs; the slope of the loss is compared with the gradient that WebAssembly computed.
  *
- * Not for a net that has fitted the batch: its gradient is a difference of nearly equal numbers, of which f32 keeps few
- * digits. Time grows with entries × work of a step: 10⁹ operations take about a second.
+ * Time grows with entries × work of a forward pass: 10⁹ operations take about a second. Memory is a dozen bytes for each
+ * number that a step touches.
  *
  * @param batch  a few rows, their targets, and perhaps weights, as `trainOnBatch` takes them
  * @example
@@ -87,6 +99,10 @@ export async function gradCheck(
   batch: { x: Features; y: Targets; weight?: ArrayLike<number> },
   options: GradCheckOptions = {},
 ): Promise<GradCheck> {
+  if (!(model instanceof Sequential)) {
+    const hint = "Pass what xent.sequential() returns.";
+    throw new XentError("OPTION", `gradCheck: the model is ${show(model)}`, hint);
+  }
   checkNames("gradCheck", options, ["loss", "entries", "tolerance", "seed", "signal"]);
   checkNames("gradCheck: batch", batch, ["x", "y", "weight"]);
   checkSignal("gradCheck", options.signal);
@@ -94,111 +110,84 @@ export async function gradCheck(
   const most = entries === Number.POSITIVE_INFINITY ? entries : integer("gradCheck: entries", entries, 1);
   const tolerance = positive("gradCheck: tolerance", options.tolerance ?? 1e-3);
   const seed = integer("gradCheck: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
-  const { Reference } = await import("../program/reference.ts");
+  signal?.throwIfAborted();
+  const [{ Reference }, { Slopes }] = await Promise.all([
+    import("../program/reference.ts"),
+    import("./slope.ts"),
+  ]);
   signal?.throwIfAborted();
 
   const gradients = model.gradients(options.loss === undefined ? batch : { ...batch, loss: options.loss });
   const network = networkOf(model);
   const session = network.trained;
-  const { scale } = session.program;
-  const loss = session.program.lossSum * scale;
-  const reference = new Reference(session.program);
+  const { program, backwardEnd } = session;
+  const loss = program.lossSum * program.scale;
+  const reference = new Reference(program, backwardEnd);
+  const suspects = network.keepingGradients(() => disagreements(program, reference, backwardEnd));
+  const slopes = new Slopes(reference, session, network.list, network.gradientOffset);
   // from here on the model may go on: what is left works on a copy
-  const suspects = disagreements(session.program, reference, session.backwardEnd);
-  const slope = new Slope(reference, session, scale);
+  const pause = pauses(signal);
   const tensors: TensorCheck[] = [];
   for (const [i, param] of network.list.entries()) {
     const picked = pick(param.tensor.rows * param.tensor.cols, most, new Random(seed, STREAM_CHECK, i));
-    tensors.push(await compare(param, gradients, picked, slope, signal));
+    tensors.push(await compare(param, gradients, picked, slopes, tolerance, pause));
   }
   const error = Math.max(...tensors.map((tensor) => tensor.error));
   const passed = error <= tolerance;
-  return { passed, error, loss, lossInF64: slope.loss, tensors, suspects: passed ? [] : suspects };
+  return { passed, error, loss, lossInF64: slopes.loss, tensors, suspects: passed ? [] : suspects };
 }
 
-/** Differences of the loss, by the interpreter. */
-class Slope {
-  readonly loss: number;
-  readonly #reference: Reference;
-  readonly #session: TrainSession;
-  readonly #scale: number;
-
-  constructor(reference: Reference, session: TrainSession, scale: number) {
-    this.#reference = reference;
-    this.#session = session;
-    this.#scale = scale;
-    this.loss = this.#run();
-  }
-
-  /** ∂ loss / ∂ the value at a byte address, the noise of that figure, and whether the loss has a slope there. */
-  at(address: number): { slope: number; noise: number; kink: boolean } {
-    const { values } = this.#reference;
-    const word = address / 4;
-    const kept = values[word] as number;
-    const h = STEP * Math.max(1, Math.abs(kept));
-    const difference = (step: number): number => {
-      values[word] = kept + step;
-      const up = this.#run();
-      values[word] = kept - step;
-      const down = this.#run();
-      values[word] = kept;
-      return (up - down) / (2 * step);
-    };
-    const [fine, coarse] = [difference(h), difference(2 * h)];
-    // some 2⁻⁵⁰ of the loss is rounding, divided by the step
-    const noise = (2 ** -50 * Math.abs(this.loss)) / h;
-    // without a kink the two differ by three quarters of the coarse one's truncation, which falls as h²
-    const kink = Math.abs(fine - coarse) > 1e-3 * Math.max(Math.abs(fine), Math.abs(coarse)) + 4 * noise;
-    return { slope: (4 * fine - coarse) / 3, noise: 3 * noise, kink };
-  }
-
-  #run(): number {
-    this.#reference.run(0, this.#session.lossEnd);
-    return this.#reference.lossSum * this.#scale;
-  }
+/** Gives the event loop its turn whenever a slice of time is over, and notices an abort. */
+function pauses(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+  let sliceEnd = performance.now() + SLICE_MS;
+  const pause = async (): Promise<void> => {
+    await turn();
+    signal?.throwIfAborted();
+    sliceEnd = performance.now() + SLICE_MS;
+  };
+  return () => (performance.now() < sliceEnd ? undefined : pause());
 }
 
 /** Compares the picked entries of one parameter; positions count as in `stateDict`. */
 async function compare(
-  { name, tensor }: Param,
+  param: Param,
   gradients: StateDict,
   picked: readonly number[],
-  slope: Slope,
-  signal: AbortSignal | undefined,
+  slopes: Slopes,
+  tolerance: number,
+  pause: () => Promise<void> | undefined,
 ): Promise<TensorCheck> {
+  const { name, tensor } = param;
   const { data, shape } = gradients[name] as StateDict[string];
   let [off, ours, theirs, noise, kinks, entries, worstOff] = [0, 0, 0, 0, 0, 0, -1];
   let worst: TensorCheck["worst"] = { index: [], gradient: 0, difference: 0 };
-  let sliceEnd = performance.now() + SLICE_MS;
+  slopes.begin();
   for (const position of picked) {
-    if (performance.now() >= sliceEnd) {
-      await turn();
-      signal?.throwIfAborted();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
+    await pause();
     // [out, in] in the state dict, [in, out] in memory
     const [out, input] = [Math.floor(position / tensor.rows), position % tensor.rows];
-    const measured = slope.at(tensor.address + 4 * (input * tensor.ld + out));
+    const measured = slopes.at(param, input * tensor.ld + out);
     if (measured.kink) {
       kinks++;
       continue;
     }
     entries++;
     const gradient = data[position] as number;
-    const distance = Math.abs(gradient - measured.slope);
-    off += distance ** 2;
-    ours += gradient ** 2;
-    theirs += measured.slope ** 2;
-    noise += measured.noise ** 2;
-    if (distance > worstOff || Number.isNaN(distance)) {
-      worstOff = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+    const apart = Math.abs(gradient - measured.slope);
+    const distance = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart;
+    off += distance * distance;
+    ours += gradient * gradient;
+    theirs += measured.slope * measured.slope;
+    noise += measured.noise * measured.noise;
+    if (distance > worstOff) {
+      worstOff = distance;
       const index = shape.length === 1 ? [out] : [out, input];
       worst = { index, gradient, difference: measured.slope };
     }
   }
-  const size = Math.sqrt(Math.max(ours, theirs));
-  const excess = Math.max(Math.sqrt(off) - Math.sqrt(noise), 0);
-  const error = Number.isNaN(off) ? Number.POSITIVE_INFINITY : excess === 0 ? 0 : excess / size;
+  // a gradient that is little more than rounding is measured against what can be told of it
+  const size = Math.max(Math.sqrt(Math.max(ours, theirs)), Math.sqrt(noise) / tolerance);
+  const error = off === 0 ? 0 : Number.isFinite(off) ? Math.sqrt(off) / size : Number.POSITIVE_INFINITY;
   return { name, error, entries, kinks, worst };
 }
 
@@ -215,35 +204,71 @@ function disagreements(program: Program, reference: Reference, end: number): str
   const names: string[] = [];
   for (let i = 0; i < end; i++) {
     const record = view(program.words, i, program.rows);
-    const op = OPS.get(record.op);
-    if (op === undefined) continue;
-    const { reads, writes } = op.access(record, 0, 1);
-    for (const { start, rows, bytes, stride } of reads) reference.copy(start, (rows - 1) * stride + bytes);
+    const { name, operands } = OPS.get(record.op) as OpSpec;
+    reference.refresh(i);
+    const rounding = roundingOf(record, operands, (operand) =>
+      largest(reference, reference.reads(i), operand),
+    );
     reference.run(i, i + 1);
     program.run(i, i + 1);
-    const results = writes.filter(
-      ({ operand }) => !["scratch", "hit", "result"].includes(op.operands[operand] ?? ""),
-    );
-    if (results.some((range) => differ(program, reference, range))) {
-      names.push(`${op.name} (${program.drafts[i]?.label})`);
-    }
+    const off = reference.writes(i).some((range) => {
+      const operand = operands[range.operand] ?? "";
+      if (operand === "hit" || operand === "result") return false;
+      return differ(program, reference, range, operand === "dz" ? rounding * program.scale : rounding);
+    });
+    if (off) names.push(`${name} (${program.drafts[i]?.label})`);
   }
   return names;
 }
 
+/** What rounding alone may change of a record's results, from the size of its operands. */
+function roundingOf(
+  { d }: RecordView,
+  operands: readonly string[],
+  size: (operand: number) => number,
+): number {
+  switch (operands[0]) {
+    // copies, of numbers and of what is none
+    case "src":
+      return 0;
+    case "a":
+      return ROUNDING * (d[2] as number) * size(0) * size(1);
+    case "z":
+      return ROUNDING * Math.max(size(0), 1) * Math.max(size(4), 1) * Math.max(size(6), 1);
+    default:
+      return ROUNDING * (operands.length === 2 ? (d[0] as number) : 1) * size(0);
+  }
+}
+
+/** The largest magnitude that a record reads through an operand; 0 if it does not. */
+function largest(reference: Reference, reads: readonly Range[], operand: number): number {
+  let size = 0;
+  for (const range of reads.filter((read) => read.operand === operand)) {
+    eachWord(range, (address) => {
+      size = Math.max(size, Math.abs(reference.values[reference.word(address)] as number));
+    });
+  }
+  return size;
+}
+
 /** Whether f32 results are further from f64 ones than rounding takes them. */
-function differ(program: Program, { values }: Reference, { start, rows, bytes, stride }: Range): boolean {
+function differ(program: Program, reference: Reference, range: Range, rounding: number): boolean {
   const f32 = new Float32Array(program.memory);
   let [off, size] = [0, 0];
+  eachWord(range, (address) => {
+    const [value, exact] = [f32[address / 4] as number, reference.values[reference.word(address)] as number];
+    if (Math.abs(exact) > size) size = Math.abs(exact);
+    // class ids are copied bit for bit, and some are no numbers when read as such
+    if (Object.is(value, exact)) return;
+    const apart = Math.abs(value - exact);
+    off = Math.max(off, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart);
+  });
+  return off > AGREE * size + rounding + SMALLEST_NORMAL;
+}
+
+function eachWord({ start, rows, bytes, stride }: Range, visit: (address: number) => void): void {
   for (let i = 0; i < rows; i++) {
-    const first = (start + i * stride) / 4;
-    for (let at = first; at < first + bytes / 4; at++) {
-      const [value, exact] = [f32[at] as number, values[at] as number];
-      // class ids are copied bit for bit, and some are no numbers when read as such
-      if (Number.isNaN(value) && Number.isNaN(exact)) continue;
-      off += (value - exact) ** 2;
-      size += exact ** 2;
-    }
+    const first = start + i * stride;
+    for (let at = first; at < first + bytes; at += 4) visit(at);
   }
-  return !(off <= 1e-6 * size);
 }

@@ -213,7 +213,8 @@ export class Sequential {
    * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last
    * training step, which came before its update; or, with a batch, of that batch at the parameters as they are.
    *
-   * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated
+   * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated, and what is
+   *               returned without a batch stays that of the last step
    * @throws {XentError} `STATE` no step was done yet; with a batch as `trainOnBatch`
    */
   gradients(batch?: { x: Features; y: Targets; weight?: ArrayLike<number>; loss?: LossSpec }): StateDict {
@@ -223,8 +224,10 @@ export class Sequential {
       const loss = lossToLearn(this.#network, "gradients", batch.loss);
       const none: OptimizerSpec = { kind: "sgd", lr: 0 };
       const { session } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, none);
-      session.program.run(0, session.backwardEnd);
-      this.#hasGradients = true;
+      return this.#network.keepingGradients(() => {
+        session.program.run(0, session.backwardEnd);
+        return this.#network.gradients();
+      });
     }
     this.#alive("gradients");
     if (!this.#hasGradients) {

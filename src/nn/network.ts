@@ -180,8 +180,25 @@ export class Network {
 
   /** The gradients that the last backward pass left, in the form of `state`. */
   gradients(): StateDict {
+    return this.#read(this.gradientOffset);
+  }
+
+  /** Bytes from a parameter to its gradient. */
+  get gradientOffset(): number {
     const { params, grads } = this.#layout as Layout;
-    return this.#read(grads.address - params.address);
+    return grads.address - params.address;
+  }
+
+  /** Runs something that leaves gradients, and puts those from before back. */
+  keepingGradients<T>(work: () => T): T {
+    this.chunk();
+    const grads = (): Float32Array => (this.#arena as Arena).f32((this.#layout as Layout).grads);
+    const kept = grads().slice();
+    try {
+      return work();
+    } finally {
+      grads().set(kept);
+    }
   }
 
   /** Where each parameter lies. */
