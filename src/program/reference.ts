@@ -77,6 +77,12 @@ export class Reference {
     return this.#image.place(address) / 4;
   }
 
+  /** `count` words from an address of the program's memory on, where they are no numbers: class ids, hits. */
+  bits(address: number, count: number): Int32Array {
+    const start = this.word(address);
+    return this.#image.i.slice(start, start + count);
+  }
+
   /** What record i reads, by the program's addresses; of a gather, the rows that it takes. */
   reads(i: number): readonly Range[] {
     return (this.#records[i] as Ready).reads;
