@@ -14,7 +14,7 @@ import { view } from "../program/record.ts";
 import type { Reference } from "../program/reference.ts";
 import { SLICE_MS, turn } from "../train/turn.ts";
 import { checkSignal } from "./options.ts";
-import { networkOf, Sequential } from "./sequential.ts";
+import { checkIdle, networkOf, Sequential } from "./sequential.ts";
 import type { Slopes } from "./slope.ts";
 
 /** What {@link gradCheck} takes. */
@@ -110,6 +110,7 @@ export async function gradCheck(
   const most = entries === Number.POSITIVE_INFINITY ? entries : integer("gradCheck: entries", entries, 1);
   const tolerance = positive("gradCheck: tolerance", options.tolerance ?? 1e-3);
   const seed = integer("gradCheck: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
+  checkIdle(model, "gradCheck");
   signal?.throwIfAborted();
   const [{ Reference }, { Slopes }] = await Promise.all([
     import("../program/reference.ts"),

@@ -50,6 +50,8 @@ import {
 
 /** @internal The network under a model, for functions that look into it. */
 export let networkOf: (model: Sequential) => Network;
+/** @internal Throws `DISPOSED` or `BUSY` for a call that needs the model to itself. */
+export let checkIdle: (model: Sequential, where: string) => void;
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -59,6 +61,7 @@ export let networkOf: (model: Sequential) => Network;
 export class Sequential {
   static {
     networkOf = (model) => model.#network;
+    checkIdle = (model, where) => model.#idle(where);
   }
 
   readonly #network: Network;

@@ -94,8 +94,8 @@ const pack: Execute = ({ f }, { p, d, s, f: scalars }) => {
   const [k, n, alpha] = [at(d, 0), at(d, 1), at(scalars, 0)];
   const [rs, cs] = [at(s, 0), at(s, 1)];
   for (let j = 0; j < Math.ceil(n / abi.TILE_N) * abi.TILE_N; j++) {
-    let from = at(p, 0) + j * cs;
-    let to = at(p, 1) + inPanel(k, 0, j);
+    let from = (at(p, 0) + j * cs) | 0;
+    let to = (at(p, 1) + inPanel(k, 0, j)) | 0;
     for (let row = 0; row < k; row++) {
       f[to] = j < n ? alpha * (f[from] as number) : 0;
       from += rs;
@@ -115,8 +115,9 @@ const sgemm: Execute = ({ f }, { flags, p, d, s, f: scalars }) => {
       let sum = 0;
       if (bias) sum = at(f, at(p, 3) + j);
       else if (beta !== 0) sum = beta * at(f, to);
-      let a = at(p, 0) + i * at(s, 0);
-      let b = at(p, 1) + inPanel(k, 0, j);
+      // integers by declaration: as floating-point numbers, indices cost more than the product
+      let a = (at(p, 0) + i * at(s, 0)) | 0;
+      let b = (at(p, 1) + inPanel(k, 0, j)) | 0;
       for (let t = 0; t < k; t++) {
         sum += (f[a] as number) * (f[b] as number);
         a += cs;

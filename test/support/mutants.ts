@@ -1,0 +1,52 @@
+// Compiles assembly/ with single expressions replaced. Node only; works on a copy in a temporary folder.
+
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { main } from "assemblyscript/asc";
+
+/** One expression of a source file and what takes its place. */
+export interface Mutation {
+  /** path from the root of the package */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Bytes of the `simd` build of mutated sources.
+ *
+ * @throws when an expression is not found exactly once, or the sources do not compile
+ */
+export async function compileMutant(mutations: readonly Mutation[]): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = mkdtempSync(join(tmpdir(), "xent-mutant-"));
+  try {
+    for (const path of ["assembly", "src/base/abi.ts"]) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      cpSync(path, join(folder, path), { recursive: true });
+    }
+    for (const { file, from, to } of mutations) {
+      const text = readFileSync(join(folder, file), "utf8");
+      const found = text.split(from).length - 1;
+      if (found !== 1)
+        throw new Error(`${file}: ${JSON.stringify(from)} occurs ${found} times, expected once`);
+      writeFileSync(
+        join(folder, file),
+        text.replace(from, () => to),
+      );
+    }
+    const { options, targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
+    const { optimizeLevel, shrinkLevel, use, enable } = targets.simd;
+    const { error, stderr } = await main([
+      join(folder, "assembly/index.ts"),
+      ...["--outFile", join(folder, "mutant.wasm")],
+      ...["--runtime", options.runtime, "--importMemory", "--initialMemory", String(options.initialMemory)],
+      ...["--optimizeLevel", String(optimizeLevel), "--shrinkLevel", String(shrinkLevel), "--noAssert"],
+      ...["--use", use.join(","), "--enable", enable.join(",")],
+    ]);
+    if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+    return new Uint8Array(readFileSync(join(folder, "mutant.wasm")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
