@@ -1,6 +1,7 @@
 // `gradCheck`: the gradient that WebAssembly computed against differences of the loss in f64. Looks only: the
 // model's parameters stay as they are.
 
+import { OP_COLUMN_SUMS } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { OPS, type OpSpec, type Range, type RecordView } from "../base/ops.ts";
 import { checkNames, integer, positive, show } from "../base/options.ts";
@@ -38,7 +39,7 @@ export interface TensorCheck {
   /**
    * ‖g − ĝ‖ / max(‖g‖, ‖ĝ‖) over the compared entries: g by WebAssembly, ĝ by differences; 0 where they are equal. What f32
    * rounding of the loss's gradient may do is within the tolerance: where a net fits its targets, or rows cancel, gradients
-   * can be little more than that.
+   * can be little more than that (docs/numerics.md).
    */
   readonly error: number;
   /** how many were compared */
@@ -224,7 +225,7 @@ function disagreements(program: Program, reference: Reference, end: number): str
 
 /** What rounding alone may change of a record's results, from the size of its operands. */
 function roundingOf(
-  { d }: RecordView,
+  { op, d }: RecordView,
   operands: readonly string[],
   size: (operand: number) => number,
 ): number {
@@ -237,7 +238,7 @@ function roundingOf(
     case "z":
       return ROUNDING * Math.max(size(0), 1) * Math.max(size(4), 1) * Math.max(size(6), 1);
     default:
-      return ROUNDING * (operands.length === 2 ? (d[0] as number) : 1) * size(0);
+      return ROUNDING * (op === OP_COLUMN_SUMS ? (d[0] as number) : 1) * size(0);
   }
 }
 

@@ -1,5 +1,5 @@
 // The slope of a loss with respect to single parameters, by differences in f64, with what each figure may be off by. Works
-// on an interpreter's copy of a training step; loaded with it.
+// on an interpreter's copy of a training step; loaded with it. Derived in docs/numerics.md, gradCheck.
 
 import { OPS } from "../base/ops.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";

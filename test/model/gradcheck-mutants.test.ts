@@ -194,7 +194,7 @@ beforeAll(async () => {
     const xent = await init({ wasm: await compileMutant(group) });
     for (const mutant of group) broken.set(mutant, xent);
   }
-}, 60_000);
+}, 120_000);
 
 it("no backward operation is left out", () => {
   const backward = [...OPS.values()].filter(

@@ -105,5 +105,3 @@ export function forOracle(loss: LossSpec, y: Y): { loss: OracleLoss; targets: Or
   for (const [i, id] of y.entries()) values[i * OUTPUTS + id] = 1;
   return { loss: spec, targets: { values } };
 }
-
-export const layersForOracle = (layers: readonly LayerSpec[]): readonly OracleLayer[] => layers;
