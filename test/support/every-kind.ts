@@ -5,11 +5,7 @@ import type { LayerSpec, LossSpec, Reduction } from "../../src/base/spec.ts";
 import * as nn from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { floats, integers } from "../oracle/data.ts";
-import type {
-  LayerSpec as OracleLayer,
-  LossSpec as OracleLoss,
-  Targets as OracleTargets,
-} from "../oracle/spec.ts";
+import type { LossSpec as OracleLoss, Targets as OracleTargets } from "../oracle/spec.ts";
 
 export const [ROWS, INPUTS, OUTPUTS] = [8, 5, 4];
 export const REDUCTIONS: readonly Reduction[] = ["mean", "batchmean", "sum"];
