@@ -1,14 +1,12 @@
 // What the calls of a model take and give back, and the checks of it.
 
 import { XentError } from "../base/errors.ts";
-import { integer, positive, show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
+import { checkNames, integer, positive, show } from "../base/options.ts";
+import type { ActivationSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
-import { ACTIVATION_KINDS } from "../nn/activations.ts";
-import { LOSS_KINDS } from "../nn/criterion.ts";
-import * as layers from "../nn/layers.ts";
-import * as losses from "../nn/losses.ts";
+import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
+import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
 import type { Callback } from "../train/fit.ts";
 
 /** What may stand in `sequential({ … })`. */
@@ -103,29 +101,60 @@ export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   return checked;
 }
 
+const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: object) => LayerSpec } = {
+  relu,
+  sigmoid,
+  tanh,
+  leakyRelu,
+  elu,
+  gelu,
+  silu,
+  softplus,
+  softmax,
+};
+
+const LOSSES: { readonly [K in LossSpec["kind"]]: (options: object) => LossSpec } = {
+  crossEntropy,
+  bceWithLogits,
+  quadratic,
+  mse,
+  mae,
+  huber,
+};
+
+/** "relu(), sigmoid(), …" */
+const calls = (makers: object): string =>
+  Object.keys(makers)
+    .map((name) => `${name}()`)
+    .join(", ");
+
 /** A description, perhaps written by hand, made anew by the function that a user would call. */
 function checkLayer(where: string, layer: LayerSpec): LayerSpec {
   const { kind, ...options } = Object(layer) as LayerSpec;
-  if (kind === "dense")
-    return layers.dense(integer(`${where}: units`, (layer as { units: number }).units, 1));
-  if (!ACTIVATION_KINDS.includes(kind)) {
+  if (kind === "dense") {
+    checkNames(where, options, ["units"]);
+    return dense(integer(`${where}: units`, (layer as { units: number }).units, 1));
+  }
+  if (!Object.hasOwn(ACTIVATIONS, kind)) {
     throw new XentError(
       "OPTION",
       `${where} is ${show(layer)}`,
-      `Known: dense(units), ${ACTIVATION_KINDS.map((name) => `${name}()`).join(", ")}.`,
+      `Known: dense(units), ${calls(ACTIVATIONS)}.`,
     );
   }
-  return (layers[kind] as (options: object) => LayerSpec)(options);
+  const made = ACTIVATIONS[kind](options);
+  // a function without options does not look at them
+  checkNames(where, options, Object.keys(made));
+  return made;
 }
 
 export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
   if (loss === undefined) return undefined;
   const { kind, ...options } = Object(loss) as LossSpec;
-  if (!LOSS_KINDS.includes(kind)) {
-    const known = LOSS_KINDS.map((name) => `${name}()`).join(", ");
-    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, `Known: ${known}.`);
+  if (!Object.hasOwn(LOSSES, kind)) {
+    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, `Known: ${calls(LOSSES)}.`);
   }
-  return (losses[kind] as (options: object) => LossSpec)(options);
+  return LOSSES[kind](options);
 }
 
 export function checkOptimizer(

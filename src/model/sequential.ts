@@ -149,11 +149,7 @@ export class Sequential {
     checkNames("fit", options, FIT);
     const metrics = checkMetrics("fit", options.metrics ?? []);
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
-    const { session, config, validation } = this.#prepare("fit", data, options, options.validation);
-    if (metrics.includes("accuracy")) {
-      requireClasses(this.#network, "fit", config.scoring);
-      if (validation !== undefined) requireClasses(this.#network, "fit: validation", validation.scoring);
-    }
+    const { session, config, validation } = this.#prepare("fit", data, options, options.validation, metrics);
     const signal = options.signal;
     return this.#exclusively(async () => {
       const history = await fitNetwork(this.#network, session, data, {
@@ -359,7 +355,13 @@ export class Sequential {
   }
 
   /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
-  #prepare(where: string, data: Dataset, options: StepsOptions, validation?: Dataset) {
+  #prepare(
+    where: string,
+    data: Dataset,
+    options: StepsOptions,
+    validation?: Dataset,
+    metrics: readonly "accuracy"[] = [],
+  ) {
     rowsOf(this.#network, where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
@@ -371,6 +373,10 @@ export class Sequential {
       data: validation,
       scoring: scoreOf(this.#network, `${where}: validation`, validation, loss),
     };
+    if (metrics.includes("accuracy")) {
+      requireClasses(this.#network, where, scoring);
+      if (validated !== undefined) requireClasses(this.#network, `${where}: validation`, validated.scoring);
+    }
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     const rows = windowRows(data, batchSize);
     this.#network.remember(loss, commonScaling(where, data, validation));

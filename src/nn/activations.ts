@@ -46,9 +46,6 @@ const KINDS: Kinds = {
   softmax: () => fromOutput(abi.OP_SOFTMAX_FORWARD, abi.OP_SOFTMAX_BACKWARD),
 };
 
-/** Every kind of activation. */
-export const ACTIVATION_KINDS = Object.keys(KINDS) as ActivationSpec["kind"][];
-
 export function activation(spec: ActivationSpec): Activation {
   return (KINDS[spec.kind] as (spec: ActivationSpec) => Activation)(spec);
 }

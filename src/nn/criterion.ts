@@ -44,8 +44,6 @@ const KINDS: Kinds = {
   huber: ({ delta }) => ({ op: abi.OP_HUBER_LOSS, parameters: [delta], link: undefined }),
 };
 
-export const LOSS_KINDS = Object.keys(KINDS) as LossSpec["kind"][];
-
 function criterion(spec: LossSpec, targets: TargetKind, outputs: number): Criterion {
   const make = KINDS[spec.kind] as (spec: LossSpec, targets: TargetKind, outputs: number) => Criterion;
   return make(spec, targets, outputs);
