@@ -66,8 +66,12 @@ export function scoreOf(network: Network, where: string, data: Dataset, loss: Lo
   return score(where, rowsOf(network, where, data), loss, network.outputs, network.layers.at(-1));
 }
 
-/** The class ids of a data set, each of a class that the model has. */
-export function classIds(network: Network, where: string, data: Dataset): Int32Array {
+/** The class ids of a data set, each of a class that the model has or the one that its loss ignores. */
+export function classIds(
+  network: Network,
+  where: string,
+  data: Dataset,
+): { ids: Int32Array; ignored: number | undefined } {
   const { y } = rowsOf(network, where, data);
   if (!(y instanceof Int32Array)) {
     throw new XentError(
@@ -77,8 +81,9 @@ export function classIds(network: Network, where: string, data: Dataset): Int32A
     );
   }
   const { loss, outputs } = network;
-  checkIds(where, y, loss?.kind === "crossEntropy" ? loss.ignoreIndex : undefined, outputs);
-  return y;
+  const ignored = loss?.kind === "crossEntropy" ? loss.ignoreIndex : undefined;
+  checkIds(where, y, ignored, outputs);
+  return { ids: y, ignored };
 }
 
 /** Refuses to measure accuracy where rows have no class. */
@@ -88,7 +93,9 @@ export function requireClasses(network: Network, where: string, { hits, loss }: 
   throw new XentError(
     "OPTION",
     `${where}: accuracy is asked for, and rows have no class: ${loss.kind} of ${outputs} is a regression`,
-    "Leave accuracy out, or pass class ids.",
+    network.outputs === 1
+      ? "Leave accuracy out, or use bceWithLogits() for a yes or no."
+      : "Leave accuracy out, or pass class ids.",
   );
 }
 

@@ -285,9 +285,11 @@ export class Sequential {
     this.#idle("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);
     checkSignal("confusionMatrix", options.signal);
-    const ids = classIds(this.#network, "confusionMatrix", data);
+    const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
     this.#network.remember(undefined, scalingOf(data));
-    const counts = await this.#exclusively(() => confusion(this.#network, data.x, ids, options.signal));
+    const counts = await this.#exclusively(() =>
+      confusion(this.#network, data.x, ids, ignored, options.signal),
+    );
     return { labels: counts.map((_, i) => i), counts };
   }
 

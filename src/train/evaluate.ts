@@ -148,11 +148,12 @@ export async function evaluate(
   };
 }
 
-/** counts[truth][predicted] over rows with class ids. */
+/** counts[truth][predicted] over the rows whose class id is not `ignored`. */
 export async function confusion(
   network: Network,
   x: Features,
   ids: Int32Array,
+  ignored: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<number[][]> {
   // one output tells two classes apart
@@ -160,10 +161,11 @@ export async function confusion(
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   await inSlices(network, x, ids.length, signal, ({ session, first, count }) => {
     for (let i = 0; i < count; i++) {
-      // a row that the loss ignores has no class
-      const row = counts[ids[first + i] as number];
+      const truth = ids[first + i] as number;
+      if (truth === ignored) continue;
+      const row = counts[truth] as number[];
       const predicted = classOf(network, session, i);
-      if (row !== undefined) row[predicted] = (row[predicted] as number) + 1;
+      row[predicted] = (row[predicted] as number) + 1;
     }
   });
   return counts;
