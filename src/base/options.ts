@@ -52,6 +52,7 @@ export function positive(where: string, value: unknown, above = 0): number {
 /** A value as an error message shows it: short, and telling a string from a number. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return article(value.constructor.name);

@@ -68,7 +68,7 @@ export function toTargets(where: string, y: unknown, rows: number): CheckedTarge
 /** A copy of the weights, one a row, or undefined when there are none. */
 export function toWeights(where: string, weight: unknown, rows: number): Float32Array | undefined {
   if (weight === undefined) return undefined;
-  const hint = "Pass a finite number of at least 0 for each row.";
+  const hint = "Pass a number for each row: 2 counts it twice, 0 leaves it out.";
   if (!Array.isArray(weight) && !isNumberView(weight)) {
     throw new XentError("WEIGHT", `${where}: weight is ${show(weight)}, expected an array of numbers`, hint);
   }
@@ -83,10 +83,18 @@ export function toWeights(where: string, weight: unknown, rows: number): Float32
   const at = out.findIndex((w, i) => !(typeof weight[i] === "number" && w >= 0 && Number.isFinite(w)));
   if (at >= 0) {
     const value = show(weight[at]);
-    throw new XentError("WEIGHT", `${where}: the weight of row ${at} ${COUNTED} is ${value}`, hint);
+    throw new XentError(
+      "WEIGHT",
+      `${where}: the weight of row ${at} ${COUNTED} is ${value}, expected a finite number of at least 0`,
+      hint,
+    );
   }
   if (!out.some((w) => w > 0)) {
-    throw new XentError("WEIGHT", `${where}: every weight is 0, so that no row would count`, hint);
+    throw new XentError(
+      "WEIGHT",
+      `${where}: every weight is 0, so that no row would count, expected one above 0`,
+      "Leave weight out to count each row once.",
+    );
   }
   return out;
 }
@@ -96,7 +104,7 @@ function toLabels(where: string, y: unknown, rows: number): Int32Array {
     throw new XentError(
       "LABEL",
       `${where}: y is ${show(y)}, expected class ids (integers from 0, one a row) or numbers`,
-      labelHint(y),
+      "Pass an array: a class id for every row, or a row of targets for every row.",
     );
   }
   checkRows(where, y.length, rows, "label");
@@ -107,7 +115,7 @@ function toLabels(where: string, y: unknown, rows: number): Int32Array {
     if (typeof id !== "number" || (id | 0) !== id) {
       throw new XentError(
         "LABEL",
-        `${where}: the label of row ${i} ${COUNTED} is ${show(value)}, expected an integer from 0 to 2147483647`,
+        `${where}: the label of row ${i} ${COUNTED} is ${show(value)}, expected a class id: an integer of 32 bits`,
         labelHint(value),
       );
     }
@@ -121,7 +129,7 @@ function flatNumbers(where: string, y: Float32Array | Float64Array, rows: number
   if (targets === 0 || targets * rows !== y.length) {
     throw new XentError(
       "SHAPE",
-      `${where}: y has ${count(y.length, "value")}, expected a multiple of ${rows}, the rows of x`,
+      `${where}: y has ${count(y.length, "value")}, expected ${rows}, one for each row of x, or a multiple of that`,
       "Pass as many targets a row as the model has outputs.",
     );
   }
@@ -209,6 +217,7 @@ export function isNumberView(value: unknown): value is ArrayLike<number> {
 /** What to do about a label, or a list of them, that is none. */
 function labelHint(value: unknown): string {
   if (typeof value === "string") return "Number the class names from 0 and pass the numbers.";
+  if (typeof value === "number") return "Numbers that are no class ids go into a Float32Array.";
   return "Number the classes from 0 and give every row a class.";
 }
 

@@ -128,6 +128,12 @@ const calls = (makers: object): string =>
     .map((name) => `${name}()`)
     .join(", ");
 
+/** What came in place of a layer or a loss. */
+function described(value: unknown): string {
+  const { kind } = Object(value) as { kind?: unknown };
+  return kind === undefined ? show(value) : `${show(value)} of kind ${show(kind)}`;
+}
+
 /** A description, perhaps written by hand, made anew by the function that a user would call. */
 function checkLayer(where: string, layer: LayerSpec): LayerSpec {
   const { kind, ...options } = Object(layer) as LayerSpec;
@@ -138,7 +144,7 @@ function checkLayer(where: string, layer: LayerSpec): LayerSpec {
   if (!Object.hasOwn(ACTIVATIONS, kind)) {
     throw new XentError(
       "OPTION",
-      `${where} is ${show(layer)}`,
+      `${where} is ${described(layer)}`,
       `Known: dense(units), ${calls(ACTIVATIONS)}.`,
     );
   }
@@ -152,7 +158,7 @@ export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec |
   if (loss === undefined) return undefined;
   const { kind, ...options } = Object(loss) as LossSpec;
   if (!Object.hasOwn(LOSSES, kind)) {
-    throw new XentError("OPTION", `${where}: loss is ${show(loss)}`, `Known: ${calls(LOSSES)}.`);
+    throw new XentError("OPTION", `${where}: loss is ${described(loss)}`, `Known: ${calls(LOSSES)}.`);
   }
   return LOSSES[kind](options);
 }

@@ -59,7 +59,8 @@ export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
  */
 export function elu(options: { alpha?: number } = {}): LayerSpec {
   checkNames("elu", options, ["alpha"]);
-  return { kind: "elu", alpha: positive("elu: alpha", options.alpha ?? 1) };
+  const { alpha = 1 } = options;
+  return { kind: "elu", alpha: positive("elu: alpha", alpha) };
 }
 
 /**
@@ -87,7 +88,8 @@ export function silu(): LayerSpec {
  */
 export function softplus(options: { beta?: number } = {}): LayerSpec {
   checkNames("softplus", options, ["beta"]);
-  return { kind: "softplus", beta: positive("softplus: beta", options.beta ?? 1) };
+  const { beta = 1 } = options;
+  return { kind: "softplus", beta: positive("softplus: beta", beta) };
 }
 
 /**

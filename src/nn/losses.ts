@@ -36,7 +36,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): LossSpec {
   if (!Number.isInteger(ignoreIndex) || (ignoreIndex | 0) !== ignoreIndex) {
     throw new XentError(
       "OPTION",
-      `crossEntropy: ignoreIndex is ${show(ignoreIndex)}, expected an integer`,
+      `crossEntropy: ignoreIndex is ${show(ignoreIndex)}, expected an integer of 32 bits`,
       "Pass the class id that marks rows to leave out.",
     );
   }
@@ -67,16 +67,9 @@ export function crossEntropy(options: CrossEntropyOptions = {}): LossSpec {
 export function bceWithLogits(options: BceOptions = {}): LossSpec {
   checkNames("bceWithLogits", options, ["posWeight", "reduction"]);
   const { posWeight } = options;
-  const where = "bceWithLogits: posWeight";
-  const weight =
-    posWeight === undefined || typeof posWeight === "number"
-      ? posWeight === undefined
-        ? undefined
-        : positive(where, posWeight)
-      : Array.from(posWeight, (value, i) => positive(`${where}[${i}]`, value));
   return {
     kind: "bceWithLogits",
-    ...(weight === undefined ? {} : { posWeight: weight }),
+    ...(posWeight === undefined ? {} : { posWeight: positives("bceWithLogits: posWeight", posWeight) }),
     reduction: reductionOf("bceWithLogits", options, "mean"),
   };
 }
@@ -119,8 +112,12 @@ export function mae(options: { reduction?: Reduction } = {}): LossSpec {
  */
 export function huber(options: { delta?: number; reduction?: Reduction } = {}): LossSpec {
   checkNames("huber", options, ["delta", "reduction"]);
-  const delta = positive("huber: delta", options.delta ?? 1);
-  return { kind: "huber", delta, reduction: reductionOf("huber", options, "mean") };
+  const { delta = 1 } = options;
+  return {
+    kind: "huber",
+    delta: positive("huber: delta", delta),
+    reduction: reductionOf("huber", options, "mean"),
+  };
 }
 
 const REDUCTIONS: readonly Reduction[] = ["mean", "batchmean", "sum", "none"];
@@ -135,13 +132,22 @@ function reductionOf(where: string, options: { reduction?: Reduction }, otherwis
   );
 }
 
+/** A number above 0, or a list of them. */
+function positives(where: string, values: number | ArrayLike<number>): number | number[] {
+  if (typeof values === "number") return positive(where, values);
+  const hint = "Pass one number above 0 for every output, or one for all.";
+  return listOf(where, values, hint).map((value, i) => positive(`${where}[${i}]`, value));
+}
+
+function listOf(where: string, values: ArrayLike<number>, hint: string): number[] {
+  if (typeof values === "object" && typeof values?.length === "number") return Array.from(values);
+  throw new XentError("OPTION", `${where} is ${show(values)}, expected an array of numbers`, hint);
+}
+
 /** Numbers that are finite in f32 and not negative, not all of them 0. */
 function weights(where: string, values: ArrayLike<number>): number[] {
   const hint = "Pass one number of at least 0 for every class.";
-  if (typeof values !== "object" || values === null || typeof values.length !== "number") {
-    throw new XentError("OPTION", `${where} is ${show(values)}, expected an array of numbers`, hint);
-  }
-  const list = Array.from(values);
+  const list = listOf(where, values, hint);
   for (const [i, value] of list.entries()) {
     if (typeof value === "number" && value >= 0 && Number.isFinite(Math.fround(value))) continue;
     throw new XentError(

@@ -100,10 +100,11 @@ export function over(sum: number, divisor: number): number {
 export function checkFits(where: string, loss: LossSpec, outputs: number, last: LayerSpec | undefined): void {
   const takesLogits = loss.kind === "crossEntropy" || loss.kind === "bceWithLogits";
   if (takesLogits && (last?.kind === "softmax" || last?.kind === "sigmoid")) {
+    const own = loss.kind === "crossEntropy" ? "softmax" : "sigmoid";
     throw new XentError(
       "LOSS",
       `${where}: ${loss.kind} takes logits, and the last layer is ${last.kind}`,
-      `Leave out the last ${last.kind}(): predict() applies it. With it, use quadratic() or mse().`,
+      `Leave out the last ${last.kind}(): ${loss.kind} has a ${own} of its own, which predict() applies too. Or use quadratic().`,
     );
   }
   if (loss.kind === "crossEntropy" && outputs === 1) {
@@ -119,7 +120,7 @@ export function checkFits(where: string, loss: LossSpec, outputs: number, last: 
     const name = loss.kind === "crossEntropy" ? "weight" : "posWeight";
     throw new XentError(
       "OPTION",
-      `${where}: ${loss.kind}'s ${name} has ${columns.length} values, the model ${outputs} outputs`,
+      `${where}: ${loss.kind}'s ${name} has ${count(columns.length, "value")}, the model ${count(outputs, "output")}`,
       "Pass one for each output.",
     );
   }
@@ -145,7 +146,11 @@ export function checkIds(where: string, ids: Int32Array, ignored: number | undef
     throw new XentError(
       "LABEL",
       `${where}: the class id in row ${i} ${COUNTED} is ${id}, the model has ${count(outputs, "output")}`,
-      id < 0 ? `${range}.` : `${range}, or a last layer of at least ${id + 1} units.`,
+      id >= 0
+        ? `${range}, or a last layer of at least ${id + 1} units.`
+        : ignored === undefined
+          ? `${range}.`
+          : `${range}, or crossEntropy({ ignoreIndex: ${id} }) to leave such rows out.`,
     );
   }
 }
@@ -156,9 +161,9 @@ function checkNumbers(where: string, data: CheckedRows, loss: LossSpec, outputs:
     const floats = targets === 1 && loss.kind === "crossEntropy";
     throw new XentError(
       "SHAPE",
-      `${where}: rows have ${targets} ${targets === 1 ? "target" : "targets"}, the model ${outputs} ${outputs === 1 ? "output" : "outputs"}`,
+      `${where}: rows have ${count(targets, "target")}, the model ${count(outputs, "output")}`,
       floats
-        ? "Class ids in floats: Int32Array.from(y)."
+        ? "If these are class ids, pass Int32Array.from(y); else a probability for every class."
         : "Change the targets or the width of the last layer.",
     );
   }
@@ -167,7 +172,7 @@ function checkNumbers(where: string, data: CheckedRows, loss: LossSpec, outputs:
     const [row, column] = [Math.floor(at / targets), at % targets];
     throw new XentError(
       "TARGET",
-      `${where}: the target at row ${row}, column ${column} ${COUNTED} is ${value}, ${loss.kind} takes numbers from 0 to 1`,
+      `${where}: the target at row ${row}, column ${column} ${COUNTED} is ${Number(value.toPrecision(6))}, ${loss.kind} takes numbers from 0 to 1`,
       "Scale the targets, or use mse() for a regression.",
     );
   };
@@ -224,7 +229,7 @@ function weigh(
   if (!share.some((value) => value > 0)) {
     throw new XentError(
       "EMPTY",
-      `${where}: no row counts: each has class id ${ignoreIndex}, which is ignored, or weight 0`,
+      `${where}: no row counts: each has class id ${ignoreIndex}, which is ignored, or weight 0 (its own or its class's)`,
       "Check ignoreIndex, the weights and the class ids.",
     );
   }
