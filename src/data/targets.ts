@@ -79,8 +79,9 @@ export function toWeights(where: string, weight: unknown, rows: number): Float32
       "Check that x and weight belong together.",
     );
   }
-  const out = Float32Array.from(weight as ArrayLike<number>);
-  const at = out.findIndex((w, i) => !(typeof weight[i] === "number" && w >= 0 && Number.isFinite(w)));
+  const number = (w: unknown): number => (typeof w === "number" ? w : Number.NaN);
+  const out = Float32Array.from(weight as ArrayLike<unknown>, number);
+  const at = out.findIndex((w) => !(w >= 0 && Number.isFinite(w)));
   if (at >= 0) {
     const value = show(weight[at]);
     throw new XentError(
