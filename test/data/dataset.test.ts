@@ -1,8 +1,9 @@
-// dataset, toFeatures, toLabels: what they accept, refer to or copy, and every refusal's code and words.
+// dataset and toFeatures: what they accept, refer to or copy, and every refusal's code and words. What y and weight may
+// be is targets.test.ts.
 
 import { describe, expect, it } from "vitest";
 import { XentError, type XentErrorCode } from "../../src/base/errors.ts";
-import { dataset, isDataset, largestLabel, toFeatures, toLabels } from "../../src/data/dataset.ts";
+import { dataset, isDataset, toFeatures } from "../../src/data/dataset.ts";
 
 /** Expects an XentError with this code whose message holds all the given pieces. */
 function refuses(run: () => unknown, code: XentErrorCode, ...pieces: string[]): void {
@@ -32,10 +33,11 @@ describe("what dataset accepts", () => {
       features: 2,
       x,
       y,
+      targets: 1,
+      stats: undefined,
+      weight: undefined,
       scale: 1,
       shift: 0,
-      largestLabel: 1,
-      largestLabelRow: 1,
     });
   });
 
@@ -77,25 +79,15 @@ describe("what dataset accepts", () => {
     expect(data.scale).toBe(1 / 255);
   });
 
-  it.each([
-    ["number[]", [2, 0, 1, 2]],
-    ["Uint8Array", new Uint8Array([2, 0, 1, 2])],
-    ["Uint8ClampedArray", new Uint8ClampedArray([2, 0, 1, 2])],
-    ["Int8Array", new Int8Array([2, 0, 1, 2])],
-    ["Uint16Array", new Uint16Array([2, 0, 1, 2])],
-    ["Int16Array", new Int16Array([2, 0, 1, 2])],
-    ["Uint32Array", new Uint32Array([2, 0, 1, 2])],
-    ["BigInt64Array", new BigInt64Array([2n, 0n, 1n, 2n])],
-    ["BigUint64Array", new BigUint64Array([2n, 0n, 1n, 2n])],
-  ])("copies labels from %s", (_, labels) => {
-    const data = dataset({ x, y: labels, features: 2 });
-    expect(data.y).toEqual(new Int32Array([2, 0, 1, 2]));
-    expect([data.largestLabel, data.largestLabelRow]).toEqual([2, 0]);
-  });
-
-  it("takes the largest label there can be, and minus zero", () => {
-    const data = dataset({ x: [[1], [1]], y: [-0, 2147483647] });
-    expect(data.y).toEqual(new Int32Array([0, 2147483647]));
+  it("takes targets and weights along", () => {
+    const rows = [
+      [0.5, 0.25],
+      [1, 0],
+    ];
+    const data = dataset({ x: [[1], [2]], y: rows, weight: [1, 2] });
+    expect(data.y).toEqual(new Float32Array([0.5, 0.25, 1, 0]));
+    expect(data.targets).toBe(2);
+    expect(data.weight).toEqual(new Float32Array([1, 2]));
   });
 
   it("takes the largest and smallest f32 as finite", () => {
@@ -281,54 +273,15 @@ describe("what dataset refuses", () => {
     refuses(() => dataset({ x: [[1]], y: [0], shift: 0 }), "OPTION", "shift is 0", "byte features");
   });
 
-  it("another number of labels than rows", () => {
-    refuses(() => dataset({ x, y: [0, 1, 1], features: 2 }), "SHAPE", "y has 3 labels", "expected 4");
-    refuses(() => dataset({ x, y: [0, 1, 1, 0, 1], features: 2 }), "SHAPE", "y has 5 labels", "expected 4");
-  });
-
-  it.each([-1, 1.5, Number.NaN, 2147483648, Number.POSITIVE_INFINITY, "cat", null, undefined, [0, 1]])(
-    "the label %s",
-    (bad) => {
-      refuses(
-        () => dataset({ x, y: [0, 1, bad, 0] as never, features: 2 }),
-        "LABEL",
-        "row 2 (counted from 0)",
-        "expected an integer",
-      );
-    },
-  );
-
-  it("negative labels in an Int32Array and labels too large in unsigned and big ones", () => {
-    refuses(() => dataset({ x, y: new Int32Array([0, 1, 1, -1]), features: 2 }), "LABEL", "row 3", "-1");
+  it("targets and weights that are none, in its own name", () => {
     refuses(
-      () => dataset({ x, y: new Uint32Array([4294967295, 1, 1, 1]), features: 2 }),
-      "LABEL",
-      "row 0",
-      "4294967295",
+      () => dataset({ x, y: [0, 1, 1], features: 2 }),
+      "SHAPE",
+      "dataset: y has 3 labels",
+      "expected 4",
     );
-    refuses(
-      () => dataset({ x, y: new BigInt64Array([0n, 2n ** 62n, 1n, 1n]), features: 2 }),
-      "LABEL",
-      "row 1",
-    );
-  });
-
-  it("labels in floats, and no list of labels", () => {
-    refuses(
-      () => dataset({ x, y: new Float32Array(4) as never, features: 2 }),
-      "LABEL",
-      "a Float32Array",
-      "class ids",
-    );
-    refuses(
-      () => dataset({ x, y: new Float64Array(4) as never, features: 2 }),
-      "LABEL",
-      "a Float64Array",
-      "Int32Array.from",
-    );
-    for (const bad of [undefined, null, "0110", 3, { length: 4 }]) {
-      refuses(() => dataset({ x, y: bad as never, features: 2 }), "LABEL", "expected class ids");
-    }
+    refuses(() => dataset({ x, y: undefined as never, features: 2 }), "LABEL", "dataset: y is undefined");
+    refuses(() => dataset({ x, y, features: 2, weight: [1] }), "SHAPE", "dataset: weight has 1 value,");
   });
 
   it("nothing that is good, and writes to none of it", () => {
@@ -340,14 +293,15 @@ describe("what dataset refuses", () => {
   });
 });
 
-describe("toFeatures and toLabels", () => {
-  it("take one row or many", () => {
-    expect(toFeatures("predict", new Float32Array(3), 3)).toEqual({ x: new Float32Array(3), rows: 1 });
+describe("toFeatures", () => {
+  it("takes one row or many", () => {
+    const one = { rows: 1, features: 3 };
+    expect(toFeatures("predict", new Float32Array(3), 3)).toEqual({ x: new Float32Array(3), ...one });
     expect(toFeatures("predict", new Uint8Array(6), 3).rows).toBe(2);
-    expect(toFeatures("predict", [[1, 2, 3]], 3)).toEqual({ x: new Float32Array([1, 2, 3]), rows: 1 });
+    expect(toFeatures("predict", [[1, 2, 3]], 3)).toEqual({ x: new Float32Array([1, 2, 3]), ...one });
   });
 
-  it("name the call", () => {
+  it("names the call", () => {
     refuses(
       () => toFeatures("predict", new Float32Array(4), 3),
       "SHAPE",
@@ -362,16 +316,5 @@ describe("toFeatures and toLabels", () => {
       "predict: x is NaN",
     );
     refuses(() => toFeatures("predict", new Float32Array(0), 3), "EMPTY", "predict:");
-    refuses(() => toLabels("trainOnBatch", [0], 2), "SHAPE", "trainOnBatch: y has 1 label,");
-    refuses(() => toLabels("trainOnBatch", [-1], 1), "LABEL", "trainOnBatch: the label of row 0");
-  });
-
-  it("give back an Int32Array itself", () => {
-    expect(toLabels("trainOnBatch", y, 4)).toBe(y);
-  });
-
-  it("find the largest label and its first row", () => {
-    expect(largestLabel(new Int32Array([1, 7, 3, 7]))).toEqual({ label: 7, row: 1 });
-    expect(largestLabel(new Int32Array([0]))).toEqual({ label: 0, row: 0 });
   });
 });
