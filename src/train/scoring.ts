@@ -226,7 +226,8 @@ function weigh(
     weight[i] = labelSmoothing === 0 ? withClass : row;
     share[i] = reduction === "mean" ? withClass : row;
   }
-  if (!share.some((value) => value > 0)) {
+  const positive = (value: number): boolean => value > 0;
+  if (!weight.some(positive) || !share.some(positive)) {
     throw new XentError(
       "EMPTY",
       `${where}: no row counts: each has class id ${ignoreIndex}, which is ignored, or weight 0 (its own or its class's)`,
