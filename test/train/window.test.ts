@@ -1,14 +1,16 @@
 // Data sets that do not fit: a window of shuffled rows at a time, with the bits of the whole.
 
 import { describe, expect, it } from "vitest";
-import type { CheckedRows, Dataset } from "../../src/data/dataset.ts";
+import type { LossSpec } from "../../src/base/spec.ts";
+import { type CheckedRows, type Dataset, dataset } from "../../src/data/dataset.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { score } from "../../src/train/scoring.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import { steps } from "../../src/train/steps.ts";
 import { Window, windowRows } from "../../src/train/window.ts";
+import { floats, integers } from "../oracle/data.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { cores } from "../support/core.ts";
 import { hash } from "../support/state.ts";
@@ -20,15 +22,16 @@ function run(
   batchSize: number,
   window: number,
   shuffle = true,
+  loss: LossSpec = crossEntropy(),
 ): { hash: string; losses: number[] } {
   const network = new Network(cores[0] as (typeof cores)[0], data.features, [dense(11), relu(), dense(4)], 7);
   const features = data.x instanceof Uint8Array ? "u8" : "f32";
-  const loss = crossEntropy();
-  const base = { batchSize, windowRows: window, features, loss, optimizer } as const;
-  const config = { ...base, targets: "ids", weighted: false, hits: "fused" } as const;
-  const session = network.train(config, emitSgd);
-  expect(session.x.length).toBe(window * data.features);
   const scoring = score("test", data as CheckedRows, loss, 4, undefined);
+  const { kind: targets, hits, weight } = scoring;
+  const weighted = weight !== undefined;
+  const base = { batchSize, windowRows: window, features, loss, optimizer } as const;
+  const session = network.train({ ...base, targets, weighted, hits }, emitSgd);
+  expect(session.x.length).toBe(window * data.features);
   const options = { epochs: 3, batchSize, windowRows: window, scoring, shuffle, optimizer, epochsBefore: 0 };
   const losses = [...steps(network, session, data, options)].map(({ loss }) => loss);
   return { hash: hash(network.state()), losses };
@@ -64,6 +67,27 @@ describe("the window gives the bits of the whole", () => {
     for (const window of [8, 16, 48, 96]) expect(run(data, 8, window)).toEqual(whole);
     expect(run(data, 8, 101, false)).not.toEqual(whole);
     expect(run(data, 8, 16, false)).toEqual(run(data, 8, 101, false));
+  });
+
+  const { x } = blobSet(5, 101, 5, 4);
+  const features = 5;
+  const ids = integers(6, 101, 0, 3);
+  const weight = Float32Array.from(integers(7, 101, 0, 4), (v) => v / 2);
+  it.each<[string, Dataset, LossSpec]>([
+    ["ids with weights", dataset({ x, y: ids, features, weight }), crossEntropy({ weight: [1, 2, 3, 0.5] })],
+    [
+      "ids, some ignored",
+      dataset({ x, y: ids, features }),
+      crossEntropy({ ignoreIndex: 2, labelSmoothing: 0.1 }),
+    ],
+    ["rows of targets", dataset({ x, y: floats(8, 404), features }), huber()],
+    ["rows of targets with weights", dataset({ x, y: floats(8, 404), features, weight }), huber()],
+    ["ids as rows, with weights", dataset({ x, y: ids, features, weight }), bceWithLogits({ posWeight: 2 })],
+  ])("%s", (_, data, loss) => {
+    const whole = run(data, 8, 101, true, loss);
+    for (const window of [8, 48, 96]) expect(run(data, 8, window, true, loss)).toEqual(whole);
+    const others = run(dataset({ x, y: data.y, features, weight: weight.toReversed() }), 8, 48, true, loss);
+    expect(others.hash).not.toBe(whole.hash);
   });
 
   it("where windows divide the data evenly", () => {
