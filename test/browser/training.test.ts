@@ -12,7 +12,7 @@ declare module "vitest/browser" {
   }
 }
 
-test("20 steps give Node's bits", async () => {
+test("20 steps of each layer and loss give Node's bits", async () => {
   const here = await twentySteps(42);
   expect(here).toMatch(/^[0-9a-f]{64}$/);
   expect(here).toBe(await commands.twentyStepsInNode(42));
