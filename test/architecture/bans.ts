@@ -65,12 +65,17 @@ export function srcBans(sources: readonly Source[]): string[] {
     }
     if (ts.isBinaryExpression(node)) {
       const { kind } = node.operatorToken;
-      const constant = ts.isNumericLiteral(node.left) && ts.isNumericLiteral(node.right);
+      const constant = ts.isNumericLiteral(node.left) && isLiteral(node.right);
       if (kind === ts.SyntaxKind.AsteriskAsteriskEqualsToken) report(node, "**=");
       if (kind === ts.SyntaxKind.AsteriskAsteriskToken && !constant)
         report(node, "** of something not constant");
     }
   });
+}
+
+/** 14, −14 */
+function isLiteral(node: ts.Expression): boolean {
+  return ts.isNumericLiteral(ts.isPrefixUnaryExpression(node) ? node.operand : node);
 }
 
 /** src/base/abi.ts, read by asc and tsc alike: nothing but `export const NAME = <integer expression>`. */
