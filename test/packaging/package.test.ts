@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stale } from "../../tools/stale.ts";
 
 const USER = `
-import { init, dataset, dense, relu, crossEntropy, sgd, XentError } from "xent";
+import { init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
 import { readIdx } from "xent/data";
 
 const xent = await init();
@@ -28,13 +28,19 @@ const y = Int32Array.from({ length: 40 }, (_, i) => i % 3);
 const train = dataset({ x, y, features: 4 });
 const options = { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }), epochs: 1, batchSize: 8 };
 const { steps, loss } = await model.fit(train, options);
+const other = xent.sequential({ input: 4, loss: huber({ delta: 0.5 }), optimizer: sgd({ lr: 0.1 }) }, [
+  dense(8), gelu({ approximate: "tanh" }), dense(8), leakyRelu(), dense(2),
+]);
+const rows = { x: x.subarray(0, 8), y: [[0.5, 1], [1, -2]], weight: [1, 2] };
+const regression = await other.fit(dataset({ ...rows, features: 4 }));
+const { passed } = await gradCheck(other, rows);
 let code = "";
 try {
   await readIdx(new Uint8Array(3));
 } catch (error) {
   if (error instanceof XentError) code = error.code;
 }
-console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length }));
+console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed }));
 `;
 
 const project = mkdtempSync(join(tmpdir(), "xent-package-"));
@@ -96,8 +102,8 @@ test("tells nothing of the machine it was built on", () => {
 
 test("trains in plain Node", () => {
   writeFileSync(join(project, "user.mjs"), USER);
-  const { build, steps, loss, code, classes } = JSON.parse(node(["user.mjs"], project));
-  expect({ build, steps, code, classes }).toEqual({ build: "simd", steps: 5, code: "IDX", classes: 40 });
+  const { loss, ...rest } = JSON.parse(node(["user.mjs"], project));
+  expect(rest).toEqual({ build: "simd", steps: 5, code: "IDX", classes: 40, regression: 1, passed: true });
   expect(loss[0]).toBeGreaterThan(0);
   expect(loss[0]).toBeLessThan(10);
 });
