@@ -246,3 +246,48 @@ describe("predict applies the link of the loss", () => {
     }
   });
 });
+
+describe("a model goes from loss to loss", () => {
+  const rows = rowsOf(40, 37, 5);
+  const { x, yes, weight: own } = rows;
+  const make = () => xent.sequential({ input: INPUT, seed: 5, optimizer }, layersFor(5));
+  const LOSSES: [LossSpec, Targets][] = [
+    [huber(), yes],
+    [huber({ delta: 0.125 }), yes],
+    [bceWithLogits(), yes],
+    [bceWithLogits({ posWeight: 2 }), yes],
+    [bceWithLogits({ posWeight }), yes],
+    [bceWithLogits({ posWeight, reduction: "sum" }), yes],
+    [crossEntropy(), rows.ids],
+    [crossEntropy({ weight }), rows.ids],
+    [crossEntropy({ weight: posWeight }), rows.ids],
+    [crossEntropy({ weight: posWeight, ignoreIndex: 1 }), rows.ids],
+    [crossEntropy({ labelSmoothing: 0.1 }), rows.probabilities],
+    [crossEntropy({ labelSmoothing: 0.2 }), rows.ids],
+    [mse(), rows.ids],
+    [quadratic(), rows.ids],
+  ];
+
+  it("and each time gives what a new model gives", async () => {
+    const m = make();
+    for (const [loss, y] of [...LOSSES, ...LOSSES.toReversed()]) {
+      const data = dataset({ x, y, features: INPUT, weight: own });
+      const fresh = make();
+      expect(await m.evaluate(data, { loss })).toEqual(await fresh.evaluate(data, { loss }));
+      expect(m.gradients({ x, y, weight: own, loss })).toEqual(fresh.gradients({ x, y, weight: own, loss }));
+      expect(m.gradients({ x, y, loss })).toEqual(fresh.gradients({ x, y, loss }));
+      expect(bits(m.predict(x))).toEqual(bits(fresh.predict(x)));
+    }
+  });
+
+  it("and trains by the one that a call names, from then on", async () => {
+    const [m, twin] = [make(), make()];
+    for (const [loss, y] of LOSSES) {
+      const data = dataset({ x, y, features: INPUT });
+      await m.fit(data, { loss });
+      await m.fit(data);
+      await twin.fit(data, { loss, epochs: 2 });
+      expect(m.stateDict()).toEqual(twin.stateDict());
+    }
+  });
+});

@@ -245,6 +245,7 @@ describe("score: how hits are told", () => {
     ["cross entropy of ids", crossEntropy(), [1, 2, 0], 3, dense(3), "fused"],
     ["cross entropy of rows", crossEntropy(), onehot, 3, dense(3), "fused"],
     ["bce of ids", bceWithLogits(), [1, 2, 0], 3, dense(3), "largest"],
+    ["bce of ids, two outputs", bceWithLogits(), [1, 0], 2, dense(2), "largest"],
     ["bce of rows", bceWithLogits(), onehot, 3, dense(3), "each"],
     ["bce of one output", bceWithLogits(), [1, 0], 1, dense(1), "each"],
     ["quadratic of ids", quadratic(), [1, 2, 0], 3, sigmoid(), "largest"],
