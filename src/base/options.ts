@@ -49,6 +49,14 @@ export function positive(where: string, value: unknown, above = 0): number {
   return value;
 }
 
+/** Whether a weight is 0, or such that neither products of two nor sums leave f32, nor 1 over them. */
+export function isWeight(value: unknown): value is number {
+  return value === 0 || (typeof value === "number" && value >= 1e-15 && value <= 1e15);
+}
+
+/** What `isWeight` asks for, in words. */
+export const A_WEIGHT = "0 or a number from 1e-15 to 1e15";
+
 /** A value as an error message shows it: short, and telling a string from a number. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);

@@ -1,7 +1,7 @@
 // Targets and weights of rows: class ids or numbers, told apart and checked. What a loss makes of them is not known here.
 
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
+import { A_WEIGHT, isWeight, show } from "../base/options.ts";
 
 /** Class ids as the library takes them: integers from 0, one a row. */
 export type Labels =
@@ -79,17 +79,16 @@ export function toWeights(where: string, weight: unknown, rows: number): Float32
       "Check that x and weight belong together.",
     );
   }
-  const number = (w: unknown): number => (typeof w === "number" ? w : Number.NaN);
-  const out = Float32Array.from(weight as ArrayLike<unknown>, number);
-  const at = out.findIndex((w) => !(w >= 0 && Number.isFinite(w)));
+  const at = Array.prototype.findIndex.call(weight, (w) => !isWeight(w));
   if (at >= 0) {
     const value = show(weight[at]);
     throw new XentError(
       "WEIGHT",
-      `${where}: the weight of row ${at} ${COUNTED} is ${value}, expected a finite number of at least 0`,
+      `${where}: the weight of row ${at} ${COUNTED} is ${value}, expected ${A_WEIGHT}`,
       hint,
     );
   }
+  const out = Float32Array.from(weight as ArrayLike<number>);
   if (!out.some((w) => w > 0)) {
     throw new XentError(
       "WEIGHT",

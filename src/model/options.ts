@@ -101,7 +101,8 @@ export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   return checked;
 }
 
-const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: object) => LayerSpec } = {
+/** By kind, the function that describes it. */
+export const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: object) => LayerSpec } = {
   relu,
   sigmoid,
   tanh,
@@ -113,7 +114,7 @@ const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: object) =
   softmax,
 };
 
-const LOSSES: { readonly [K in LossSpec["kind"]]: (options: object) => LossSpec } = {
+export const LOSSES: { readonly [K in LossSpec["kind"]]: (options: object) => LossSpec } = {
   crossEntropy,
   bceWithLogits,
   quadratic,

@@ -1,7 +1,7 @@
 // The losses as a user writes them. Descriptions only; criterion.ts lowers them to records.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, positive, show } from "../base/options.ts";
+import { A_WEIGHT, checkNames, isWeight, positive, show } from "../base/options.ts";
 import type { LossSpec, Reduction } from "../base/spec.ts";
 
 /** Options of {@link crossEntropy}; each as in PyTorch's `CrossEntropyLoss`. */
@@ -25,7 +25,8 @@ export interface BceOptions {
 }
 
 /**
- * Softmax cross entropy from logits, for class ids or rows of probabilities: −Σ_c t_c·ln softmax(z)_c.
+ * Softmax cross entropy from logits, for class ids or rows of probabilities (which sum to 1 within 1e-4):
+ * −Σ_c t_c·ln softmax(z)_c.
  *
  * The gradient, (softmax(z) − t) / n, never saturates. `predict` then gives softmax probabilities.
  * @throws {XentError} `OPTION` weights that are negative or not finite, labelSmoothing outside [0, 1]
@@ -149,14 +150,10 @@ function weights(where: string, values: ArrayLike<number>): number[] {
   const hint = "Pass one number of at least 0 for every class.";
   const list = listOf(where, values, hint);
   for (const [i, value] of list.entries()) {
-    if (typeof value === "number" && value >= 0 && Number.isFinite(Math.fround(value))) continue;
-    throw new XentError(
-      "OPTION",
-      `${where}[${i}] is ${show(value)}, expected a finite number of at least 0`,
-      hint,
-    );
+    if (isWeight(value)) continue;
+    throw new XentError("OPTION", `${where}[${i}] is ${show(value)}, expected ${A_WEIGHT}`, hint);
   }
-  if (!list.some((value) => Math.fround(value) > 0)) {
+  if (!list.some((value) => value > 0)) {
     throw new XentError("OPTION", `${where} has no number above 0, so that nothing would count`, hint);
   }
   return list;

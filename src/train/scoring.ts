@@ -7,8 +7,8 @@ import type { CheckedRows } from "../data/dataset.ts";
 import { COUNTED, count } from "../data/targets.ts";
 import { type HitRule, hitRule, type TargetKind, targetKind } from "../nn/criterion.ts";
 
-/** How far the probabilities of a row may be from a sum of 1: rounding in four decimals, no more. */
-export const SUM_TOLERANCE = 1e-3;
+/** How far the probabilities of a row may be from a sum of 1. The gradient p − t is the loss's slope as far as they sum to 1. */
+export const SUM_TOLERANCE = 1e-4;
 
 /** Targets and weights of a data set, as a loss wants them. */
 export interface Scoring {

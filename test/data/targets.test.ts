@@ -251,7 +251,7 @@ describe("weights", () => {
         () => weights(list),
         "WEIGHT",
         `here: the weight of row ${row} (counted from 0) is ${shown}`,
-        "at least 0",
+        "from 1e-15 to 1e15",
       );
     }
   });
@@ -266,7 +266,8 @@ describe("weights", () => {
       );
     }
     await refuses(() => weights([0, 0, 0]), "WEIGHT", "every weight is 0", "Leave weight out");
-    await refuses(() => weights([0, 1e-50, -0]), "WEIGHT", "every weight is 0");
+    await refuses(() => weights([0, 0, -0]), "WEIGHT", "every weight is 0");
+    await refuses(() => weights([0, 1e-50, -0]), "WEIGHT", "row 1", "is 1e-50", "from 1e-15 to 1e15");
   });
 
   it.each<[unknown, string]>([

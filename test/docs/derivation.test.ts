@@ -6,10 +6,10 @@ import { epochBelow } from "../../examples/03-slowdown/report.ts";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { LayerSpec } from "../../src/base/spec.ts";
-import { ACTIVATION_KINDS, activation } from "../../src/nn/activations.ts";
-import { LOSS_KINDS } from "../../src/nn/criterion.ts";
+import { ACTIVATIONS, LOSSES } from "../../src/model/options.ts";
+import { activation } from "../../src/nn/activations.ts";
 import * as described from "../../src/nn/layers.ts";
-import { EXECUTE } from "../../src/program/reference.ts";
+import { EXECUTE } from "../../src/program/meaning.ts";
 import { activationFixtures, lossFixtures, netFixtures } from "../fixtures/read.ts";
 import { simulate } from "../support/neuron.ts";
 
@@ -82,7 +82,7 @@ it.each(rows)("$formula: kernel, op, interpreter, oracle, test and fixture are t
   for (const code of ops) expect(EXECUTE[code]).toBeTypeOf("function");
 
   expect(row.interpreter.length).toBeGreaterThan(0);
-  for (const name of row.interpreter) expect(declares("src/program/reference.ts", name), name).toBe(true);
+  for (const name of row.interpreter) expect(declares("src/program/meaning.ts", name), name).toBe(true);
   const [oracle = "", ...loops] = row.oracle;
   expect(loops.length).toBeGreaterThan(0);
   for (const name of loops) expect(declares(oracle, name), `${name} in ${oracle}`).toBe(true);
@@ -106,7 +106,7 @@ it("every op that computes a formula has one row; copying, packing and counting 
 
 it("every activation has its row, and it works from what the row says", () => {
   const listed = table("| y | dy/dx").map(([name, , , from]) => [quoted(name)[0], from] as const);
-  expect(new Set(listed.map(([kind]) => kind))).toEqual(new Set(ACTIVATION_KINDS));
+  expect(new Set(listed.map(([kind]) => kind))).toEqual(new Set(Object.keys(ACTIVATIONS)));
   for (const [kind, from] of listed) {
     const spec = (layers[kind ?? ""] as () => LayerSpec)();
     if (spec.kind === "dense") throw new Error("not an activation");
@@ -115,7 +115,7 @@ it("every activation has its row, and it works from what the row says", () => {
 });
 
 it("every loss is mentioned", () => {
-  for (const kind of LOSS_KINDS) expect(text).toContain(`\`${kind}`);
+  for (const kind of Object.keys(LOSSES)) expect(text).toContain(`\`${kind}`);
 });
 
 it("the numbers of the slowdown are those of the neuron in f64", () => {

@@ -101,8 +101,8 @@ const activations: readonly Mutant[] = [
   activation(
     nn.softmax(),
     "softmaxBackward",
-    "f32x4.sub(V.loadUpTo(dy + at, cols - j), mean)",
-    "f32x4.add(V.loadUpTo(dy + at, cols - j), mean)",
+    "f32x4.splat(V.sum(sum))",
+    "f32x4.splat(0.5 * V.sum(sum))",
     "softmax",
   ),
   {
@@ -147,8 +147,8 @@ const criteria: readonly Mutant[] = [
     losses.crossEntropy({ labelSmoothing: 0.2 }),
     ids,
     "softCrossEntropy",
-    "f32x4.sub(f32x4.mul(whole, p), q)",
-    "f32x4.sub(f32x4.mul(whole, q), p)",
+    "f32x4.sub(f32x4.mul(whole, f32x4.div(e, sum)), q)",
+    "f32x4.sub(f32x4.mul(q, f32x4.div(e, sum)), q)",
     "softmax",
   ),
   loss(losses.bceWithLogits(), unit, "bceWithLogits", "f32x4.sub(Sigma.of(e, z), y)", "Sigma.of(e, z)"),

@@ -6,8 +6,9 @@ import { FLAG_RELU, HYPER_BYTES, OP_SGEMM, OP_SIGMOID_FORWARD, RECORD_BYTES } fr
 import { OPS } from "../../src/base/ops.ts";
 import type { ActivationSpec, LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
-import { ACTIVATION_KINDS, activation } from "../../src/nn/activations.ts";
-import { hitRule, LOSS_KINDS, targetKind } from "../../src/nn/criterion.ts";
+import { ACTIVATIONS, LOSSES } from "../../src/model/options.ts";
+import { activation } from "../../src/nn/activations.ts";
+import { hitRule, targetKind } from "../../src/nn/criterion.ts";
 import * as nn from "../../src/nn/layers.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
@@ -125,8 +126,8 @@ describe("programs", () => {
   });
 
   it("the lists of activations and losses here are complete", () => {
-    expect(new Set(activations.map(({ kind }) => kind))).toEqual(new Set(ACTIVATION_KINDS));
-    expect(new Set(lossSpecs.map(({ kind }) => kind))).toEqual(new Set(LOSS_KINDS));
+    expect(new Set(activations.map(({ kind }) => kind))).toEqual(new Set(Object.keys(ACTIVATIONS)));
+    expect(new Set(lossSpecs.map(({ kind }) => kind))).toEqual(new Set(Object.keys(LOSSES)));
   });
 
   it.each(activationNets)("%s: both programs pass verify on 1 to 8 threads", (_, layers) => {

@@ -47,7 +47,7 @@ export function rowLossBound(
       return gamma(5 + after) * value + tiny;
     case "bceWithLogits": {
       const log = (1 + EXP_ULPS * 2 * U) * (1 + LOG1P_UNIT_ULPS * 2 * U);
-      const most = Math.max(1, ...(loss.posWeight ?? []));
+      const most = Math.max(1, ...[loss.posWeight ?? []].flat());
       return (log * (1 + gamma(4 + after)) - 1) * value + n * r * most * SMALLEST_NORMAL + tiny;
     }
     case "crossEntropy": {
@@ -55,8 +55,8 @@ export function rowLossBound(
       const { p, distance, logSum } = softmax(z);
       const inner = -Math.log1p(-softmaxBounds(p, distance).sum);
       const log = inner + LOG_ULPS * 2 * U * (logSum + inner);
-      // Q = Σ q is at most the largest class weight, as the probabilities sum to 1 within 10⁻³
-      const most = loss.weight === undefined ? 1 : 1.001 * Math.max(...loss.weight);
+      // Q = Σ q is at most the largest class weight, as the probabilities sum to 1 within 10⁻⁴
+      const most = loss.weight === undefined ? 1 : 1.0001 * Math.max(...loss.weight);
       return r * most * log * (1 + gamma(7 + after)) + gamma(8 + after) * value + tiny;
     }
   }
