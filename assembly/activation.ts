@@ -294,9 +294,9 @@ export function siluBackward(
 
 class Softplus extends Unary {
   @inline apply(x: v128, beta: v128): v128 {
-    const b = f32x4.mul(beta, x);
-    const rest = VMath.log1pUnit(VMath.expNonPositive(f32x4.neg(f32x4.abs(b))));
-    return f32x4.div(f32x4.add(V.relu(b), rest), beta);
+    const b = f32x4.abs(f32x4.mul(beta, x));
+    const rest = VMath.log1pUnit(VMath.expNonPositive(f32x4.neg(b)));
+    return f32x4.add(V.relu(x), f32x4.div(rest, beta));
   }
 }
 class SoftplusBackward extends Backward {
@@ -305,7 +305,10 @@ class SoftplusBackward extends Backward {
   }
 }
 
-/** y ← ln(1 + e^(βx)) / β = (max(βx, 0) + ln(1 + e^−|βx|)) / β, β > 0. Shapes: x, y [rows, cols], strides ldx, ldy. */
+/**
+ * y ← ln(1 + e^(βx)) / β = max(x, 0) + ln(1 + e^−|βx|) / β, β > 0: x itself where βx is large, even beyond f32.
+ * Shapes: x, y [rows, cols], row strides ldx, ldy.
+ */
 export function softplusForward(
   rows: i32,
   cols: i32,

@@ -93,7 +93,7 @@ class Loss {
   }
 }
 
-/** σ(z) = (z < 0 ? e : 1) / (1 + e) from e = e^−|z|, which the loss needs too: within 2.5 ulp, exactly 0 and 1 far out. */
+/** σ(z) = (z < 0 ? e : 1) / (1 + e) from e = e^−|z|, which the loss needs too. Exactly 0 and 1 far out. */
 class Sigma {
   @inline static of(e: v128, z: v128): v128 {
     const one = f32x4.splat(1);

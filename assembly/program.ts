@@ -285,7 +285,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       huberLoss(m, d1, x0, s0, x1, s1, f0, weight, scale, x2, s2, loss);
       return;
     case OP_ROW_HITS:
-      rowHits(m, d1, x0, s0, x1, s1, (flags & FLAG_EACH) != 0, f0, weight, x2);
+      rowHits(m, d1, x0, s0, x1, s1, (flags & FLAG_EACH) != 0, f0, weight, part(p2, i0));
       return;
     case OP_LOSS_SUM: {
       if (t == 0) lossSum(d0, p0, p1, p2);

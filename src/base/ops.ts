@@ -216,14 +216,14 @@ function loss(
     access: byRows((r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-        ...matrix(r, 1, lo * s(r, 1), n, ids(r) ? 1 : d(r, 1), s(r, 1)),
+        ...matrix(r, 1, lo * s(r, 1), n, ids?.(r) ? 1 : d(r, 1), s(r, 1)),
         ...column(r, 4, lo, n),
-        ...(n > 0 ? column(r, 6, 0, d(r, 1)) : []),
+        ...(columns && n > 0 ? column(r, 6, 0, d(r, 1)) : []),
       ],
       writes: [
         ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-        ...column(r, 3, lo, n),
-        ...column(r, 5, lo, n),
+        ...matrix(r, 3, lo, 1, n, 1),
+        ...(hits ? matrix(r, 5, lo, 1, n, 1) : []),
       ],
     })),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
@@ -299,7 +299,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4)],
   [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3)],
   [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4)],
-  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, () => true)],
+  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, { ids: () => true, hits: true })],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
   [abi.OP_SGD_STEP, sgdStep],

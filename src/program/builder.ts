@@ -45,7 +45,7 @@ export interface LossOperands {
   readonly rowLoss: Tensor;
   /** [rows, 1] what each row's loss is multiplied by; all 1 when left out */
   readonly weight?: Tensor | undefined;
-  /** [rows, 1], for losses that tell classes apart */
+  /** [rows, 1], of the cross entropies of classes, which must have it */
   readonly hit?: Tensor | undefined;
   /** [1, cols] class weights or weights of the positive term */
   readonly columns?: Tensor | undefined;
@@ -149,7 +149,7 @@ export class Builder {
       rowsOf(z, abi.FLAG_ROWS_D0) | (each ? abi.FLAG_EACH : 0),
       [z, target, hit, undefined, weight],
       [z.rows, z.cols],
-      [z.ld, target.ld, hit.ld],
+      [z.ld, target.ld],
       [cut],
     );
   }
