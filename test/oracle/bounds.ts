@@ -21,8 +21,8 @@ export const TANH_ULPS = 1.369;
 export const ERF_ULPS = 1.535;
 export const SIGMOID_ULPS = 1.695;
 /** An ulp of y is at most 2·U·|y|. */
-const EXP_ERROR = EXP_ULPS * 2 * U;
-const LOG_ERROR = LOG_ULPS * 2 * U;
+export const EXP_ERROR = EXP_ULPS * 2 * U;
+export const LOG_ERROR = LOG_ULPS * 2 * U;
 
 /** γ(k) = k·u / (1 − k·u): the most that k roundings in a row can do to a number, relative to it. */
 export function gamma(k: number): number {

@@ -37,6 +37,7 @@ function fraction(x: number): number {
 /** e^(−x²). Rounding x² would cost x² units in the last place, so the square of x's leading half goes alone. */
 function gauss(x: number): number {
   const head = Math.fround(x);
-  if (!Number.isFinite(head * head)) return 0;
+  // less than f64 has; of a huge x, the second exponential would be infinite
+  if (head * head > 750) return 0;
   return Math.exp(-head * head) * Math.exp(-(x - head) * (x + head));
 }
