@@ -6,51 +6,33 @@ import * as abi from "../../src/base/abi.ts";
 import { gradientBound, lossBound, softmaxBounds } from "../oracle/bounds.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import * as oracle from "../oracle/rows.ts";
-import { expectBits, expectPoison, expectWithin } from "./compare.ts";
+import { expectBits, expectWithin } from "./compare.ts";
 import { type Build, builds, Rig } from "./harness.ts";
+import { LOGITS } from "./logits.ts";
+import { type Result, runLoss } from "./rowloss.ts";
 
 const CLASSES = [1, 2, 3, 4, 5, 7, 8, 10, 33, 1000];
 const { NaN: NAN, POSITIVE_INFINITY: INF, NEGATIVE_INFINITY: NINF } = Number;
 
-/** Kinds of logits: n of them, in rows of `cols`. */
-const LOGITS: Record<string, (n: number, seed: number, cols: number) => Float32Array> = {
-  small: (n, seed) => floats(seed, n),
-  wide: (n, seed) => floats(seed, n, -60, 60),
-  "about to underflow": (n, seed) => floats(seed, n, -90, 0),
-  "±1e4": (n, seed) => floats(seed, n).map((x) => (x > 0 ? 1e4 : -1e4)),
-  "all equal": (n) => new Float32Array(n).fill(-3.25),
-  "ties among the largest": (n, seed) => Float32Array.from(integers(seed, n, 0, 2)),
-  "±3e38": (n, seed) => floats(seed, n).map((x) => (x > 0 ? 3e38 : -3e38)),
-  "−∞ among them": (n, seed, cols) => floats(seed, n).map((x, j) => (j % cols > 0 && x > 0 ? NINF : x)),
-};
-
-interface Result {
-  dz: Float32Array<ArrayBuffer>;
-  loss: Float32Array;
-  hit: Int32Array;
-}
-
 function crossEntropy(
   build: Build,
   z: Float32Array,
-  targets: Int32Array,
+  target: Int32Array,
   scale: number,
   inPlace = false,
-  used?: number,
+  used = target.length,
 ): Result {
-  const rig = new Rig(build);
-  const rows = targets.length;
-  const cols = z.length / rows;
-  const options = { ld: cols + 3, shift: 1, batch: true };
-  const logits = inPlace ? rig.inOut("z", rows, cols, z, options) : rig.input("z", rows, cols, z, options);
-  const dz = inPlace ? logits : rig.output("dz", rows, cols, { ld: cols + 5, shift: 2, batch: true });
-  const loss = rig.output("loss", rows, 1, { shift: 3, batch: true });
-  const hit = rig.output("hit", rows, 1, { shift: 5, batch: true });
-  const target = rig.input("target", rows, 1, targets, { shift: 7, batch: true });
-  rig.builder.loss(abi.OP_SOFTMAX_CROSS_ENTROPY, { z: logits, target, dz, rowLoss: loss, hit });
-  rig.run({ rows: used ?? rows, scale });
-  if (used !== undefined) for (const t of [dz, loss, hit]) expectPoison(rig, t, used);
-  return { dz: rig.read(dz), loss: rig.read(loss), hit: rig.readInts(hit) };
+  const rows = target.length;
+  const sizes = { rows, cols: z.length / rows, used };
+  return runLoss(build, {
+    op: abi.OP_SOFTMAX_CROSS_ENTROPY,
+    ...sizes,
+    z,
+    target,
+    scale,
+    inPlace,
+    hits: true,
+  });
 }
 
 function softmax(build: Build, z: Float32Array, rows: number, inPlace = false): Float32Array<ArrayBuffer> {
@@ -187,7 +169,7 @@ describe.each(builds)("softmax cross entropy at its edges, $name build", (build)
     const part = crossEntropy(build, z, targets, 0.25, false, rows);
     const whole = crossEntropy(build, z, targets, 0.25);
     expectBits(part.dz.slice(0, 6 * rows), whole.dz.subarray(0, 6 * rows), "gradient");
-    expectBits(part.loss.slice(0, rows) as Float32Array<ArrayBuffer>, whole.loss.subarray(0, rows), "loss");
+    expectBits(part.loss.slice(0, rows), whole.loss.subarray(0, rows), "loss");
     expect(part.hit.subarray(0, rows)).toEqual(whole.hit.subarray(0, rows));
   });
 });
