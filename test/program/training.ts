@@ -1,4 +1,4 @@
-// A training step written out record by record, with every op of the table, some fused and some alone. What the
+// A training step written out record by record, with the ops of a plain net, some fused and some alone. What the
 // tests of verify and Program work on; laid by hand, so that they do not lean on src/nn.
 
 import * as abi from "../../src/base/abi.ts";
