@@ -2,6 +2,7 @@
 // docs/numerics.md derives from it; weights of rows; extreme outputs; every width of a row's tail.
 
 import { describe, expect, it } from "vitest";
+import { gamma, HALF_SUBNORMAL } from "../oracle/bounds.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import * as bounds from "../oracle/loss-bounds.ts";
 import { lossRow } from "../oracle/losses.ts";
@@ -83,6 +84,12 @@ describe.each(builds)(`losses of single outputs, $name build (seed ${SEED})`, (b
         const allowed = bounds.rowBounds(outputs, SCALE, r);
         const factor = r ?? 1;
         expectWithin(sums.slice(i, i + 1), [exact.loss * factor], [allowed.loss], `${where}: loss`);
+        if (loss.roundings !== undefined) {
+          const relative = gamma(Math.ceil(cols / 4) + loss.roundings) * exact.loss * factor;
+          expect(allowed.loss, `${where}: γ(⌈n/4⌉ + k) of the loss`).toBeLessThanOrEqual(
+            relative + (cols * factor + 1) * 4 * HALF_SUBNORMAL,
+          );
+        }
         const gradient = exact.gradient.map((g) => g * SCALE * factor);
         expectWithin(row(dz), gradient, allowed.gradient, `${where}: gradient`);
         expect(sums[i], where).toBeGreaterThanOrEqual(0);

@@ -15,6 +15,8 @@ export interface Loss {
   readonly name: string;
   readonly op: number;
   readonly parameters: readonly number[];
+  /** k of the closed bound γ(⌈n/4⌉ + k) of the loss, where there is one */
+  readonly roundings?: number;
   /** whether targets lie in [0, 1] */
   readonly binary: boolean;
   /** posWeight, for so many columns */
@@ -78,6 +80,7 @@ function squared(name: string, a: number, kind: "quadratic" | "mse"): Loss {
     name,
     op: abi.OP_SQUARED_ERROR,
     parameters: [a],
+    roundings: 6,
     binary: false,
     spec: () => ({ kind, reduction: "sum" }),
     bits(_build, z, t) {
@@ -92,6 +95,7 @@ export const absolute: Loss = {
   name: "absoluteError",
   op: abi.OP_ABSOLUTE_ERROR,
   parameters: [],
+  roundings: 3,
   binary: false,
   spec: () => ({ kind: "mae", reduction: "sum" }),
   bits(_build, z, t) {
@@ -106,6 +110,7 @@ export function huber(delta: number): Loss {
     name: `huberLoss(${delta})`,
     op: abi.OP_HUBER_LOSS,
     parameters: [delta],
+    roundings: 6,
     binary: false,
     spec: () => ({ kind: "huber", delta, reduction: "sum" }),
     bits(_build, z, t) {
