@@ -6,6 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import { OPS, type OpSpec, type Range } from "../../src/base/ops.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { view } from "../../src/program/record.ts";
+import { verify } from "../../src/program/verify.ts";
 import { SEED } from "../oracle/data.ts";
 import { arenas, type Build, builds, CANARY, Rig, THREADS } from "./harness.ts";
 import { CAPACITY, CASES, type Case, HYPER, ROWS } from "./op-cases.ts";
@@ -40,6 +41,13 @@ describe.each(builds)(
     it.each(cases)("$name", ({ op, spec, emit }) => {
       for (const threads of THREADS)
         for (let t = 0; t < threads; t++) checkShare(build, op, spec, emit, t, threads);
+    });
+
+    it.each(cases)("$name: what the table names lies in its tensors", ({ emit }) => {
+      const rig = new Rig(build);
+      emit(rig);
+      rig.prepare(HYPER);
+      for (const threads of THREADS) expect(verify(rig.words, rig.builder.drafts, threads)).toEqual([]);
     });
   },
 );
