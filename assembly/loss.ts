@@ -158,7 +158,8 @@ class BceWeighted extends Logit {
  *
  * Shapes    z, target, dz [rows, cols], row strides ldz, ldt, lddz; weight[rows] and posWeight[cols], or 0;
  *           loss[rows]. dz is not z: it holds e^−|z| for a while.
- * Accuracy  no term is negative, so nothing cancels: docs/numerics.md. Finite for any finite logits.
+ * Accuracy  no term is negative, so nothing cancels: docs/numerics.md. The gradient is finite for any finite
+ *           logits, the loss too unless it is itself beyond f32.
  */
 export function bceWithLogits(
   rows: i32,

@@ -199,20 +199,24 @@ function column(r: RecordView, operand: number, from: number, rows: number): Ran
   return r.p[operand] === 0 ? [] : matrix(r, operand, from, 1, rows, 1);
 }
 
-/**
- * A loss: rows of z against rows of targets, or class ids where `ids` says so (row stride 1). The last operand, one
- * number a column, and the weights of rows may be left out.
- */
-function loss(
-  name: string,
-  flopsAnElement: number,
-  ids: (r: RecordView) => boolean,
-  inPlace: OpSpec["inPlace"] = [[2, 0]],
-): OpSpec {
+interface LossOptions {
+  /** whether the targets are class ids */
+  ids?: (r: RecordView) => boolean;
+  /** whether it tells right rows from wrong ones */
+  hits?: boolean;
+  /** whether it takes numbers by column, which may be left out */
+  columns?: boolean;
+  /** whether dz needs a place of its own: it holds something else on the way */
+  apart?: boolean;
+}
+
+/** A loss: rows of z against rows of targets, or class ids (row stride 1). The weights of rows may be left out. */
+function loss(name: string, flopsAnElement: number, options: LossOptions = {}): OpSpec {
+  const { ids, hits = false, columns = false, apart = false } = options;
   return {
     name,
-    operands: ["z", "target", "dz", "loss", "weight", "hit", "parameters"],
-    inPlace,
+    operands: ["z", "target", "dz", "loss", "weight", hits ? "hit" : "", columns ? "columns" : ""],
+    inPlace: apart ? [] : [[2, 0]],
     access: byRows((r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
@@ -318,11 +322,11 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6)],
   [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, "x")],
   [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4)],
-  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, hasIds)],
-  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, () => false, [])],
-  [abi.OP_SQUARED_ERROR, loss("squaredError", 5, () => false)],
-  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, () => false)],
-  [abi.OP_HUBER_LOSS, loss("huberLoss", 8, () => false)],
+  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, { ids: hasIds, hits: true, columns: true })],
+  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, { columns: true, apart: true })],
+  [abi.OP_SQUARED_ERROR, loss("squaredError", 5)],
+  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4)],
+  [abi.OP_HUBER_LOSS, loss("huberLoss", 8)],
   [abi.OP_ROW_HITS, rowHits],
 ]);
 

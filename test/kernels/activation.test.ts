@@ -6,20 +6,11 @@ import * as abi from "../../src/base/abi.ts";
 import { softmaxBackwardBound } from "../oracle/activation-bounds.ts";
 import { floats, SEED } from "../oracle/data.ts";
 import * as rows from "../oracle/rows.ts";
+import { vmath } from "../support/vmath.ts";
 import { FROM_INPUT } from "./activations-from-input.ts";
 import { FROM_OUTPUT, type Vmath } from "./activations-from-output.ts";
 import { expectBits, expectPoison, expectWithin } from "./compare.ts";
-import {
-  backward,
-  COLS,
-  EVERYWHERE,
-  forward,
-  fourChains,
-  numbers,
-  ROWS,
-  SPECIAL,
-  vmath,
-} from "./elementwise.ts";
+import { backward, COLS, EVERYWHERE, forward, fourChains, numbers, ROWS, SPECIAL } from "./elementwise.ts";
 import { builds, Rig } from "./harness.ts";
 
 const ACTIVATIONS = [...FROM_OUTPUT, ...FROM_INPUT];
@@ -27,7 +18,7 @@ const INTO = ["dx", "dy", "saved"] as const;
 type Numbers = Float32Array<ArrayBuffer>;
 
 describe.each(builds)(`activations, $name build (seed ${SEED})`, (build) => {
-  const math: Vmath = (code, x) => vmath(build, code, x);
+  const math: Vmath = (code, x) => vmath(code, x);
 
   describe.each(ACTIVATIONS)("$name", (activation) => {
     const { parameters, saves, range } = activation;

@@ -1,7 +1,6 @@
 // Runs activations over blocks that are off the cache line and have gaps between their rows, and the functions of
 // lib/math.ts over arrays. What the tests of activations and losses share.
 
-import * as abi from "../../src/base/abi.ts";
 import { floats } from "../oracle/data.ts";
 import { type Build, Rig } from "./harness.ts";
 
@@ -90,15 +89,6 @@ export function backward(
   rig.builder.backward(op, given, kept, to, parameters);
   rig.run();
   return rig.read(to);
-}
-
-/** f of every x by the kernels' own function, f one of MATH_*. Uses the arena below whatever a Rig lays next. */
-export function vmath({ arena }: Build, f: number, x: Float32Array): Float32Array<ArrayBuffer> {
-  const n = Math.ceil(x.length / 4) * 4;
-  const view = new Float32Array(arena.view(0, 0).buffer, abi.ARENA_BASE, n);
-  view.fill(0).set(x);
-  arena.kernels.vmath(f, n, abi.ARENA_BASE, abi.ARENA_BASE);
-  return view.slice(0, x.length);
 }
 
 /** The f32 sum of a row as the kernels take it: four chains, lane by lane, then (l0 + l2) + (l1 + l3). */

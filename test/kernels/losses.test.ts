@@ -2,6 +2,7 @@
 // docs/numerics.md derives from it; weights of rows; extreme outputs; every width of a row's tail.
 
 import { describe, expect, it } from "vitest";
+import { OPS } from "../../src/base/ops.ts";
 import { gamma, HALF_SUBNORMAL } from "../oracle/bounds.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import * as bounds from "../oracle/loss-bounds.ts";
@@ -61,7 +62,7 @@ describe.each(builds)(`losses of single outputs, $name build (seed ${SEED})`, (b
       const columns = loss.columns?.(cols);
       const spec = loss.spec(columns);
       const w = Float32Array.from(z, (_, i) => columns?.[i % cols] ?? 1);
-      const { value, slope } = loss.bits(build, z, t, w);
+      const { value, slope } = loss.bits(z, t, w);
       for (let i = 0; i < sums.length; i++) {
         const row = <T extends Float32Array>(x: T): T => x.slice(i * cols, (i + 1) * cols) as T;
         const where = `${what}, row ${i}`;
@@ -97,7 +98,7 @@ describe.each(builds)(`losses of single outputs, $name build (seed ${SEED})`, (b
     }
 
     it.each(Object.entries(OUTPUTS))(
-      "outputs %s: bits and bounds, weighted or not, in place or not",
+      "outputs %s: bits and bounds, weighted or not, in place where that is allowed",
       (kind, of) => {
         const rows = 7;
         for (const cols of COLS) {
@@ -111,7 +112,8 @@ describe.each(builds)(`losses of single outputs, $name build (seed ${SEED})`, (b
             };
             const result = runLoss(build, batch);
             check(result, z, t, cols, weight, `${kind}, ${cols} outputs`);
-            expect(runLoss(build, { ...batch, inPlace: true }), "in place").toEqual(result);
+            if (OPS.get(op)?.inPlace.length !== 0)
+              expect(runLoss(build, { ...batch, inPlace: true }), "in place").toEqual(result);
           }
         }
       },

@@ -6,7 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import * as bounds from "../oracle/bounds.ts";
 import { erf } from "../oracle/erf.ts";
 import { sigmoid } from "../oracle/pointwise.ts";
-import { wasmBytes } from "../support/core.ts";
+import { vmathMemory as memory, vmathInto } from "../support/vmath.ts";
 import { expectBits } from "./compare.ts";
 import { CANARY } from "./harness.ts";
 
@@ -150,9 +150,6 @@ const floatsOf = (bits: Uint32Array<ArrayBuffer>): Float32Array<ArrayBuffer> => 
 const table: string[] = [];
 
 describe("vector functions", () => {
-  const memory = new WebAssembly.Memory({ initial: 16 });
-  const { vmath } = new WebAssembly.Instance(new WebAssembly.Module(wasmBytes("vmath")), { env: { memory } })
-    .exports as { vmath(f: number, n: number, x: number, y: number): void };
   const x = new Float32Array(memory.buffer, abi.ARENA_BASE, CHUNK);
   const y = new Float32Array(memory.buffer, abi.ARENA_BASE + 4 * CHUNK + 64, CHUNK);
   const prepare = (): void => {
@@ -163,7 +160,7 @@ describe("vector functions", () => {
   function run(f: number, values: Float32Array): Float32Array<ArrayBuffer> {
     const whole = (values.length + 3) & ~3;
     x.fill(0, values.length, whole).set(values);
-    vmath(f, whole, x.byteOffset, y.byteOffset);
+    vmathInto(f, whole, x.byteOffset, y.byteOffset);
     return y.slice(0, values.length);
   }
 
@@ -222,7 +219,7 @@ describe("vector functions", () => {
       prepare();
       x.set(values, 4);
       const before = new Uint8Array(memory.buffer.slice(0));
-      vmath(f, 4, x.byteOffset + 16, x.byteOffset + 16);
+      vmathInto(f, 4, x.byteOffset + 16, x.byteOffset + 16);
       const after = x.slice(4, 8);
       expectBits(after, wanted, name);
       before.set(new Uint8Array(after.buffer), x.byteOffset + 16);

@@ -1,6 +1,7 @@
 // A record for every op of the table, in every way it addresses memory: what ops-table.test.ts runs.
 
 import * as abi from "../../src/base/abi.ts";
+import { OPS } from "../../src/base/ops.ts";
 import type { Packed } from "../../src/program/builder.ts";
 import { floats, integers } from "../oracle/data.ts";
 import type { Hyper, Rig, RigOptions } from "./harness.ts";
@@ -150,15 +151,18 @@ const rowWeights = (rig: Rig) =>
     { batch: true },
   );
 
-/** With weights of rows and without, in place and not, with numbers by column and without where it takes them. */
-const losses = (op: number, ways: LossWays, columns = false): Case[] => [
-  loss(op, ways),
-  loss(op, { ...ways, inPlace: true }),
-  loss(op, { ...ways, weight: true }),
-  ...(columns
-    ? [loss(op, { ...ways, columns }), loss(op, { ...ways, columns, weight: true, inPlace: true })]
-    : []),
-];
+/** With weights of rows and without, in place (where that is allowed) and not, with numbers by column and without where it takes them. */
+function losses(op: number, ways: LossWays, columns = false): Case[] {
+  const inPlace = OPS.get(op)?.inPlace.length !== 0;
+  return [
+    loss(op, ways),
+    loss(op, { ...ways, inPlace }),
+    loss(op, { ...ways, weight: true }),
+    ...(columns
+      ? [loss(op, { ...ways, columns }), loss(op, { ...ways, columns, weight: true, inPlace })]
+      : []),
+  ];
+}
 
 function rowHits(each: boolean, weight: boolean): Case {
   return (rig) => {

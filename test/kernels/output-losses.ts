@@ -5,8 +5,7 @@ import * as abi from "../../src/base/abi.ts";
 import { floats } from "../oracle/data.ts";
 import * as bounds from "../oracle/loss-bounds.ts";
 import type { LossSpec } from "../oracle/spec.ts";
-import { vmath } from "./elementwise.ts";
-import type { Build } from "./harness.ts";
+import { vmath } from "../support/vmath.ts";
 
 const f = Math.fround;
 export type Numbers = Float32Array<ArrayBuffer>;
@@ -23,20 +22,19 @@ export interface Loss {
   columns?(n: number): Float32Array;
   spec(columns: Float32Array | undefined): LossSpec;
   /** f32 bits of each output's part of the loss and of its slope; `w` is the columns' number of each output */
-  bits(build: Build, z: Numbers, t: Numbers, w: Float32Array): { value: Float32Array; slope: Float32Array };
+  bits(z: Numbers, t: Numbers, w: Float32Array): { value: Float32Array; slope: Float32Array };
   bound(z: number, t: number, w: number): bounds.Output;
 }
 
 export const at = (values: Float32Array, i: number): number => values[i] as number;
 
 /** σ̂ and ln(1 + e) from e = e^−|z|, as the kernel has them. */
-function logistic(build: Build, z: Numbers): { sigma: Float32Array; rest: Float32Array } {
+function logistic(z: Numbers): { sigma: Float32Array; rest: Float32Array } {
   const e = vmath(
-    build,
     abi.MATH_EXP_NONPOSITIVE,
     z.map((x) => -Math.abs(x)),
   );
-  const rest = vmath(build, abi.MATH_LOG1P_UNIT, e);
+  const rest = vmath(abi.MATH_LOG1P_UNIT, e);
   return { sigma: e.map((v, i) => (at(z, i) < 0 ? v : 1) / f(1 + v)), rest };
 }
 
@@ -46,8 +44,8 @@ export const bce: Loss = {
   parameters: [],
   binary: true,
   spec: () => ({ kind: "bceWithLogits", reduction: "sum" }),
-  bits(build, z, y) {
-    const { sigma, rest } = logistic(build, z);
+  bits(z, y) {
+    const { sigma, rest } = logistic(z);
     return {
       value: z.map((x, i) => f(Math.abs(x) * (x > 0 ? f(1 - at(y, i)) : at(y, i))) + at(rest, i)),
       slope: sigma.map((s, i) => s - at(y, i)),
@@ -61,8 +59,8 @@ export const bceWeighted: Loss = {
   name: "bceWithLogits with posWeight",
   columns: (n) => floats(77, n, 0.1, 5),
   spec: (columns) => ({ kind: "bceWithLogits", reduction: "sum", posWeight: Array.from(columns ?? []) }),
-  bits(build, z, y, w) {
-    const { sigma, rest } = logistic(build, z);
+  bits(z, y, w) {
+    const { sigma, rest } = logistic(z);
     const pos = y.map((v, i) => at(w, i) * v);
     const neg = y.map((v) => 1 - v);
     const both = pos.map((v, i) => v + at(neg, i));
@@ -83,7 +81,7 @@ function squared(name: string, a: number, kind: "quadratic" | "mse"): Loss {
     roundings: 6,
     binary: false,
     spec: () => ({ kind, reduction: "sum" }),
-    bits(_build, z, t) {
+    bits(z, t) {
       const d = z.map((x, i) => x - at(t, i));
       return { value: d.map((v) => f(a * v) * v), slope: d.map((v) => 2 * a * v) };
     },
@@ -98,7 +96,7 @@ export const absolute: Loss = {
   roundings: 3,
   binary: false,
   spec: () => ({ kind: "mae", reduction: "sum" }),
-  bits(_build, z, t) {
+  bits(z, t) {
     const d = z.map((x, i) => x - at(t, i));
     return { value: d.map(Math.abs), slope: d.map(Math.sign) };
   },
@@ -113,7 +111,7 @@ export function huber(delta: number): Loss {
     roundings: 6,
     binary: false,
     spec: () => ({ kind: "huber", delta, reduction: "sum" }),
-    bits(_build, z, t) {
+    bits(z, t) {
       const d = z.map((x, i) => x - at(t, i));
       const far = (size: number): number => delta * f(size - f(0.5 * delta));
       return {

@@ -7,9 +7,10 @@ import { floats, integers, SEED } from "../oracle/data.ts";
 import { type Smoothing, softCrossEntropyBounds } from "../oracle/loss-bounds.ts";
 import { crossEntropyRow } from "../oracle/losses.ts";
 import { softmax } from "../oracle/rows.ts";
+import { vmath } from "../support/vmath.ts";
 import { expectBits, expectWithin } from "./compare.ts";
-import { fourChains, vmath } from "./elementwise.ts";
-import { type Build, builds } from "./harness.ts";
+import { fourChains } from "./elementwise.ts";
+import { builds } from "./harness.ts";
 import { LOGITS } from "./logits.ts";
 import { type Batch, type Result, runLoss } from "./rowloss.ts";
 
@@ -101,7 +102,7 @@ describe.each(builds)(`softmax cross entropies, $name build (seed ${SEED})`, (bu
             expect(runLoss(build, { ...given, inPlace: true }), "in place").toEqual(result);
             for (let i = 0; i < ROWS; i++) {
               const t = variant.ids ? at(ids, i) : rows.slice(i * cols, (i + 1) * cols);
-              check(build, variant, { ...batch, weight }, result, i, t, `${kind}, ${cols} classes, row ${i}`);
+              check(variant, { ...batch, weight }, result, i, t, `${kind}, ${cols} classes, row ${i}`);
             }
           }
         }
@@ -111,7 +112,6 @@ describe.each(builds)(`softmax cross entropies, $name build (seed ${SEED})`, (bu
 
   /** Holds row i of a result against bits, bounds and the oracle's hit. */
   function check(
-    build: Build,
     { labelSmoothing }: Variant,
     batch: Batch,
     { dz, loss, hit }: Result,
@@ -135,7 +135,6 @@ describe.each(builds)(`softmax cross entropies, $name build (seed ${SEED})`, (bu
     // bits
     const top = z.reduce((a, b) => Math.max(a, b));
     const e = vmath(
-      build,
       abi.MATH_EXP_NONPOSITIVE,
       z.map((x) => x - top),
     );
@@ -146,7 +145,7 @@ describe.each(builds)(`softmax cross entropies, $name build (seed ${SEED})`, (bu
     const bits = e.map((x, j) => f(f(whole * f(x / sum)) - at(q, j)) * s);
     expectBits(gradient, bits, `(Q·p − q)·(scale·r), ${what}`);
     const apart = q.map((x, j) => (x === 0 ? 0 : x * f(top - at(z, j))));
-    const logarithm = at(vmath(build, abi.MATH_LOG, Float32Array.of(sum)), 0);
+    const logarithm = at(vmath(abi.MATH_LOG, Float32Array.of(sum)), 0);
     const value = f(f(whole * logarithm) + fourChains(apart));
     expectBits(loss.slice(i, i + 1), [value * (r ?? 1)], `loss, ${what}`);
 
