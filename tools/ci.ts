@@ -16,7 +16,7 @@ const STEPS = [
   ["example", "03"],
   ["docs:lint"],
   ["pack:check"],
-  ["bench", "gemm", "step", "--smoke"],
+  ["bench", "--smoke"],
 ];
 if (process.argv.includes("--full")) STEPS.push(["test:soak"]);
 

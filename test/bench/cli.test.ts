@@ -21,14 +21,14 @@ function bench(...args: string[]) {
 
 test("suites and options", () => {
   const defaults = {
-    suites: ["gemm", "step"],
+    suites: ["gemm", "elementwise", "step"],
     json: undefined,
     filter: undefined,
     smoke: false,
     help: false,
   };
   expect(parseArguments([])).toEqual(defaults);
-  expect(parseArguments(["step", "gemm"])).toEqual(defaults);
+  expect(parseArguments(["step", "elementwise", "gemm"])).toEqual(defaults);
   expect(parseArguments(["step", "--filter", "512", "--json=out.json", "--smoke"])).toEqual({
     ...defaults,
     suites: ["step"],
@@ -53,7 +53,7 @@ test.each([
 test("a wrong command line ends with 2 and says what would be right", { timeout: 60_000 }, () => {
   const unknown = bench("conv");
   expect(unknown).toMatchObject({ status: 2, stdout: "" });
-  expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, step.');
+  expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, elementwise, step.');
   expect(bench("step", "--filter", "no such case")).toMatchObject({ status: 2, stdout: "" });
   expect(bench("--smoke", "--json", join(tmpdir(), "no such folder", "x.json"))).toMatchObject({ status: 2 });
   expect(bench("--help")).toMatchObject({ status: 0, stderr: "" });

@@ -44,6 +44,7 @@ test("header and results have the contract's fields", () => {
       medianMs: 8,
       gflops: 33.5544,
       shareOfPeak: 0.671089,
+      gelements: null,
       spread: { p10Ms: 7.5, p90Ms: 9 },
     },
   ]);
@@ -55,6 +56,17 @@ test("without a peak there are no shares, and a line says why", () => {
   expect(results[0]?.shareOfPeak).toBeNull();
   expect(peakLines([], null, "offline").join("\n")).toContain("offline");
   expect(tableLines(results, () => "").join("\n")).toContain("–");
+});
+
+test("elements are counted where a case has them, and shown in place of FLOPs", () => {
+  const [timing] = timings;
+  const counted = { ...timing!, case: { ...timing!.case, elements: 16_384 } };
+  const { results } = makeReport(known, info, { timings: [counted], peak, rounds: 15 }, "Node 24.1.0");
+  expect(results[0]?.gelements).toBe(0.002048);
+  const lines = tableLines(results, () => "", "Gelem/s");
+  expect(lines[0]).toContain("Gelem/s");
+  expect(lines[0]).not.toContain("of P");
+  expect(lines[1]).toContain("0.00205");
 });
 
 test("a peak that contradicts the clock is called wrong", () => {
