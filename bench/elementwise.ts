@@ -159,7 +159,8 @@ function elementCase(core: Core, group: string, name: string, cols: number, buil
       let [off, size] = [0, 0];
       for (let i = 0; i < ROWS; i++) {
         for (let j = 0; j < cols; j++) {
-          const exact = reference.values[out.address / 4 + i * out.ld + j] as number;
+          const word = reference.word(out.address + 4 * (i * out.ld + j));
+          const exact = reference.values[word] as number;
           off += ((values[i * out.ld + j] as number) - exact) ** 2;
           size += exact ** 2;
         }
