@@ -144,7 +144,7 @@ export function softmaxCrossEntropy(
       const at = (<usize>t) << 2;
       const zt = load<f32>(z + at);
       const top = rowMax(cols, z);
-      const first = zt == top && firstAt(t, z, top) == t;
+      const first = isFirst(t, z, top);
       const sum = expSum(cols, z, top, dz);
       const pt = load<f32>(dz + at) / sum;
       divideScale(cols, dz, sum, s);
@@ -179,6 +179,11 @@ function firstAt(n: i32, x: usize, v: f32): i32 {
   }
   while (j < n && load<f32>(x + ((<usize>j) << 2)) != v) j++;
   return j;
+}
+
+/** Whether x[at] is v, and no element before it */
+function isFirst(at: i32, x: usize, v: f32): bool {
+  return load<f32>(x + ((<usize>at) << 2)) == v && firstAt(at, x, v) == at;
 }
 
 function logOf(x: f32): f32 {
@@ -218,6 +223,83 @@ class Target {
   }
 }
 
+/** The rows of `softCrossEntropy`: with `ids` as a constant, no vector asks what the targets are. */
+class Soft {
+  @inline static rows(
+    rows: i32,
+    cols: i32,
+    z: usize,
+    ldz: i32,
+    target: usize,
+    ldt: i32,
+    ids: bool,
+    keep: f32,
+    spread: f32,
+    classWeight: usize,
+    weight: usize,
+    scale: f32,
+    dz: usize,
+    lddz: i32,
+    loss: usize,
+    hit: usize,
+  ): void {
+    const k = f32x4.splat(keep);
+    const e = f32x4.splat(spread);
+    const zero = f32x4.splat(0);
+    const end = cols & ~3;
+    const n = cols - end;
+    const endAt = (<usize>end) << 2;
+    for (let i = 0; i < rows; i++) {
+      const r: f32 = weight != 0 ? load<f32>(weight + ((<usize>i) << 2)) : 1;
+      if (r == 0) {
+        skip(cols, dz, loss, hit);
+      } else {
+        const s = f32x4.splat(weight != 0 ? scale * r : scale);
+        const id = ids ? load<i32>(target) : 0;
+        assert(id >= 0 && id < cols);
+        const t = i32x4.splat(id);
+        const top = rowMax(cols, z);
+        const m = f32x4.splat(top);
+        let apart = zero;
+        let total = zero;
+        for (let j = 0; j < end; j += 4) {
+          const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
+          apart = f32x4.add(apart, Target.term(q, m, v128.load(z + ((<usize>j) << 2))));
+          total = f32x4.add(total, q);
+        }
+        if (n > 0) {
+          const q = Target.q(end, n, ids, t, target, k, e, classWeight);
+          apart = f32x4.add(apart, Target.term(q, m, V.loadTail(z + endAt, n)));
+          total = f32x4.add(total, q);
+        }
+        const wanted = ids ? id : firstAt(cols, target, rowMax(cols, target));
+        const first = wanted < cols && isFirst(wanted, z, top);
+        const sum = expSum(cols, z, top, dz);
+        const Q: f32 = classWeight != 0 ? V.sum(total) : 1;
+        const sums = f32x4.splat(sum);
+        const whole = f32x4.splat(Q);
+        for (let j = 0; j < end; j += 4) {
+          const at = dz + ((<usize>j) << 2);
+          const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
+          v128.store(at, Target.slope(q, v128.load(at), sums, whole, s));
+        }
+        if (n > 0) {
+          const q = Target.q(end, n, ids, t, target, k, e, classWeight);
+          V.storeTail(dz + endAt, Target.slope(q, V.loadTail(dz + endAt, n), sums, whole, s), n);
+        }
+        const value = Q * logOf(sum) + V.sum(apart);
+        store<f32>(loss, weight != 0 ? value * r : value);
+        store<i32>(hit, i32(first && value == value));
+      }
+      z += (<usize>ldz) << 2;
+      dz += (<usize>lddz) << 2;
+      target += ids ? 4 : (<usize>ldt) << 2;
+      loss += 4;
+      hit += 4;
+    }
+  }
+}
+
 /**
  * Softmax cross entropy from logits against a whole distribution: rows of probabilities, or class ids (`ids`) with
  * label smoothing; keep = 1 − ε and spread = ε / cols are the smoothing's, w the class weights.
@@ -251,58 +333,42 @@ export function softCrossEntropy(
   loss: usize,
   hit: usize,
 ): void {
-  const k = f32x4.splat(keep);
-  const e = f32x4.splat(spread);
-  const zero = f32x4.splat(0);
-  const end = cols & ~3;
-  const n = cols - end;
-  const endAt = (<usize>end) << 2;
-  for (let i = 0; i < rows; i++) {
-    const r: f32 = weight != 0 ? load<f32>(weight + ((<usize>i) << 2)) : 1;
-    if (r == 0) {
-      skip(cols, dz, loss, hit);
-    } else {
-      const s = f32x4.splat(weight != 0 ? scale * r : scale);
-      const id = ids ? load<i32>(target) : 0;
-      assert(id >= 0 && id < cols);
-      const t = i32x4.splat(id);
-      const top = rowMax(cols, z);
-      const m = f32x4.splat(top);
-      let apart = zero;
-      let total = zero;
-      for (let j = 0; j < end; j += 4) {
-        const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
-        apart = f32x4.add(apart, Target.term(q, m, v128.load(z + ((<usize>j) << 2))));
-        total = f32x4.add(total, q);
-      }
-      if (n > 0) {
-        const q = Target.q(end, n, ids, t, target, k, e, classWeight);
-        apart = f32x4.add(apart, Target.term(q, m, V.loadTail(z + endAt, n)));
-        total = f32x4.add(total, q);
-      }
-      const best = firstAt(cols, z, top);
-      const sum = expSum(cols, z, top, dz);
-      const Q: f32 = classWeight != 0 ? V.sum(total) : 1;
-      const sums = f32x4.splat(sum);
-      const whole = f32x4.splat(Q);
-      for (let j = 0; j < end; j += 4) {
-        const at = dz + ((<usize>j) << 2);
-        const q = Target.q(j, 4, ids, t, target, k, e, classWeight);
-        v128.store(at, Target.slope(q, v128.load(at), sums, whole, s));
-      }
-      if (n > 0) {
-        const q = Target.q(end, n, ids, t, target, k, e, classWeight);
-        V.storeTail(dz + endAt, Target.slope(q, V.loadTail(dz + endAt, n), sums, whole, s), n);
-      }
-      const value = Q * logOf(sum) + V.sum(apart);
-      store<f32>(loss, weight != 0 ? value * r : value);
-      const wanted = ids ? id : firstAt(cols, target, rowMax(cols, target));
-      store<i32>(hit, i32(best == wanted && value == value));
-    }
-    z += (<usize>ldz) << 2;
-    dz += (<usize>lddz) << 2;
-    target += ids ? 4 : (<usize>ldt) << 2;
-    loss += 4;
-    hit += 4;
-  }
+  if (ids)
+    Soft.rows(
+      rows,
+      cols,
+      z,
+      ldz,
+      target,
+      ldt,
+      true,
+      keep,
+      spread,
+      classWeight,
+      weight,
+      scale,
+      dz,
+      lddz,
+      loss,
+      hit,
+    );
+  else
+    Soft.rows(
+      rows,
+      cols,
+      z,
+      ldz,
+      target,
+      ldt,
+      false,
+      keep,
+      spread,
+      classWeight,
+      weight,
+      scale,
+      dz,
+      lddz,
+      loss,
+      hit,
+    );
 }
