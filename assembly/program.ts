@@ -58,7 +58,6 @@ import {
   RECORD_S,
   ROW_GRAIN,
   SGEMM_SCRATCH_BYTES,
-  TILE_N,
 } from "../src/base/abi";
 import {
   eluBackward,
@@ -166,23 +165,29 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       return;
     }
     case OP_PACK: {
-      const j0 = share(d1, TILE_N, t, T);
-      const n = share(d1, TILE_N, t + 1, T) - j0;
-      pack(d0, n, at(p0, j0, s1), s0, s1, R.f(r, 0), at(p1, j0, d0));
+      const j0 = share(d1, d2, t, T);
+      const n = share(d1, d2, t + 1, T) - j0;
+      pack(d0, n, d2, at(p0, j0, s1), s0, s1, f0, at(p1, j0, d0));
       return;
     }
     case OP_SGEMM: {
+      const tile = R.d(r, 3);
+      const rsb = R.s(r, 3);
       const bias = (flags & FLAG_BIAS) != 0 ? R.p(r, 3) : 0;
       const relu = (flags & FLAG_RELU) != 0;
       const scratch = R.p(r, 4) + <usize>t * SGEMM_SCRATCH_BYTES;
-      const beta = R.f(r, 0);
-      if ((flags & FLAG_COLUMNS) != 0) {
-        const j0 = share(d1, TILE_N, t, T);
-        const n = share(d1, TILE_N, t + 1, T) - j0;
-        const own = bias != 0 ? at(bias, j0, 1) : 0;
-        sgemm(d0, n, d2, p0, s0, s1, at(p1, j0, d2), beta, at(p2, j0, 1), s2, own, relu, scratch);
+      // this thread's rows, or columns, of C
+      const columns = (flags & FLAG_COLUMNS) != 0;
+      const grain = columns ? tile & 255 : tile >> 8;
+      const first = share(columns ? d1 : d0, grain, t, T);
+      const count = share(columns ? d1 : d0, grain, t + 1, T) - first;
+      if (columns) {
+        const own = bias != 0 ? at(bias, first, 1) : 0;
+        const b = at(p1, first, rsb == 0 ? d2 : 1);
+        sgemm(tile, d0, count, d2, p0, s0, s1, b, rsb, f0, at(p2, first, 1), s2, own, relu, scratch);
       } else {
-        sgemm(m, d1, d2, at(p0, i0, s0), s0, s1, p1, beta, at(p2, i0, s2), s2, bias, relu, scratch);
+        const a = at(p0, first, s0);
+        sgemm(tile, count, d1, d2, a, s0, s1, p1, rsb, f0, at(p2, first, s2), s2, bias, relu, scratch);
       }
       return;
     }

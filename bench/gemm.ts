@@ -4,7 +4,7 @@
 import { HYPER_BYTES, RECORD_BYTES } from "../src/base/abi.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { leadingDimension, Plan, type Region, type Tensor } from "../src/memory/plan.ts";
-import { panels } from "../src/nn/lower.ts";
+import { right } from "../src/nn/lower.ts";
 import { Builder, SCRATCH_BYTES } from "../src/program/builder.ts";
 import { Program } from "../src/program/program.ts";
 import type { Core } from "../src/wasm/runtime.ts";
@@ -40,10 +40,9 @@ function gemmCase(core: Core, group: string, product: Product): Case {
   const a = turnA ? matrix("data", "a", k, m) : matrix("data", "a", m, k);
   const b = turnB ? matrix("data", "b", n, k) : matrix("data", "b", k, n);
   const c = matrix("activations", "c", m, n);
-  const builder = new Builder(plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4));
+  const builder = new Builder(plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
   builder.label = productName(product);
-  const packed = builder.pack(b, turnB, panels(plan, "scratch", "b packed", k, n));
-  builder.sgemm(a, packed, c, { transposeA: turnA });
+  builder.sgemm(a, right(builder, plan, m, b, turnB), c, { transposeA: turnA });
   const room = plan.tensor("program", "program", builder.length, RECORD_BYTES / 4, { given: true });
   const arena = new Arena(core, plan.layout().total);
   const program = new Program(arena, builder, room, hyper);

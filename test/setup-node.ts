@@ -1,5 +1,3 @@
-// Lets Node 20 compile relaxed SIMD, which it has behind a flag; newer ones would print that they know no such flag.
+// The tests run every build on every Node.
 
-import v8 from "node:v8";
-
-if (process.versions.v8.startsWith("11.")) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+import "../tools/relaxed-simd.ts";

@@ -1,9 +1,10 @@
-// Compiles assembly/ (targets debug and simd; vmath for tests) and bench/peak.ts (target probe), proves that each file
+// Compiles assembly/ (targets debug, simd and relaxed; vmath for tests) and bench/peak.ts (target probe), proves that each file
 // is what its name says, and wraps the shipped build into a generated module: the bytes travel inside our JavaScript.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
+import "./relaxed-simd.ts";
 import {
   ARENA_BASE,
   OP_SIGMOID_FORWARD,
@@ -14,10 +15,11 @@ import {
 } from "../src/base/abi.ts";
 
 /** Builds that are published: inside the package's JavaScript, and as files under dist/wasm. */
-const SHIPPED = ["simd"];
+const SHIPPED = ["simd", "relaxed"];
 const ENTRIES = {
   debug: "assembly/index.ts",
   simd: "assembly/index.ts",
+  relaxed: "assembly/index.ts",
   vmath: "assembly/vmath.ts",
   probe: "bench/peak.ts",
 };

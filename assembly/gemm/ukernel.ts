@@ -1,137 +1,168 @@
-// The micro-kernel: one TILE_M × TILE_N tile of C over one KC block of k.
+// The micro-kernels whose rows are two vectors wide: one tile of C over one KC block of k, and a row for batches of one.
+// Those that V8 widens to 256 bits are in ukernel-wide.ts; the loops around them, and the edges, in sgemm.ts.
+//
+// All tiles take the same arguments and do the same:
+//
+//     C ← max(start + Σ_p A[:, p]·B[p, :], floor), p = 0 … depth − 1; every element is one chain in ascending p
+//
+//   rows    rows of A that there are, 1 … M; the tile's rows beyond read the last one again, and give numbers that
+//           nobody needs
+//   a       first element; rsa, csa: bytes from row to row and from column to column, so that A in place and
+//           transposed are one code
+//   b       first element of N columns; rsb: bytes from row to row, so that B in place and packed are one code
+//   z       where the sums start: row i at z + at + i·rsz. C itself (a later block of k, or β = 1), the bias or zeros
+//           (rsz = 0)
+//   c       where they end: row i at c + at + i·rsc
+//   at      bytes; an address that is a bare parameter is extended to 64 bits anew at every use, and then V8 does not
+//           know that two stores are neighbours and could be one of 256 bits
+//   floor   0 for relu, −∞ for none: pmax(x, −∞) is x, a NaN and −0 included
+//
+// Source: register tile and loop as in BLIS's KernelsHowTo ("gemm microkernel").
+//
+// The loop tests at its end, and nothing in it is unrolled or branches. All of a row of the start is loaded, and all of
+// C stored, with nothing between: the revectoriser pairs neighbours. The order of the statements matters to V8's
+// register allocator: written rows 0, 1, 2 …, Node 20 and 22 move the splats to the front and spill accumulators in
+// every round. The measurements are in docs/adr/0005 and 0010.
 
-import { TILE_N } from "../../src/base/abi";
 import { V } from "../lib/simd";
 
-/** bytes of a row of a packed panel */
-const PANEL_ROW: usize = TILE_N << 2;
+/** 10 accumulators, 2 of B, 1 of A, 1 product: 14 of the 15 registers that V8 has. The tile of the `simd` build. */
+// biome-ignore format: a row of the tile stays together
+export function ukernel5x8(
+  tiles: i32, rows: i32, depth: i32, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize,
+  z: usize, rsz: usize, c: usize, rsc: usize, floor: f32,
+): void {
+  const r1: usize = rows > 1 ? rsa : 0;
+  const r2: usize = rows > 2 ? 2 * rsa : r1;
+  const r3: usize = rows > 3 ? 3 * rsa : r2;
+  const r4: usize = rows > 4 ? 4 * rsa : r3;
+  const f = f32x4.splat(floor);
+  do {
+    let c00 = v128.load(z); let c01 = v128.load(z, 16);
+    const z1 = z + rsz;
+    let c10 = v128.load(z1); let c11 = v128.load(z1, 16);
+    const z2 = z1 + rsz;
+    let c20 = v128.load(z2); let c21 = v128.load(z2, 16);
+    const z3 = z2 + rsz;
+    let c30 = v128.load(z3); let c31 = v128.load(z3, 16);
+    const z4 = z3 + rsz;
+    let c40 = v128.load(z4); let c41 = v128.load(z4, 16);
+    let pa = a;
+    let pb = b;
+    let p = depth;
+    if (p > 0) {
+      do {
+        const b0 = v128.load(pb); const b1 = v128.load(pb, 16);
+        let x = v128.load32_splat(pa + r4); c41 = V.madd(x, b1, c41); c40 = V.madd(x, b0, c40);
+        x = v128.load32_splat(pa + r3); c31 = V.madd(x, b1, c31); c30 = V.madd(x, b0, c30);
+        x = v128.load32_splat(pa + r2); c21 = V.madd(x, b1, c21); c20 = V.madd(x, b0, c20);
+        x = v128.load32_splat(pa + r1); c11 = V.madd(x, b1, c11); c10 = V.madd(x, b0, c10);
+        x = v128.load32_splat(pa); c01 = V.madd(x, b1, c01); c00 = V.madd(x, b0, c00);
+        pa += csa;
+        pb += rsb;
+      } while (--p);
+    }
+    v128.store(c, f32x4.pmax(c00, f)); v128.store(c, f32x4.pmax(c01, f), 16);
+    const q1 = c + rsc;
+    v128.store(q1, f32x4.pmax(c10, f)); v128.store(q1, f32x4.pmax(c11, f), 16);
+    const q2 = q1 + rsc;
+    v128.store(q2, f32x4.pmax(c20, f)); v128.store(q2, f32x4.pmax(c21, f), 16);
+    const q3 = q2 + rsc;
+    v128.store(q3, f32x4.pmax(c30, f)); v128.store(q3, f32x4.pmax(c31, f), 16);
+    const q4 = q3 + rsc;
+    v128.store(q4, f32x4.pmax(c40, f)); v128.store(q4, f32x4.pmax(c41, f), 16);
+    a += 5 * rsa;
+    z += 5 * rsz;
+    c += 5 * rsc;
+  } while (--tiles);
+}
 
-/** Where the accumulators of a tile start. */
-export const START_ZERO = 0;
-export const START_BIAS = 1;
-/** C as it stands: an earlier KC block's sum, or β = 1 */
-export const START_C = 2;
-/** β·C */
-export const START_SCALED = 3;
+/** 12 accumulators, 2 of B, 1 of A: all 15 registers. The tile of the `relaxed` build. */
+// biome-ignore format: a row of the tile stays together
+export function ukernel6x8(
+  tiles: i32, rows: i32, depth: i32, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize,
+  z: usize, rsz: usize, c: usize, rsc: usize, floor: f32,
+): void {
+  const r1: usize = rows > 1 ? rsa : 0;
+  const r2: usize = rows > 2 ? 2 * rsa : r1;
+  const r3: usize = rows > 3 ? 3 * rsa : r2;
+  const r4: usize = rows > 4 ? 4 * rsa : r3;
+  const r5: usize = rows > 5 ? 5 * rsa : r4;
+  const f = f32x4.splat(floor);
+  do {
+    let c00 = v128.load(z); let c01 = v128.load(z, 16);
+    const z1 = z + rsz;
+    let c10 = v128.load(z1); let c11 = v128.load(z1, 16);
+    const z2 = z1 + rsz;
+    let c20 = v128.load(z2); let c21 = v128.load(z2, 16);
+    const z3 = z2 + rsz;
+    let c30 = v128.load(z3); let c31 = v128.load(z3, 16);
+    const z4 = z3 + rsz;
+    let c40 = v128.load(z4); let c41 = v128.load(z4, 16);
+    const z5 = z4 + rsz;
+    let c50 = v128.load(z5); let c51 = v128.load(z5, 16);
+    let pa = a;
+    let pb = b;
+    let p = depth;
+    if (p > 0) {
+      do {
+        const b0 = v128.load(pb); const b1 = v128.load(pb, 16);
+        let x = v128.load32_splat(pa + r5); c51 = V.madd(x, b1, c51); c50 = V.madd(x, b0, c50);
+        x = v128.load32_splat(pa + r4); c41 = V.madd(x, b1, c41); c40 = V.madd(x, b0, c40);
+        x = v128.load32_splat(pa + r3); c31 = V.madd(x, b1, c31); c30 = V.madd(x, b0, c30);
+        x = v128.load32_splat(pa + r2); c21 = V.madd(x, b1, c21); c20 = V.madd(x, b0, c20);
+        x = v128.load32_splat(pa + r1); c11 = V.madd(x, b1, c11); c10 = V.madd(x, b0, c10);
+        x = v128.load32_splat(pa); c01 = V.madd(x, b1, c01); c00 = V.madd(x, b0, c00);
+        pa += csa;
+        pb += rsb;
+      } while (--p);
+    }
+    v128.store(c, f32x4.pmax(c00, f)); v128.store(c, f32x4.pmax(c01, f), 16);
+    const q1 = c + rsc;
+    v128.store(q1, f32x4.pmax(c10, f)); v128.store(q1, f32x4.pmax(c11, f), 16);
+    const q2 = q1 + rsc;
+    v128.store(q2, f32x4.pmax(c20, f)); v128.store(q2, f32x4.pmax(c21, f), 16);
+    const q3 = q2 + rsc;
+    v128.store(q3, f32x4.pmax(c30, f)); v128.store(q3, f32x4.pmax(c31, f), 16);
+    const q4 = q3 + rsc;
+    v128.store(q4, f32x4.pmax(c40, f)); v128.store(q4, f32x4.pmax(c41, f), 16);
+    const q5 = q4 + rsc;
+    v128.store(q5, f32x4.pmax(c50, f)); v128.store(q5, f32x4.pmax(c51, f), 16);
+    a += 6 * rsa;
+    z += 6 * rsz;
+    c += 6 * rsc;
+  } while (--tiles);
+}
 
 /**
- * C ← start + Σ_p A[:, p]·B[p, :], p = first … first + depth − 1, then perhaps relu. Every element is one chain
- * in ascending p.
- *
- * Shapes    C[3, 12] row stride rsc; a0 a1 a2: the rows of A from p = 0 on, column stride csa; b: one packed panel
- *           [k, 12]; bias[12].
- * Reads     C only for START_C and START_SCALED, bias only for START_BIAS.
- * Source    loop and register tile as in BLIS's KernelsHowTo ("gemm microkernel").
- * Registers 9 accumulators, 3 of B, 1 of A, 1 product: 14 of the 15 that V8 has (docs/adr/0005).
+ * One row of C against 32 columns of B in place: 8 sums at a time, for a product with a single row. No start and no
+ * edges: `rows` is 1, and the rest of the columns is left to a tile.
  */
-export function ukernel3x12(
-  first: usize,
-  depth: i32,
-  a0: usize,
-  a1: usize,
-  a2: usize,
-  csa: i32,
-  b: usize,
-  c: usize,
-  rsc: i32,
-  start: i32,
-  bias: usize,
-  beta: f32,
-  relu: bool,
+// biome-ignore format: as the tiles above
+export function ukernel1x32(
+  depth: i32, a: usize, csa: usize, b: usize, rsb: usize, z: usize, c: usize, at: usize, floor: f32,
 ): void {
-  const step = (<usize>csa) << 2;
-  const row = (<usize>rsc) << 2;
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c02 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c12 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c22 = c00;
-  if (start == START_BIAS) {
-    c00 = v128.load(bias);
-    c01 = v128.load(bias, 16);
-    c02 = v128.load(bias, 32);
-    c10 = c00;
-    c11 = c01;
-    c12 = c02;
-    c20 = c00;
-    c21 = c01;
-    c22 = c02;
-  } else if (start != START_ZERO) {
-    c00 = v128.load(c);
-    c01 = v128.load(c, 16);
-    c02 = v128.load(c, 32);
-    c10 = v128.load(c + row);
-    c11 = v128.load(c + row, 16);
-    c12 = v128.load(c + row, 32);
-    c20 = v128.load(c + 2 * row);
-    c21 = v128.load(c + 2 * row, 16);
-    c22 = v128.load(c + 2 * row, 32);
-    if (start == START_SCALED) {
-      const s = f32x4.splat(beta);
-      c00 = f32x4.mul(s, c00);
-      c01 = f32x4.mul(s, c01);
-      c02 = f32x4.mul(s, c02);
-      c10 = f32x4.mul(s, c10);
-      c11 = f32x4.mul(s, c11);
-      c12 = f32x4.mul(s, c12);
-      c20 = f32x4.mul(s, c20);
-      c21 = f32x4.mul(s, c21);
-      c22 = f32x4.mul(s, c22);
-    }
-  }
-  // A loop that tests at its end, and pointers computed here rather than taken as they come, save V8 four of some
-  // 34 instructions a round. The order of the statements matters to its register allocator: of all 36, most let
-  // Node 20 and 22 move the three splats to the front and spill an accumulator in every round (docs/adr/0005).
-  a0 += first * step;
-  a1 += first * step;
-  a2 += first * step;
-  b += first * PANEL_ROW;
+  z += at;
+  let c0 = v128.load(z); let c1 = v128.load(z, 16);
+  let c2 = v128.load(z, 32); let c3 = v128.load(z, 48);
+  let c4 = v128.load(z, 64); let c5 = v128.load(z, 80);
+  let c6 = v128.load(z, 96); let c7 = v128.load(z, 112);
   let p = depth;
   if (p > 0) {
     do {
-      const b0 = v128.load(b);
-      const b1 = v128.load(b, 16);
-      const b2 = v128.load(b, 32);
-      let x = v128.load32_splat(a2);
-      c21 = V.madd(x, b1, c21);
-      c22 = V.madd(x, b2, c22);
-      c20 = V.madd(x, b0, c20);
-      x = v128.load32_splat(a1);
-      c11 = V.madd(x, b1, c11);
-      c12 = V.madd(x, b2, c12);
-      c10 = V.madd(x, b0, c10);
-      x = v128.load32_splat(a0);
-      c01 = V.madd(x, b1, c01);
-      c02 = V.madd(x, b2, c02);
-      c00 = V.madd(x, b0, c00);
-      a0 += step;
-      a1 += step;
-      a2 += step;
-      b += PANEL_ROW;
+      const x = v128.load32_splat(a);
+      c0 = V.madd(x, v128.load(b), c0); c1 = V.madd(x, v128.load(b, 16), c1);
+      c2 = V.madd(x, v128.load(b, 32), c2); c3 = V.madd(x, v128.load(b, 48), c3);
+      c4 = V.madd(x, v128.load(b, 64), c4); c5 = V.madd(x, v128.load(b, 80), c5);
+      c6 = V.madd(x, v128.load(b, 96), c6); c7 = V.madd(x, v128.load(b, 112), c7);
+      a += csa;
+      b += rsb;
     } while (--p);
   }
-  if (relu) {
-    c00 = V.relu(c00);
-    c01 = V.relu(c01);
-    c02 = V.relu(c02);
-    c10 = V.relu(c10);
-    c11 = V.relu(c11);
-    c12 = V.relu(c12);
-    c20 = V.relu(c20);
-    c21 = V.relu(c21);
-    c22 = V.relu(c22);
-  }
-  v128.store(c, c00);
-  v128.store(c, c01, 16);
-  v128.store(c, c02, 32);
-  v128.store(c + row, c10);
-  v128.store(c + row, c11, 16);
-  v128.store(c + row, c12, 32);
-  v128.store(c + 2 * row, c20);
-  v128.store(c + 2 * row, c21, 16);
-  v128.store(c + 2 * row, c22, 32);
+  const f = f32x4.splat(floor);
+  c += at;
+  v128.store(c, f32x4.pmax(c0, f)); v128.store(c, f32x4.pmax(c1, f), 16);
+  v128.store(c, f32x4.pmax(c2, f), 32); v128.store(c, f32x4.pmax(c3, f), 48);
+  v128.store(c, f32x4.pmax(c4, f), 64); v128.store(c, f32x4.pmax(c5, f), 80);
+  v128.store(c, f32x4.pmax(c6, f), 96); v128.store(c, f32x4.pmax(c7, f), 112);
 }

@@ -30,15 +30,19 @@ export class Rows {
     a: f32,
   ): void {
     const p = f32x4.splat(a);
-    const whole = cols & ~3;
+    const whole = cols & ~7;
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < whole; j += 4) {
-        const at = (<usize>j) << 2;
-        v128.store(y + at, changetype<F>(0).apply(v128.load(x + at), p));
+      for (let j = 0; j < whole; j += 8) {
+        const px = x + ((<usize>j) << 2);
+        const py = y + ((<usize>j) << 2);
+        const low = changetype<F>(0).apply(v128.load(px), p);
+        const high = changetype<F>(0).apply(v128.load(px, 16), p);
+        v128.store(py, low);
+        v128.store(py, high, 16);
       }
-      if (whole < cols) {
-        const at = (<usize>whole) << 2;
-        const n = cols - whole;
+      for (let j = whole; j < cols; j += 4) {
+        const at = (<usize>j) << 2;
+        const n = min(4, cols - j);
         V.storeTail(y + at, changetype<F>(0).apply(V.loadTail(x + at, n), p), n);
       }
       x += (<usize>ldx) << 2;
@@ -59,15 +63,20 @@ export class Rows {
     a: f32,
   ): void {
     const p = f32x4.splat(a);
-    const whole = cols & ~3;
+    const whole = cols & ~7;
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < whole; j += 4) {
-        const at = (<usize>j) << 2;
-        v128.store(dx + at, changetype<F>(0).apply(v128.load(dy + at), v128.load(s + at), p));
+      for (let j = 0; j < whole; j += 8) {
+        const pdy = dy + ((<usize>j) << 2);
+        const ps = s + ((<usize>j) << 2);
+        const pdx = dx + ((<usize>j) << 2);
+        const low = changetype<F>(0).apply(v128.load(pdy), v128.load(ps), p);
+        const high = changetype<F>(0).apply(v128.load(pdy, 16), v128.load(ps, 16), p);
+        v128.store(pdx, low);
+        v128.store(pdx, high, 16);
       }
-      if (whole < cols) {
-        const at = (<usize>whole) << 2;
-        const n = cols - whole;
+      for (let j = whole; j < cols; j += 4) {
+        const at = (<usize>j) << 2;
+        const n = min(4, cols - j);
         const d = changetype<F>(0).apply(V.loadTail(dy + at, n), V.loadTail(s + at, n), p);
         V.storeTail(dx + at, d, n);
       }

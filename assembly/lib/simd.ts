@@ -1,12 +1,14 @@
 // Helpers on one 128-bit vector of four f32 lanes. Static @inline methods: asc inlines them, Biome parses them.
 
+const EXPONENT = memory.data<u32>([0x7f800000], 16);
+
 export class V {
   /**
-   * c + a·b, rounded twice: the product, then the sum. The only multiply-add of the kernels, so that a build
-   * with fused multiply-add needs to change this line alone.
+   * c + a·b: the only multiply-add of the kernels. In the `relaxed` build rounded once, where the engine fuses it; in
+   * the others rounded twice, the product, then the sum.
    */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
-    return f32x4.add(c, f32x4.mul(a, b));
+    return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(c, f32x4.mul(a, b));
   }
 
   /** (l0 + l2) + (l1 + l3): the sum of the lanes, always in this order */
@@ -28,9 +30,18 @@ export class V {
     return f32x4.pmax(x, f32x4.splat(0));
   }
 
-  /** x, with lanes whose magnitude is below the smallest normal number (2⁻¹²⁶) made +0. Keeps NaN. */
-  @inline static flush(x: v128): v128 {
-    return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(reinterpret<f32>(0x00800000))));
+  /**
+   * x, with lanes whose magnitude is below the smallest normal number (2⁻¹²⁶) made +0. Keeps NaN.
+   *
+   * @param exponents  `V.exponents()`, taken before the loop
+   */
+  @inline static flush(x: v128, exponents: v128): v128 {
+    return v128.andnot(x, i32x4.eq(v128.and(x, exponents), i32x4.splat(0)));
+  }
+
+  /** The bits of the exponent in all lanes. From memory: V8 rebuilds a `v128.const` wherever it is used. */
+  @inline static exponents(): v128 {
+    return v128.load32_splat(EXPONENT);
   }
 
   /** The first n (1, 2 or 3) elements at p; the other lanes are `fill`'s. Reads nothing beyond them. */
@@ -51,14 +62,14 @@ export class V {
   }
 
   /**
-   * The first n (1, 2 or 3) elements at p, and zeros. A call, to keep kernels short; behind a loop, never in it: V8 keeps
+   * The first n (1 … 4) elements at p, and zeros. A call, to keep kernels short; behind a loop, never in it: V8 keeps
    * nothing in registers across a call, not even one that is not made.
    */
   @inline static loadTail(p: usize, n: i32): v128 {
     return loadPart(p, n);
   }
 
-  /** Stores the first n (1, 2 or 3) lanes at p; a call too. */
+  /** Stores the first n (1 … 4) lanes at p; a call too. */
   @inline static storeTail(p: usize, v: v128, n: i32): void {
     storePart(p, v, n);
   }
@@ -86,9 +97,10 @@ export class V {
 }
 
 function loadPart(p: usize, n: i32): v128 {
-  return V.loadPart(p, n, f32x4.splat(0));
+  return n == 4 ? v128.load(p) : V.loadPart(p, n, f32x4.splat(0));
 }
 
 function storePart(p: usize, v: v128, n: i32): void {
-  V.storePart(p, v, n);
+  if (n == 4) v128.store(p, v);
+  else V.storePart(p, v, n);
 }

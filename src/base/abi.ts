@@ -39,9 +39,9 @@ export const FLAG_EACH = 256;
 export const OP_GATHER = 1;
 /** the same from bytes: dst ← scale·src + shift */
 export const OP_GATHER_U8 = 2;
-/** α·B → panels of TILE_N columns */
+/** α·B → panels as wide as a tile */
 export const OP_PACK = 3;
-/** C ← A·B (packed) + β·C, or + bias, then perhaps relu */
+/** C ← A·B (in place or packed) + β·C, or + bias, then perhaps relu */
 export const OP_SGEMM = 4;
 export const OP_RELU_FORWARD = 5;
 export const OP_RELU_BACKWARD = 6;
@@ -109,15 +109,18 @@ export const HYPER_HITS = 24;
 export const RESULT_BYTES = 16;
 
 // --- GEMM ---
-/** rows and columns of C that one micro-kernel call computes */
-export const TILE_M = 3;
-export const TILE_N = 12;
-/** depth of one pass over k: a KC × TILE_N panel of B (12 KB) stays in L1 */
+/** Tiles: how many rows × columns of C one micro-kernel call computes, as rows · 256 + columns. */
+export const TILE_5X8 = 5 * 256 + 8;
+export const TILE_6X8 = 6 * 256 + 8;
+/** for V8 that widens 128-bit code to 256 bits */
+export const TILE_5X16 = 5 * 256 + 16;
+export const TILE_6X16 = 6 * 256 + 16;
+/** depth of one pass over k: KC rows of a panel of B (8 KB, 16 KB where it is 16 wide) stay in L1 */
 export const GEMM_KC = 256;
-/** rows of A that meet one panel before the next: MC × KC (120 KB) stays in L2 */
-export const GEMM_MC = 120;
-/** a thread's scratch for edge tiles: one tile of C and one row of bias, rounded up to a cache line */
-export const SGEMM_SCRATCH_BYTES = 192;
+/** rows of A that meet one panel before the next: MC × KC (128 KB) stays in L2 */
+export const GEMM_MC = 128;
+/** a thread's scratch: a block of rows (at most MC and a tile) of a panel that sticks out of C, and a row of bias */
+export const SGEMM_SCRATCH_BYTES = 134 * 64 + 64;
 
 // --- Shares: thread t of T gets units ⌊u·t/T⌋ … ⌊u·(t+1)/T⌋ of rows in grains of ROW_GRAIN, or of a flat
 // array in grains of FLAT_GRAIN elements (a cache line). ---

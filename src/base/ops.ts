@@ -3,6 +3,7 @@
 // kernel against it.
 
 import * as abi from "./abi.ts";
+import { tileColumns, tileRows, wholeTiles } from "./tile.ts";
 
 /** A decoded record whose batch dimensions are filled in. */
 export interface RecordView {
@@ -150,13 +151,12 @@ const pack: OpSpec = {
   operands: ["b", "packed"],
   inPlace: [],
   access(r, t, threads) {
-    const [k, n] = [d(r, 0), d(r, 1)];
-    const lo = shareStart(n, abi.TILE_N, t, threads);
-    const width = shareStart(n, abi.TILE_N, t + 1, threads) - lo;
-    const panels = Math.ceil(width / abi.TILE_N);
+    const [k, n, width] = [d(r, 0), d(r, 1), d(r, 2)];
+    const lo = shareStart(n, width, t, threads);
+    const share = shareStart(n, width, t + 1, threads) - lo;
     return {
-      reads: strided(r, 0, k, width, s(r, 0), s(r, 1), lo * s(r, 1)),
-      writes: matrix(r, 1, lo * k, 1, panels * abi.TILE_N * k, 1),
+      reads: strided(r, 0, k, share, s(r, 0), s(r, 1), lo * s(r, 1)),
+      writes: matrix(r, 1, lo * k, 1, Math.ceil(share / width) * width * k, 1),
     };
   },
   flops: () => 0,
@@ -167,24 +167,23 @@ const sgemm: OpSpec = {
   operands: ["a", "b", "c", "bias", "scratch"],
   inPlace: [],
   access(r, t, threads) {
-    const [rows, cols, k] = [d(r, 0), d(r, 1), d(r, 2)];
+    const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
     const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
-    const lo = columns
-      ? shareStart(cols, abi.TILE_N, t, threads)
-      : shareStart(rows, abi.ROW_GRAIN, t, threads);
-    const hi = columns
-      ? shareStart(cols, abi.TILE_N, t + 1, threads)
-      : shareStart(rows, abi.ROW_GRAIN, t + 1, threads);
-    const [i0, m] = columns ? [0, rows] : [lo, hi - lo];
-    const [j0, n] = columns ? [lo, hi - lo] : [0, cols];
+    const [units, grain] = columns ? [cols, tileColumns(tile)] : [rows, tileRows(tile)];
+    const lo = shareStart(units, grain, t, threads);
+    const share = shareStart(units, grain, t + 1, threads) - lo;
+    const [i0, m] = columns ? [0, rows] : [lo, share];
+    const [j0, n] = columns ? [lo, share] : [0, cols];
     if (m === 0 || n === 0) return { reads: [], writes: [] };
-    const [rsa, csa, rsc] = [s(r, 0), s(r, 1), s(r, 2)];
+    const [rsa, csa, rsc, rsb] = [s(r, 0), s(r, 1), s(r, 2), s(r, 3)];
     const c = matrix(r, 2, i0 * rsc + j0, m, n, rsc);
     const bias = (r.flags & abi.FLAG_BIAS) !== 0;
+    // whole tiles of B are read: its padding too
+    const across = wholeTiles(tile, n);
     return {
       reads: [
         ...strided(r, 0, m, k, rsa, csa, i0 * rsa),
-        ...matrix(r, 1, j0 * k, 1, Math.ceil(n / abi.TILE_N) * abi.TILE_N * k, 1),
+        ...(rsb === 0 ? matrix(r, 1, j0 * k, 1, across * k, 1) : matrix(r, 1, j0, k, across, rsb)),
         ...(bias ? matrix(r, 3, j0, 1, n, 1) : []),
         ...(!bias && r.f[0] !== 0 ? c : []),
       ],

@@ -34,7 +34,7 @@ export interface Tensor {
   readonly ld: number;
   /** bytes an element */
   readonly size: 1 | 4;
-  /** bytes from the first element to the end of the last */
+  /** bytes from the first element to the end of the last row, its padding included */
   readonly bytes: number;
   /** rows is a capacity: how many are in use is read from the hyper region at each run */
   readonly batch: boolean;
@@ -62,12 +62,13 @@ const MOST = 65536 * 65536;
 const round = (n: number, unit: number): number => Math.ceil(n / unit) * unit;
 
 /**
- * Row stride, in elements, of a matrix with `cols` columns: a multiple of 16 (a cache line), and not of 256, so
- * that the rows of a tall block do not all fall into the same few sets of the first-level cache.
+ * Row stride, in elements, of a matrix with `cols` columns: a multiple of 16 (a cache line), and not of 64, so
+ * that the rows of a tall block do not all fall into the same few sets of the first-level cache: the GEMM reads a panel of
+ * up to 256 rows in place, a line of each.
  */
 export function leadingDimension(cols: number): number {
   const ld = round(cols, 16);
-  return ld % 256 === 0 ? ld + 16 : ld;
+  return ld % 64 === 0 ? ld + 16 : ld;
 }
 
 /** A plan under construction. Declare tensors, then `layout()`, then read addresses. */
@@ -79,7 +80,7 @@ export class Plan {
   /** Declares a matrix of its own bytes, or of its group's. */
   tensor(region: Region, name: string, rows: number, cols: number, options: TensorOptions = {}): Tensor {
     const { ld = cols, size = 4, batch = false, given = false, group } = options;
-    const bytes = rows === 0 || cols === 0 ? 0 : ((rows - 1) * ld + cols) * size;
+    const bytes = cols === 0 ? 0 : rows * ld * size;
     const tensor: Tensor = { name, region, rows, cols, ld, size, bytes, batch, given, group, address: -1 };
     this.tensors.push(tensor);
     if (group !== undefined) {
@@ -92,7 +93,7 @@ export class Plan {
 
   /** Declares a part of another tensor, `offset` bytes into it. */
   view(parent: Tensor, name: string, offset: number, rows: number, cols: number, ld: number): Tensor {
-    const bytes = ((rows - 1) * ld + cols) * parent.size;
+    const bytes = rows * ld * parent.size;
     if (offset + bytes > parent.bytes) throw new RangeError(`${name} does not lie in ${parent.name}`);
     const { region, size, given } = parent;
     const tensor: Tensor = {

@@ -4,7 +4,7 @@
 import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import { leadingDimension, Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
-import { Builder, type Packed, SCRATCH_BYTES } from "../program/builder.ts";
+import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
 import type { HitRule, TargetKind } from "./criterion.ts";
 import * as criterion from "./criterion.ts";
 import * as lower from "./lower.ts";
@@ -31,12 +31,11 @@ export interface TrainConfig {
 export type EmitOptimizer = (b: Builder, params: Tensor, grads: Tensor) => void;
 
 /**
- * Where each part of a chunk program ends; it begins where the one before ends. Record 0 gathers f32, 1 u8. Behind them
+ * Where each part of a chunk program ends: the forward pass, then the link. Record 0 gathers f32, 1 u8. Behind them all
  * stand single records, of which the host runs those that it needs: the loss from class ids or from rows of targets,
  * the hits, the sums.
  */
 export interface ChunkParts {
-  readonly packed: number;
   readonly forward: number;
   readonly link: number;
   readonly score: { readonly [K in TargetKind | "largest" | "each" | "sum"]?: number };
@@ -96,6 +95,8 @@ export interface ChunkLayout {
 
 /** What a network is, as far as its memory is concerned. */
 export interface NetworkSpec {
+  /** of its products, one of TILES */
+  readonly tile: number;
   readonly input: number;
   readonly outputs: number;
   readonly layers: readonly LayerSpec[];
@@ -142,7 +143,7 @@ interface Shared {
 function layTrain(shared: Shared, config: TrainConfig, emit: (b: Builder) => void): TrainLayout {
   const { net, plan, stages, result, columns } = shared;
   const { batchSize, windowRows, loss } = config;
-  const builder = new Builder(shared.edge);
+  const builder = new Builder(shared.edge, net.tile);
   const x = plan.tensor("data", "x", windowRows, net.input, {
     given: true,
     size: config.features === "u8" ? 1 : 4,
@@ -156,14 +157,7 @@ function layTrain(shared: Shared, config: TrainConfig, emit: (b: Builder) => voi
   const batch = lower.batchMatrix(plan, "batch", "batch", batchSize, net.input);
   builder.label = "batch";
   builder.gather(x, order, batch, net.scaling.scale, net.scaling.shift);
-  const outputs = lower.forward(builder, plan, "activations", stages, batch, (stage) => {
-    const { weight } = stage.params as lower.DenseParams;
-    return builder.pack(
-      weight,
-      false,
-      lower.panels(plan, "scratch", `${stage.index}.weight packed`, weight.rows, weight.cols, "packed"),
-    );
-  });
+  const outputs = lower.forward(builder, plan, "activations", stages, batch);
   const logits = outputs[outputs.length - 1] as Tensor;
   const t = criterion.lossTensors(plan, "batch", logits, config.targets, config.weighted, false);
   builder.label = "target";
@@ -189,7 +183,7 @@ function layChunk(
   { net, plan, edge, stages, result, columns }: Shared,
   loss: LossSpec | undefined,
 ): ChunkLayout {
-  const builder = new Builder(edge);
+  const builder = new Builder(edge, net.tile);
   const xF32 = plan.tensor("chunk", "x f32", CHUNK_ROWS, net.input, { given: true, group: "chunk x" });
   const xU8 = plan.tensor("chunk", "x u8", CHUNK_ROWS, net.input, { given: true, size: 1, group: "chunk x" });
   const order = plan.tensor("chunk", "order", 1, CHUNK_ROWS, { given: true });
@@ -197,24 +191,13 @@ function layChunk(
   builder.label = "chunk";
   builder.gather(xF32, order, x);
   builder.gather(xU8, order, x, net.scaling.scale, net.scaling.shift);
-  const packed = new Map(
-    stages.flatMap((stage) => {
-      if (stage.params === undefined) return [];
-      const { weight } = stage.params;
-      builder.label = `${stage.index}.weight`;
-      const panels = lower.panels(plan, "chunk", `${stage.index}.weight packed`, weight.rows, weight.cols);
-      return [[stage, builder.pack(weight, false, panels)] as const];
-    }),
-  );
-  const packedEnd = builder.length;
-  const weightsOf = (stage: lower.Stage): Packed => packed.get(stage) as Packed;
-  const outputs = lower.forward(builder, plan, "chunk", stages, x, weightsOf, !net.apart);
+  const outputs = lower.forward(builder, plan, "chunk", stages, x, !net.apart);
   const logits = outputs[outputs.length - 1] as Tensor;
   const forwardEnd = builder.length;
   const probabilities = loss && criterion.emitLink(builder, plan, loss, logits);
   const linkEnd = builder.length;
   const scored = loss && layScore(builder, plan, loss, net, logits, result, columns);
-  const parts = { packed: packedEnd, forward: forwardEnd, link: linkEnd, score: scored?.score ?? {} };
+  const parts = { forward: forwardEnd, link: linkEnd, score: scored?.score ?? {} };
   const room = plan.tensor("program", "chunk program", builder.length, RECORD_BYTES / 4, { given: true });
   const { ids, rows, weights, rowLoss } = scored ?? {};
   return {

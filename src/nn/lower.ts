@@ -1,10 +1,11 @@
 // Layers to records: the forward pass, and the backward pass in reverse order; the loss between them is criterion.ts.
 // Emits through the builder; allocates only by declaring tensors in the plan.
 
-import { OP_RELU_BACKWARD, TILE_N } from "../base/abi.ts";
+import { OP_RELU_BACKWARD } from "../base/abi.ts";
 import type { LayerSpec } from "../base/spec.ts";
+import { wholeTiles } from "../base/tile.ts";
 import { leadingDimension, type Plan, type Region, type Tensor } from "../memory/plan.ts";
-import type { Builder, Packed } from "../program/builder.ts";
+import type { Builder, Right } from "../program/builder.ts";
 import { type Activation, activation } from "./activations.ts";
 
 /** A dense layer's parameters and their gradients. */
@@ -63,23 +64,30 @@ export function batchMatrix(plan: Plan, region: Region, name: string, rows: numb
   return plan.tensor(region, name, rows, cols, { ld: leadingDimension(cols), batch: true });
 }
 
-/** Room for op(B) packed, [k, n]. */
-export function panels(
+/**
+ * Rows of a product from which its B is packed rather than read in place. Packing reads B once more; panels that stay in
+ * few pages then pay, tile by tile of rows (docs/adr/0010).
+ */
+const PACKED_ROWS = 512;
+
+/** B, or its transpose, as a product with m rows takes it: in place, or packed. */
+export function right(
+  b: Builder,
   plan: Plan,
-  region: Region,
-  name: string,
-  k: number,
-  n: number,
-  group?: string,
-): Tensor {
-  const options = group === undefined ? {} : { group };
-  return plan.tensor(region, name, 1, Math.ceil(n / TILE_N) * TILE_N * k, options);
+  m: number,
+  matrix: Tensor,
+  transpose: boolean,
+): Right {
+  if (!transpose && m < PACKED_ROWS) return b.inPlace(matrix);
+  const [k, n] = transpose ? [matrix.cols, matrix.rows] : [matrix.rows, matrix.cols];
+  const name = `${matrix.name} ${transpose ? "turned" : "packed"}`;
+  const room = plan.tensor("scratch", name, 1, wholeTiles(b.tile, n) * k, { group: "packed" });
+  return b.pack(matrix, transpose, room);
 }
 
 /**
  * Emits the forward pass from x and returns the output of every stage.
  *
- * @param packed     each dense stage's weights, packed
  * @param overwrite  lets an activation take the place of the dense output before it, where its backward allows
  */
 export function forward(
@@ -88,7 +96,6 @@ export function forward(
   region: Region,
   list: readonly Stage[],
   x: Tensor,
-  packed: (stage: Stage) => Packed,
   overwrite = true,
 ): Tensor[] {
   const outputs: Tensor[] = [];
@@ -102,7 +109,8 @@ export function forward(
       ? input
       : batchMatrix(plan, region, `${stage.index}.${stage.kind}`, x.rows, stage.width);
     if (stage.params !== undefined) {
-      b.sgemm(input, packed(stage), y, { bias: stage.params.bias, relu: stage.fusedRelu });
+      const { weight, bias } = stage.params;
+      b.sgemm(input, right(b, plan, x.rows, weight, false), y, { bias, relu: stage.fusedRelu });
     } else {
       const { forward, parameters } = stage.activation as Activation;
       b.unary(forward, input, y, parameters);
@@ -142,19 +150,9 @@ export function backward(
     let dx: Tensor | undefined;
     if (i > firstDense) {
       dx = batchMatrix(plan, "activations", `d${stage.index}.input`, x.rows, input.cols);
-      const turned = b.pack(
-        weight,
-        true,
-        panels(plan, "scratch", `${stage.index}.weight turned`, weight.cols, weight.rows, "packed"),
-      );
-      b.sgemm(dy, turned, dx);
+      b.sgemm(dy, right(b, plan, dy.rows, weight, true), dx);
     }
-    const packedDy = b.pack(
-      dy,
-      false,
-      panels(plan, "scratch", `d${stage.index} packed`, dy.rows, dy.cols, "packed"),
-    );
-    b.sgemm(input, packedDy, dWeight, { transposeA: true });
+    b.sgemm(input, right(b, plan, input.cols, dy, false), dWeight, { transposeA: true });
     b.columnSums(dy, dBias);
     if (dx !== undefined) dy = dx;
   }

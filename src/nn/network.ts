@@ -154,7 +154,9 @@ export class Network {
   inspection(): ChunkSession {
     this.chunk();
     const { input, outputs, layers } = this;
+    const core = this.#core as Core;
     const layout = layNetwork({
+      tile: core.tile,
       input,
       outputs,
       layers,
@@ -162,7 +164,7 @@ export class Network {
       loss: undefined,
       apart: true,
     });
-    const arena = new Arena(this.#core as Core, layout.bytes.total);
+    const arena = new Arena(core, layout.bytes.total);
     arena.f32(layout.params).set((this.#arena as Arena).f32((this.#layout as Layout).params));
     return chunkSession(arena, layout.chunk, layout.hyper);
   }
@@ -312,8 +314,9 @@ export class Network {
 
   #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {
     const { input, outputs, layers } = this;
+    const { tile } = this.#core as Core;
     const loss = config?.loss ?? this.#loss;
-    return layNetwork({ input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
+    return layNetwork({ tile, input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */

@@ -3,6 +3,7 @@
 
 import * as abi from "../base/abi.ts";
 import { type Access, OPS, overlaps, type Range } from "../base/ops.ts";
+import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { view } from "./record.ts";
 
@@ -18,11 +19,13 @@ export interface Draft {
   readonly label: string;
 }
 
-/** B packed for sgemm: the panels, and which matrix it was. */
-export interface Packed {
-  readonly panels: Tensor;
+/** B as sgemm takes it: the matrix itself, or its panels. */
+export interface Right {
+  readonly tensor: Tensor;
   readonly k: number;
   readonly n: number;
+  /** elements from row to row; 0 for panels */
+  readonly stride: number;
   /** k is the number of rows of the batch */
   readonly batchDepth: boolean;
 }
@@ -58,10 +61,15 @@ export class Builder {
   /** prefixed to every label */
   label = "";
   readonly #scratch: Tensor;
+  readonly tile: number;
 
-  /** @param scratch  SCRATCH_BYTES, for edge tiles */
-  constructor(scratch: Tensor) {
+  /**
+   * @param scratch  SCRATCH_BYTES, for edge tiles
+   * @param tile     of all its products, one of TILES
+   */
+  constructor(scratch: Tensor, tile: number) {
     this.#scratch = scratch;
+    this.tile = tile;
   }
 
   get length(): number {
@@ -75,25 +83,35 @@ export class Builder {
     this.#emit(op, rowsOf(dst, abi.FLAG_ROWS_D0), [src, index, dst], d, [0, 0, dst.ld], [scale, shift]);
   }
 
-  /** panels ← α·op(B); `panels` holds ⌈n/TILE_N⌉·TILE_N·k elements. */
-  pack(b: Tensor, transpose: boolean, panels: Tensor, alpha = 1): Packed {
+  /** B where it stands. Its rows must be padded to whole tiles. */
+  inPlace(b: Tensor): Right {
+    const { rows: k, cols: n, ld: stride, batch: batchDepth } = b;
+    if (wholeTiles(this.tile, n) > stride) {
+      throw new RangeError(`sgemm ${this.label}: rows of ${n} in ${stride}, tile ${tileName(this.tile)}`);
+    }
+    return { tensor: b, k, n, stride, batchDepth };
+  }
+
+  /** panels ← α·op(B); `panels` holds wholeTiles(tile, n)·k elements. */
+  pack(b: Tensor, transpose: boolean, panels: Tensor, alpha = 1): Right {
     const [k, n] = transpose ? [b.cols, b.rows] : [b.rows, b.cols];
     const [rs, cs] = transpose ? [1, b.ld] : [b.ld, 1];
     const flags = rowsOf(b, transpose ? abi.FLAG_ROWS_D1 : abi.FLAG_ROWS_D0);
-    this.#emit(abi.OP_PACK, flags, [b, panels], [k, n], [rs, cs], [alpha]);
-    return { panels, k, n, batchDepth: b.batch && !transpose };
+    this.#emit(abi.OP_PACK, flags, [b, panels], [k, n, tileColumns(this.tile)], [rs, cs], [alpha]);
+    return { tensor: panels, k, n, stride: 0, batchDepth: b.batch && !transpose };
   }
 
   /** C ← op(A)·B + β·C, or + bias, then perhaps relu. */
-  sgemm(a: Tensor, b: Packed, c: Tensor, options: SgemmOptions = {}): void {
+  sgemm(a: Tensor, b: Right, c: Tensor, options: SgemmOptions = {}): void {
     const { transposeA = false, bias, relu = false, beta = 0 } = options;
     const [m, k] = transposeA ? [a.cols, a.rows] : [a.rows, a.cols];
     if (k !== b.k || m !== c.rows || b.n !== c.cols) {
       throw new RangeError(`sgemm ${this.label}: [${m}, ${k}]·[${b.k}, ${b.n}] into [${c.rows}, ${c.cols}]`);
     }
     const [rs, cs] = transposeA ? [1, a.ld] : [a.ld, 1];
-    const tilesDown = Math.ceil(m / abi.TILE_M);
-    const tilesAcross = Math.ceil(b.n / abi.TILE_N);
+    const { tile } = this;
+    const tilesDown = Math.ceil(m / tileRows(tile));
+    const tilesAcross = Math.ceil(b.n / tileColumns(tile));
     const flags =
       rowsOf(c, abi.FLAG_ROWS_D0) |
       (b.batchDepth ? abi.FLAG_ROWS_D2 : 0) |
@@ -103,9 +121,9 @@ export class Builder {
     this.#emit(
       abi.OP_SGEMM,
       flags,
-      [a, b.panels, c, bias, this.#scratch],
-      [m, b.n, k],
-      [rs, cs, c.ld],
+      [a, b.tensor, c, bias, this.#scratch],
+      [m, b.n, k, tile],
+      [rs, cs, c.ld, b.stride],
       [beta],
     );
   }

@@ -3,6 +3,7 @@
 // trained with, so it may take the engine's own exp and log.
 
 import * as abi from "../base/abi.ts";
+import { tileColumns } from "../base/tile.ts";
 
 /** The copied memory. Operands are indices of words in it, 0 where one is left out. */
 export interface Image {
@@ -83,30 +84,30 @@ const gatherU8: Execute = (m, r) => {
   }
 };
 
-/** Where element (row, column) of a packed matrix of depth k stands in its panels. */
-const inPanel = (k: number, row: number, column: number): number => {
-  const width = abi.TILE_N;
-  const panel = Math.floor(column / width);
-  return panel * width * k + row * width + (column - panel * width);
+/** Where column j of a packed matrix of depth k begins in its panels of n columns. */
+const inPanel = (k: number, n: number, j: number): number => {
+  const panel = Math.floor(j / n);
+  return panel * n * k + (j - panel * n);
 };
 
 const pack: Execute = ({ f }, { p, d, s, f: scalars }) => {
-  const [k, n, alpha] = [at(d, 0), at(d, 1), at(scalars, 0)];
+  const [k, n, width, alpha] = [at(d, 0), at(d, 1), at(d, 2), at(scalars, 0)];
   const [rs, cs] = [at(s, 0), at(s, 1)];
-  for (let j = 0; j < Math.ceil(n / abi.TILE_N) * abi.TILE_N; j++) {
+  for (let j = 0; j < Math.ceil(n / width) * width; j++) {
     let from = (at(p, 0) + j * cs) | 0;
-    let to = (at(p, 1) + inPanel(k, 0, j)) | 0;
+    let to = (at(p, 1) + inPanel(k, width, j)) | 0;
     for (let row = 0; row < k; row++) {
       f[to] = j < n ? alpha * (f[from] as number) : 0;
       from += rs;
-      to += abi.TILE_N;
+      to += width;
     }
   }
 };
 
 const sgemm: Execute = ({ f }, { flags, p, d, s, f: scalars }) => {
   const [rows, columns, k] = [at(d, 0), at(d, 1), at(d, 2)];
-  const [cs, beta] = [at(s, 1), at(scalars, 0)];
+  const [cs, rsb, beta] = [at(s, 1), at(s, 3), at(scalars, 0)];
+  const width = tileColumns(at(d, 3));
   const bias = (flags & abi.FLAG_BIAS) !== 0;
   const relu = (flags & abi.FLAG_RELU) !== 0;
   for (let i = 0; i < rows; i++) {
@@ -117,11 +118,11 @@ const sgemm: Execute = ({ f }, { flags, p, d, s, f: scalars }) => {
       else if (beta !== 0) sum = beta * at(f, to);
       // integers by declaration: as floating-point numbers, indices cost more than the product
       let a = (at(p, 0) + i * at(s, 0)) | 0;
-      let b = (at(p, 1) + inPanel(k, 0, j)) | 0;
+      let b = (at(p, 1) + (rsb === 0 ? inPanel(k, width, j) : j)) | 0;
       for (let t = 0; t < k; t++) {
         sum += (f[a] as number) * (f[b] as number);
         a += cs;
-        b += abi.TILE_N;
+        b += rsb === 0 ? width : rsb;
       }
       f[to] = relu && sum < 0 ? 0 : sum;
     }

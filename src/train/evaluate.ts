@@ -28,11 +28,6 @@ interface Chunk {
   readonly count: number;
 }
 
-/** Weights are packed once and used by all chunks, until somebody else may have run: then set `fresh` to false. */
-interface PackedWeights {
-  fresh: boolean;
-}
-
 /** Runs the network over `rows` rows, a chunk at a time. */
 function* chunks(
   take: () => ChunkSession,
@@ -40,7 +35,6 @@ function* chunks(
   rows: number,
   features: number,
   end: "forward" | "link",
-  packed: PackedWeights = { fresh: false },
 ): Generator<Chunk, void> {
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
     const session = take();
@@ -52,8 +46,7 @@ function* chunks(
     else session.xF32.set(part);
     program.set(count, 0, 0, 1);
     program.run(bytes ? 1 : 0, bytes ? 2 : 1);
-    program.run(packed.fresh ? parts.packed : 2, parts[end]);
-    packed.fresh = true;
+    program.run(2, parts[end]);
     yield { session, first, count };
   }
 }
@@ -180,16 +173,13 @@ async function inSlices(
   each: (chunk: Chunk) => void,
 ): Promise<void> {
   let sliceEnd = performance.now() + SLICE_MS;
-  const packed = { fresh: false };
   signal?.throwIfAborted();
-  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward", packed)) {
+  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
     each(chunk);
     if (performance.now() < sliceEnd) continue;
     await turn();
     signal?.throwIfAborted();
     network.check();
-    // others may have run meanwhile: pack the weights as they are now
-    packed.fresh = false;
     sliceEnd = performance.now() + SLICE_MS;
   }
 }

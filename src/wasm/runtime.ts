@@ -14,6 +14,8 @@ export interface Core {
   readonly module: WebAssembly.Module;
   /** name of the build, or `custom` when the caller brought the module */
   readonly build: string;
+  /** of the matrix products, one of TILES */
+  readonly tile: number;
 }
 
 /** The kernels over one memory. */

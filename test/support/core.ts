@@ -1,15 +1,23 @@
 // The compiled builds, as Network and init take them. Node only.
 
 import { readFileSync } from "node:fs";
+import { TILE_5X8 } from "../../src/base/abi.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 
 /** Bytes of a file under build/. */
-export function wasmBytes(build: "debug" | "simd" | "vmath"): Uint8Array<ArrayBuffer> {
+export function wasmBytes(build: "debug" | "simd" | "relaxed" | "vmath"): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(new URL(`../../build/${build}.wasm`, import.meta.url)));
 }
 
-/** `simd` ships; `debug` has the kernels' asserts. */
-export const cores: readonly Core[] = (["simd", "debug"] as const).map((build) => ({
-  module: new WebAssembly.Module(wasmBytes(build)),
-  build,
-}));
+/** `simd` and `relaxed` ship; `debug` is `simd` with the kernels' asserts. */
+const modules = Object.fromEntries(
+  (["simd", "debug", "relaxed"] as const).map((build) => [build, new WebAssembly.Module(wasmBytes(build))]),
+) as Record<"simd" | "debug" | "relaxed", WebAssembly.Module>;
+
+/** A build with one of the tiles. */
+export function coreOf(build: "simd" | "debug" | "relaxed", tile: number = TILE_5X8): Core {
+  return { module: modules[build], build, tile };
+}
+
+/** The builds that give the same bits. */
+export const cores: readonly Core[] = [coreOf("simd"), coreOf("debug")];

@@ -1,0 +1,16 @@
+// The tiles of the GEMM as abi.ts encodes them.
+
+import { TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "./abi.ts";
+
+/** Every tile that a host may ask for; each is in every build. */
+export const TILES: readonly number[] = [TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16];
+
+export const tileRows = (tile: number): number => tile >> 8;
+export const tileColumns = (tile: number): number => tile & 255;
+
+/** `6x8` */
+export const tileName = (tile: number): string => `${tileRows(tile)}x${tileColumns(tile)}`;
+
+/** Columns of C rounded up to whole tiles. */
+export const wholeTiles = (tile: number, n: number): number =>
+  Math.ceil(n / tileColumns(tile)) * tileColumns(tile);
