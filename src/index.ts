@@ -17,6 +17,7 @@ export type {
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
 export type { Labels, Targets } from "./data/targets.ts";
 export type { Region, RegionBytes } from "./memory/plan.ts";
+export type { Info } from "./model/choose.ts";
 export { type GradCheck, type GradCheckOptions, gradCheck, type TensorCheck } from "./model/gradcheck.ts";
 export type {
   BatchOptions,
@@ -29,8 +30,9 @@ export type {
   SequentialOptions,
   StepsOptions,
 } from "./model/options.ts";
-export { type Info, type InitOptions, init, type Xent } from "./model/runtime.ts";
+export { type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
+export type { SgemmOptions } from "./model/sgemm.ts";
 export {
   dense,
   elu,

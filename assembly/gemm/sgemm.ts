@@ -58,7 +58,7 @@ export function sgemm(
   const rowB = (<usize>(rsb == 0 ? Tile.cols(tile) : rsb)) << 2;
   const rowC = (<usize>rsc) << 2;
   // a panel of B begins so many bytes behind the one before, for each column of it
-  const nextB: usize = rsb == 0 ? <usize>k << 2 : 4;
+  const nextB: usize = rsb == 0 ? (<usize>k) << 2 : 4;
 
   // blocks of the same size: one that is left over would load and store C, or read B, for little work
   const deep = evenly(k, GEMM_KC, 1);
@@ -67,7 +67,7 @@ export function sgemm(
   let p = 0;
   do {
     const depth = min(deep, k - p);
-    const floor: f32 = relu && p + depth == k ? 0 : -<f32>Infinity;
+    const floor: f32 = relu && p + depth == k ? 0 : -(<f32>Infinity);
     const sums = own || p > 0;
     // LOOP 2: rows in blocks of about MC, whose part of A stays in the second-level cache.
     for (let i = 0; i < m; i += tall) {
@@ -164,7 +164,22 @@ function block(
     let i = <usize>(tiles * M);
     if (lower > 0) {
       const zi = z + i * rowZ;
-      ukernel(tile - 256, lower, M - 1, depth, a + i * rowA, rowA, colA, panel, rowB, zi, rowZ, to + i * row, row, floor);
+      ukernel(
+        tile - 256,
+        lower,
+        M - 1,
+        depth,
+        a + i * rowA,
+        rowA,
+        colA,
+        panel,
+        rowB,
+        zi,
+        rowZ,
+        to + i * row,
+        row,
+        floor,
+      );
       i += lower * (M - 1);
     }
     if (<i32>i < m) {
@@ -172,11 +187,41 @@ function block(
       const rows = m - <i32>i;
       const ai = a + i * rowA;
       if (out) {
-        ukernel(tile, 1, rows, depth, ai, rowA, colA, panel, rowB, z + i * rowZ, rowZ, to + i * row, row, floor);
+        ukernel(
+          tile,
+          1,
+          rows,
+          depth,
+          ai,
+          rowA,
+          colA,
+          panel,
+          rowB,
+          z + i * rowZ,
+          rowZ,
+          to + i * row,
+          row,
+          floor,
+        );
       } else {
         const rowN = (<usize>N) << 2;
         if (sums) copyBlock(rows, N, cj + i * rowC, rowC, scratch, rowN);
-        ukernel(tile, 1, rows, depth, ai, rowA, colA, panel, rowB, sums ? scratch : z, sums ? rowN : 0, scratch, rowN, floor);
+        ukernel(
+          tile,
+          1,
+          rows,
+          depth,
+          ai,
+          rowA,
+          colA,
+          panel,
+          rowB,
+          sums ? scratch : z,
+          sums ? rowN : 0,
+          scratch,
+          rowN,
+          floor,
+        );
         copyBlock(rows, N, scratch, rowN, cj + i * rowC, rowC);
       }
     }
@@ -202,8 +247,10 @@ function ukernel(
   floor: f32,
 ): void {
   if (tile == TILE_6X8) ukernel6x8(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
-  else if (tile == TILE_6X16) ukernel6x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
-  else if (tile == TILE_5X16) ukernel5x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
+  else if (tile == TILE_6X16)
+    ukernel6x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
+  else if (tile == TILE_5X16)
+    ukernel5x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
   else ukernel5x8(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
 }
 

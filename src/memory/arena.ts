@@ -40,6 +40,11 @@ export class Arena {
     return new Int32Array(this.#buffer, tensor.address, tensor.bytes / 4);
   }
 
+  /** `length` words from an address on. */
+  i32At(address: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#buffer, address, length);
+  }
+
   u32(tensor: Tensor): Uint32Array<ArrayBuffer> {
     return new Uint32Array(this.#buffer, tensor.address, tensor.bytes / 4);
   }

@@ -1,37 +1,38 @@
 // `init`: from nothing to a runtime that makes models.
 
-import { TILE_M, TILE_N } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
-import { compile, compileSimd } from "../wasm/load.ts";
-import type { Core } from "../wasm/runtime.ts";
+import { compile } from "../wasm/load.ts";
+import { choose, type Info } from "./choose.ts";
 import type { SequentialOptions } from "./options.ts";
 import { Sequential } from "./sequential.ts";
+import { Multiplier, type SgemmOptions } from "./sgemm.ts";
 
 /** What `init` takes. */
 export interface InitOptions {
   /**
-   * A build to run instead of the one inside the package: its bytes, or a compiled module. The files are
+   * `"fast"` takes the build with a fused multiply-add where the engine has it; `"strict"` the one whose results are the
+   * same to the bit on every engine and CPU. Default `"fast"`.
+   */
+  precision?: "fast" | "strict";
+  /**
+   * Lets V8 widen 128-bit code to 256 bits, by its own experimental flag: for Node ≥ 23.5 on x64. It holds for all
+   * WebAssembly of the process that is compiled from then on; the first `init` of a process decides it. Default false.
+   */
+  wide?: boolean;
+  /** Measures the tiles of the matrix product for some 0.3 s and takes the fastest, instead of a rule. Default false. */
+  tune?: boolean;
+  /**
+   * A build to run instead of those inside the package: its bytes, or a compiled module. The files are
    * `xent/wasm/*.wasm`.
    */
   wasm?: BufferSource | WebAssembly.Module;
 }
 
-/** What runs, and why. */
-export interface Info {
-  /** the WebAssembly build: `simd`, or `custom` when `init` was given one */
-  readonly build: string;
-  /** rows × columns of C that one call of the GEMM micro-kernel computes */
-  readonly tile: string;
-  readonly threads: number;
-  /** whether V8 widens the 128-bit code to 256 bits */
-  readonly wide: boolean;
-  readonly reasons: readonly string[];
-}
-
 /** A compiled build, ready to make models. */
 export interface Xent {
+  /** as it is at the moment: `wide` is confirmed once there was work */
   readonly info: Info;
   /**
    * A model of layers one after another.
@@ -41,29 +42,56 @@ export interface Xent {
    * @throws {XentError} `OPTION` a width that is no positive integer, no dense layer; `TOO_LARGE` over 4 GiB
    */
   sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Sequential;
+  /**
+   * Matrix multiplication, C ← α·op(A)·op(B) + β·C, as BLAS's `sgemm`, for row-major matrices. Every element of C is one
+   * chain of multiply-adds in ascending k. Arrays are copied in and out, unless all three come from one `alloc`.
+   *
+   * @returns `c`
+   * @throws {XentError} `OPTION` a name or a value; `SHAPE` an array that is too short, or a `c` that shares elements with
+   *   `a` or `b`; `TOO_LARGE`, `MEMORY`
+   */
+  sgemm(options: SgemmOptions): Float32Array;
+  /**
+   * Arrays in one WebAssembly memory, for `sgemm` without copies: `const [a, b, c] = xent.alloc([m * k, k * n, m * n])`.
+   * The memory holds these arrays and 1 MiB to work in, never grows, and is freed with the last of the arrays.
+   *
+   * @param lengths  elements of each; all are 0 at first
+   * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
+   */
+  alloc(lengths: readonly number[]): Float32Array<ArrayBuffer>[];
 }
 
 /**
- * Compiles the WebAssembly build that travels inside the package. No file is read, nothing is fetched.
+ * Compiles the WebAssembly build that suits the engine and tries it against scalar arithmetic. The builds travel inside
+ * the package: no file is read, nothing is fetched.
  *
- * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD; `OPTION`
+ * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`
  */
 export async function init(options: InitOptions = {}): Promise<Xent> {
-  checkNames("init", options, ["wasm"]);
-  const { wasm } = options;
-  const core: Core = { module: await moduleOf(wasm), build: wasm === undefined ? "simd" : "custom" };
-  const reasons = [
-    `build: ${wasm === undefined ? "simd, whose results are the same on every engine and CPU" : "the module that init was given"}`,
-    "threads: one; this version runs on the calling thread",
-  ];
+  checkNames("init", options, ["precision", "wide", "tune", "wasm"]);
+  const { precision = "fast", wide = false, tune = false, wasm } = options;
+  if (precision !== "fast" && precision !== "strict") {
+    throw new XentError("OPTION", `init: precision is ${show(precision)}`, 'Pass "fast" or "strict".');
+  }
+  for (const [name, value] of Object.entries({ wide, tune })) {
+    if (typeof value !== "boolean") {
+      throw new XentError("OPTION", `init: ${name} is ${show(value)}`, "Pass true or false.");
+    }
+  }
+  const { core, info } = await choose({ precision, wide, tune, module: await moduleOf(wasm) });
+  const multiplier = new Multiplier(core);
   return {
-    info: { build: core.build, tile: `${TILE_M}x${TILE_N}`, threads: 1, wide: false, reasons },
+    get info() {
+      return info();
+    },
     sequential: (modelOptions, layers) => new Sequential(core, modelOptions, layers),
+    sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
+    alloc: (lengths) => multiplier.alloc(lengths),
   };
 }
 
-async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module> {
-  if (wasm === undefined) return compileSimd();
+async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module | undefined> {
+  if (wasm === undefined) return undefined;
   if (wasm instanceof WebAssembly.Module) return ours(wasm);
   if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return ours(await compile(wasm));
   throw new XentError(

@@ -71,13 +71,7 @@ export function batchMatrix(plan: Plan, region: Region, name: string, rows: numb
 const PACKED_ROWS = 512;
 
 /** B, or its transpose, as a product with m rows takes it: in place, or packed. */
-export function right(
-  b: Builder,
-  plan: Plan,
-  m: number,
-  matrix: Tensor,
-  transpose: boolean,
-): Right {
+export function right(b: Builder, plan: Plan, m: number, matrix: Tensor, transpose: boolean): Right {
   if (!transpose && m < PACKED_ROWS) return b.inPlace(matrix);
   const [k, n] = transpose ? [matrix.cols, matrix.rows] : [matrix.rows, matrix.cols];
   const name = `${matrix.name} ${transpose ? "turned" : "packed"}`;

@@ -78,6 +78,8 @@ export class Network {
   #layout: Layout | undefined;
   #train: TrainSession | undefined;
   #chunk: ChunkSession | undefined;
+  /** of the programs as they stand */
+  #tile = 0;
 
   /** @throws {XentError} `TOO_LARGE` when the parameters alone do not fit a WebAssembly memory */
   constructor(core: Core, input: number, layers: readonly LayerSpec[], seed: number) {
@@ -133,7 +135,21 @@ export class Network {
       old.hits === config.hits &&
       old.optimizer.kind === config.optimizer.kind;
     if (this.#train === undefined || !fits) this.#adopt(config, emit);
+    this.#retile();
     return this.#train as TrainSession;
+  }
+
+  /** Lets the runtime find out what it wants to after so many milliseconds of work, and follows what it found. */
+  worked(ms: number): void {
+    this.#core?.settle?.(ms);
+    this.#retile();
+  }
+
+  #retile(): void {
+    const tile = this.#core?.tile;
+    if (tile === undefined || tile === this.#tile) return;
+    for (const session of [this.#train, this.#chunk]) session?.program.retile(tile);
+    this.#tile = tile;
   }
 
   /** The training program as it was last laid. */
@@ -341,6 +357,7 @@ export class Network {
       const loss = config?.loss ?? (this.#loss as LossSpec);
       (arena as Arena).f32(layout.columns).set(columnWeights(loss, this.outputs) as readonly number[]);
     }
+    this.#tile = core.tile;
     this.#arena = arena as Arena;
     this.#layout = layout;
     this.#config = config;

@@ -5,7 +5,7 @@ import * as abi from "../base/abi.ts";
 import { type Access, OPS, overlaps, type Range } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { view } from "./record.ts";
+import { view, write } from "./record.ts";
 
 /** A record before it has addresses. */
 export interface Draft {
@@ -193,16 +193,8 @@ export class Builder {
   /** The records as words, barriers placed. Call when the plan is laid out. */
   encode(): Int32Array {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
-    const floats = new Float32Array(words.buffer);
-    const word = (offset: number): number => offset / 4;
-    for (const [i, draft] of this.drafts.entries()) {
-      const at = word(i * abi.RECORD_BYTES);
-      words[at + word(abi.RECORD_OP)] = draft.op;
-      words[at + word(abi.RECORD_FLAGS)] = draft.flags;
-      for (const [j, t] of draft.operands.entries()) words[at + word(abi.RECORD_P) + j] = t?.address ?? 0;
-      words.set(draft.d, at + word(abi.RECORD_D));
-      words.set(draft.s, at + word(abi.RECORD_S));
-      floats.set(draft.f, at + word(abi.RECORD_F));
+    for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
+      write(words, i, { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f });
     }
     placeBarriers(words);
     return words;

@@ -2,6 +2,7 @@
 
 import * as abi from "../base/abi.ts";
 import { OPS } from "../base/ops.ts";
+import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { Builder, Draft } from "./builder.ts";
@@ -22,6 +23,7 @@ export class Program {
   readonly drafts: readonly Draft[];
   readonly #arena: Arena;
   readonly #address: number;
+  readonly #room: Tensor;
   /** the region that the host writes before a run, and reads results from after it */
   readonly hyper: DataView;
   readonly #hyperAddress: number;
@@ -32,6 +34,7 @@ export class Program {
     this.drafts = builder.drafts;
     this.#arena = arena;
     this.#address = room.address;
+    this.#room = room;
     this.#hyperAddress = hyper.address;
     this.hyper = arena.view(hyper.address, abi.HYPER_BYTES);
     arena.i32(room).set(this.words);
@@ -67,6 +70,18 @@ export class Program {
   /** Where the sums of losses and hits are written, in bytes. */
   get resultAddress(): number {
     return this.#hyperAddress + abi.HYPER_LOSS;
+  }
+
+  /** Takes another tile from now on, no wider than the one that the program was laid for: its panels fit. */
+  retile(tile: number): void {
+    const count = this.drafts.length;
+    for (let i = 0; i < count; i++) {
+      const d = (i * abi.RECORD_BYTES + abi.RECORD_D) / 4;
+      const op = this.words[(i * abi.RECORD_BYTES + abi.RECORD_OP) / 4];
+      if (op === abi.OP_PACK) this.words[d + 2] = tileColumns(tile);
+      if (op === abi.OP_SGEMM) this.words[d + 3] = tile;
+    }
+    this.#arena.i32(this.#room).set(this.words);
   }
 
   /** Runs records first … last − 1; one crossing into WASM. */

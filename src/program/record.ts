@@ -1,4 +1,4 @@
-// Reads records back from their words.
+// Records as words: written, and read back.
 
 import * as abi from "../base/abi.ts";
 import type { RecordView } from "../base/ops.ts";
@@ -6,6 +6,28 @@ import type { RecordView } from "../base/ops.ts";
 /** A decoded record. `batchRows`: the capacity of its batch dimension, 0 if it has none. */
 export interface Record extends RecordView {
   readonly batchRows: number;
+}
+
+/** What a record is written from. */
+export interface Fields {
+  readonly op: number;
+  readonly flags: number;
+  /** addresses in bytes; 0 for an operand that is left out */
+  readonly p: readonly number[];
+  readonly d: readonly number[];
+  readonly s: readonly number[];
+  readonly f: readonly number[];
+}
+
+/** Writes record i; words that it does not use stay as they are. */
+export function write(words: Int32Array, i: number, { op, flags, p, d, s, f }: Fields): void {
+  const at = (i * abi.RECORD_BYTES) / 4;
+  words[at + abi.RECORD_OP / 4] = op;
+  words[at + abi.RECORD_FLAGS / 4] = flags;
+  words.set(p, at + abi.RECORD_P / 4);
+  words.set(d, at + abi.RECORD_D / 4);
+  words.set(s, at + abi.RECORD_S / 4);
+  new Float32Array(words.buffer, words.byteOffset + 4 * at + abi.RECORD_F, f.length).set(f);
 }
 
 const ROWS_FLAGS = [abi.FLAG_ROWS_D0, abi.FLAG_ROWS_D1, abi.FLAG_ROWS_D2];

@@ -145,7 +145,9 @@ export async function fitNetwork(
       epochStart = performance.now();
       epoch = { loss: 0, share: 0, hits: 0, counted: 0 };
     }
-    if (performance.now() >= sliceEnd) {
+    const now = performance.now();
+    if (now >= sliceEnd) {
+      network.worked(now - sliceEnd + SLICE_MS);
       if (!step.last) progress(step.epoch);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
@@ -181,7 +183,9 @@ export async function* asyncSteps(
   for (const counted of steps(network, session, data, options)) {
     const { step, epoch, rows, loss, hits, last } = counted;
     yield { step, epoch, rows, loss, hits, last };
-    if (performance.now() >= sliceEnd) {
+    const now = performance.now();
+    if (now >= sliceEnd) {
+      network.worked(now - sliceEnd + SLICE_MS);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }

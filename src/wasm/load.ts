@@ -3,9 +3,19 @@
 import { instantiateSync as instantiateModule } from "@assemblyscript/loader";
 import { XentError } from "../base/errors.ts";
 
-/** The `simd` build. Its bytes come from inside the package: no fetch and no path. */
-export async function compileSimd(): Promise<WebAssembly.Module> {
-  const { base64 } = await import("./generated/simd.ts");
+/**
+ * The builds that travel inside the package: no fetch and no path. `simd` has instructions whose result is fixed to the
+ * bit; `relaxed` has a multiply-add that most engines fuse.
+ */
+const BUILDS = {
+  simd: () => import("./generated/simd.ts"),
+  relaxed: () => import("./generated/relaxed.ts"),
+};
+export type BuildName = keyof typeof BUILDS;
+
+/** A build of the package. */
+export async function compileBuild(name: BuildName): Promise<WebAssembly.Module> {
+  const { base64 } = await BUILDS[name]();
   return compile(await inflate(decode(base64)));
 }
 

@@ -1,4 +1,4 @@
-// What a compiled build offers: the exports of assembly/index.ts with their types.
+// What a compiled build offers: the exports of assembly/index.ts with their types, and what is known of the build.
 
 import { instantiateSync } from "./load.ts";
 
@@ -14,8 +14,10 @@ export interface Core {
   readonly module: WebAssembly.Module;
   /** name of the build, or `custom` when the caller brought the module */
   readonly build: string;
-  /** of the matrix products, one of TILES */
-  readonly tile: number;
+  /** of the matrix products, one of TILES; programs that are laid later take it as it then is */
+  tile: number;
+  /** what a runtime still wants to find out: called between steps with the milliseconds of work since the last call */
+  settle?: ((workMs: number) => void) | undefined;
 }
 
 /** The kernels over one memory. */

@@ -1,0 +1,310 @@
+// Matrix multiplication for anyone: arrays of the caller's, checked, brought into a memory if they do not lie in one, and
+// multiplied by the kernels that train.
+
+import {
+  ARENA_BASE,
+  HYPER_BYTES,
+  OP_PACK,
+  OP_SGEMM,
+  RECORD_BYTES,
+  SGEMM_SCRATCH_BYTES,
+} from "../base/abi.ts";
+import { XentError } from "../base/errors.ts";
+import { checkNames, integer, show } from "../base/options.ts";
+import { tileColumns, wholeTiles } from "../base/tile.ts";
+import { Arena } from "../memory/arena.ts";
+import { write } from "../program/record.ts";
+import type { Core } from "../wasm/runtime.ts";
+
+/** What `sgemm` takes. Matrices are row-major. */
+export interface SgemmOptions {
+  /** rows of op(A) and of C, from 0 */
+  m: number;
+  /** columns of op(B) and of C, from 0 */
+  n: number;
+  /** columns of op(A) and rows of op(B), from 0 */
+  k: number;
+  /** `[m, k]`, or `[k, m]` with `transA` */
+  a: Float32Array;
+  /** `[k, n]`, or `[n, k]` with `transB` */
+  b: Float32Array;
+  /** `[m, n]`, written; read only where `beta` is not 0. Shares no element with `a` or `b` */
+  c: Float32Array;
+  /** op(A) = Aᵀ; default false */
+  transA?: boolean;
+  /** op(B) = Bᵀ; default false */
+  transB?: boolean;
+  /** default 1; with 0, A and B are not read */
+  alpha?: number;
+  /** default 0, for which C is not read: it may hold NaN */
+  beta?: number;
+  /** elements from row to row of A as it is stored; default its number of columns */
+  lda?: number;
+  /** the same of B */
+  ldb?: number;
+  /** the same of C; what lies between its rows stays */
+  ldc?: number;
+}
+
+const NAMES = ["m", "n", "k", "a", "b", "c", "transA", "transB", "alpha", "beta", "lda", "ldb", "ldc"];
+
+/** Where things stand in every memory that is made here. Panels and arrays follow, each on a cache line. */
+const PROGRAM = ARENA_BASE;
+const HYPER = PROGRAM + 2 * RECORD_BYTES;
+const SCRATCH = HYPER + HYPER_BYTES;
+const PANELS = SCRATCH + SGEMM_SCRATCH_BYTES;
+/** Most floats of packed B at a time: 1 MiB, so many panels of at most DEPTH rows. */
+const MOST_PANELS = 2 ** 18;
+const DEPTH = 2048;
+/** Rows from which packing B pays, as for a net's products (docs/adr/0010). */
+const PACKED_ROWS = 512;
+/** Kept for the next call that copies its arrays, up to so many bytes. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
+/** The largest memory WebAssembly has. */
+const MOST_BYTES = 65536 * 65536;
+
+const line = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** A memory with room for arrays of these lengths. */
+interface Workspace {
+  readonly arena: Arena;
+  readonly panelFloats: number;
+  /** addresses, in bytes */
+  readonly starts: readonly number[];
+}
+
+/** A matrix in a memory. */
+interface Operand {
+  readonly address: number;
+  /** elements from row to row */
+  readonly ld: number;
+  readonly transposed: boolean;
+}
+
+export class Multiplier {
+  readonly #core: Core;
+  /** of the memories that `alloc` made, by their buffers; they live as long as the arrays do */
+  readonly #own = new WeakMap<ArrayBufferLike, Workspace>();
+  #kept: Workspace | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  alloc(lengths: readonly number[]): Float32Array<ArrayBuffer>[] {
+    if (!Array.isArray(lengths)) {
+      throw new XentError(
+        "OPTION",
+        `alloc: lengths are ${show(lengths)}`,
+        "Pass an array such as [m * k, k * n, m * n].",
+      );
+    }
+    for (const [i, length] of lengths.entries()) integer(`alloc: length ${i}`, length, 0, 2 ** 30);
+    const workspace = this.#workspace("alloc", lengths);
+    const buffer = workspace.arena.view(0, 0).buffer;
+    this.#own.set(buffer, workspace);
+    return lengths.map((length, i) => new Float32Array(buffer, workspace.starts[i], length));
+  }
+
+  sgemm(options: SgemmOptions): Float32Array {
+    const { m, n, k, a, b, c, transA, transB, alpha, beta, lda, ldb, ldc } = check(options);
+    if (m === 0 || n === 0) return c;
+    // as BLAS has it: nothing of A and B is looked at
+    const depth = alpha === 0 ? 0 : k;
+    const own = this.#own.get(c.buffer);
+    const inPlace = own !== undefined && a.buffer === c.buffer && b.buffer === c.buffer;
+    const aSize = span(transA ? depth : m, transA ? m : depth, lda);
+    const bSize = span(transB ? n : depth, transB ? depth : n, ldb);
+    const cSize = span(m, n, ldc);
+    const workspace = inPlace ? own : this.#take([aSize, bSize, cSize]);
+    const { arena, starts } = workspace;
+    const at = (array: Float32Array, i: number): number =>
+      inPlace ? array.byteOffset : (starts[i] as number);
+    const memory = new Float32Array(arena.view(0, 0).buffer);
+    if (!inPlace) {
+      memory.set(a.subarray(0, aSize), at(a, 0) / 4);
+      memory.set(b.subarray(0, bSize), at(b, 1) / 4);
+      if (beta !== 0) memory.set(c.subarray(0, cSize), at(c, 2) / 4);
+    }
+    const C = at(c, 2);
+    this.#multiply(
+      workspace,
+      [m, n, depth],
+      { address: at(a, 0), ld: lda, transposed: transA },
+      { address: at(b, 1), ld: ldb, transposed: transB },
+      { address: C, ld: ldc, transposed: false },
+      alpha,
+      beta,
+    );
+    if (!inPlace) {
+      for (let i = 0; i < m; i++) {
+        const from = C / 4 + i * ldc;
+        c.set(memory.subarray(from, from + n), i * ldc);
+      }
+    }
+    return c;
+  }
+
+  #multiply(
+    { arena, panelFloats }: Workspace,
+    [m, n, k]: readonly [number, number, number],
+    a: Operand,
+    b: Operand,
+    c: Operand,
+    alpha: number,
+    beta: number,
+  ): void {
+    const { tile } = this.#core;
+    const words = arena.i32At(PROGRAM, (2 * RECORD_BYTES) / 4);
+    const run = (records: number): void => {
+      arena.kernels.run(PROGRAM, HYPER, 0, records, 0, 1);
+    };
+    const [rsa, csa] = a.transposed ? [1, a.ld] : [a.ld, 1];
+    const [rsb, csb] = b.transposed ? [1, b.ld] : [b.ld, 1];
+    /** C[:, j …] ← A[:, p …]·B + β·C for `width` columns and `depth` of k; stride 0: B in panels */
+    const product = (
+      i: number,
+      p: number,
+      depth: number,
+      j: number,
+      width: number,
+      from: number,
+      stride: number,
+    ) =>
+      write(words, i, {
+        op: OP_SGEMM,
+        flags: 0,
+        p: [a.address + 4 * p * csa, from, c.address + 4 * j, 0, SCRATCH],
+        d: [m, width, depth, tile],
+        s: [rsa, csa, c.ld, stride],
+        f: [p === 0 ? beta : 1],
+      });
+    if (!packs(m, k, b, alpha)) {
+      product(0, 0, k, 0, n, b.address, b.ld);
+      run(1);
+      return;
+    }
+    // blocks of B that fit the panels; every element of C stays one chain in ascending k
+    const N = tileColumns(tile);
+    const deep = Math.min(k, DEPTH, Math.floor(panelFloats / N));
+    const wide = Math.floor(panelFloats / (N * Math.max(deep, 1))) * N;
+    for (let p = 0; p === 0 || p < k; p += deep) {
+      const depth = Math.min(deep, k - p);
+      for (let j = 0; j < n; j += wide) {
+        const width = Math.min(wide, n - j);
+        write(words, 0, {
+          op: OP_PACK,
+          flags: 0,
+          p: [b.address + 4 * (p * rsb + j * csb), PANELS],
+          d: [depth, width, N],
+          s: [rsb, csb],
+          f: [alpha],
+        });
+        product(1, p, depth, j, width, PANELS, 0);
+        run(2);
+      }
+      if (deep === 0) break;
+    }
+  }
+
+  /** A memory for arrays to be copied into: the last one if it is large enough. */
+  #take(lengths: readonly number[]): Workspace {
+    const needed = sizes(lengths).total;
+    if (this.#kept !== undefined && this.#kept.arena.bytes >= needed) {
+      const { arena, panelFloats } = this.#kept;
+      return { arena, panelFloats, starts: sizes(lengths, panelFloats).starts };
+    }
+    const workspace = this.#workspace("sgemm", lengths);
+    this.#kept = workspace.arena.bytes <= KEPT_BYTES ? workspace : undefined;
+    return workspace;
+  }
+
+  #workspace(where: string, lengths: readonly number[]): Workspace {
+    const { starts, total, panelFloats } = sizes(lengths);
+    if (total > MOST_BYTES) {
+      const gib = (total / 2 ** 30).toFixed(1);
+      throw new XentError(
+        "TOO_LARGE",
+        `${where}: ${gib} GiB are needed; a WebAssembly memory holds 4 GiB`,
+        "Multiply in blocks.",
+      );
+    }
+    return { arena: new Arena(this.#core, total), panelFloats, starts };
+  }
+}
+
+/** Where arrays stand behind the panels, and where the memory ends: B in place is read up to a tile's width beyond. */
+function sizes(
+  lengths: readonly number[],
+  panelFloats = MOST_PANELS,
+): { starts: number[]; total: number; panelFloats: number } {
+  let end = PANELS + 4 * panelFloats;
+  const starts = lengths.map((length) => {
+    const start = end;
+    end += line(4 * length);
+    return start;
+  });
+  return { starts, total: end + 64, panelFloats };
+}
+
+/** Elements from the first to the last of a matrix. */
+const span = (rows: number, cols: number, ld: number): number =>
+  rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
+
+/**
+ * Whether B is packed: turned, scaled, used by many rows, or with rows so far apart that they meet in few sets of the
+ * first-level cache.
+ */
+function packs(m: number, k: number, b: Operand, alpha: number): boolean {
+  if (b.transposed || alpha !== 1 || m >= PACKED_ROWS) return true;
+  return m > 6 && k > 64 && b.ld % 64 === 0;
+}
+
+/** @throws {XentError} `OPTION`, `SHAPE` */
+function check(options: SgemmOptions): Required<SgemmOptions> {
+  checkNames("sgemm", options, NAMES);
+  const { a, b, c, transA = false, transB = false, alpha = 1, beta = 0 } = options;
+  const [m, n, k] = (["m", "n", "k"] as const).map((name) =>
+    integer(`sgemm: ${name}`, options[name], 0, 2 ** 30),
+  ) as [number, number, number];
+  for (const [name, value] of Object.entries({ transA, transB })) {
+    if (typeof value !== "boolean")
+      throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass true or false.");
+  }
+  for (const [name, value] of Object.entries({ alpha, beta })) {
+    if (typeof value !== "number")
+      throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass a number.");
+  }
+  const shapes = [
+    ["a", a, transA ? [k, m] : [m, k], options.lda],
+    ["b", b, transB ? [n, k] : [k, n], options.ldb],
+    ["c", c, [m, n], options.ldc],
+  ] as [string, Float32Array, [number, number], number | undefined][];
+  const [lda, ldb, ldc] = shapes.map(([name, array, [rows, cols], given]) => {
+    if (!(array instanceof Float32Array)) {
+      throw new XentError("OPTION", `sgemm: ${name} is ${show(array)}`, "Pass a Float32Array.");
+    }
+    const ld = given === undefined ? cols : integer(`sgemm: ld${name}`, given, cols, 2 ** 30);
+    const needed = span(rows, cols, ld);
+    if (array.length < needed) {
+      const apart = ld === cols ? "" : `, rows ${ld} apart,`;
+      throw new XentError(
+        "SHAPE",
+        `sgemm: ${name} has ${array.length} elements; [${rows}, ${cols}]${apart} needs ${needed}`,
+        `Pass a longer ${name}, or other sizes.`,
+      );
+    }
+    return ld;
+  }) as [number, number, number];
+  const end = (array: Float32Array): number => array.byteOffset + array.byteLength;
+  for (const [name, array] of [
+    ["a", a],
+    ["b", b],
+  ] as const) {
+    if (array.buffer === c.buffer && array.byteOffset < end(c) && c.byteOffset < end(array)) {
+      throw new XentError("SHAPE", `sgemm: c shares elements with ${name}`, "Pass a c of its own.");
+    }
+  }
+  return { m, n, k, a, b, c, transA, transB, alpha, beta, lda, ldb, ldc };
+}

@@ -1,0 +1,54 @@
+// How fast the tiles are, here and now: for `tune`, and to see whether `wide` is at work. Milliseconds, not a benchmark.
+
+import { HYPER_BYTES, RECORD_BYTES } from "../base/abi.ts";
+import { Arena } from "../memory/arena.ts";
+import { leadingDimension, Plan, type Tensor } from "../memory/plan.ts";
+import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
+import { Program } from "../program/program.ts";
+import type { Core } from "../wasm/runtime.ts";
+
+/** A product of whole tiles of every kind, which stays in the second-level cache. */
+const [M, N, K] = [60, 64, 128];
+/** An engine compiles hot code anew in the background; a tile that is slow to come is measured slow. */
+const WARM_MS = 60;
+const ROUNDS = 9;
+const ROUND_MS = 1;
+
+/**
+ * GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile.
+ *
+ * @param warmMs  how long each runs before: until the optimising compiler has had it
+ */
+export function tileSpeeds(core: Core, tiles: readonly number[], warmMs = WARM_MS): number[] {
+  const products = tiles.map((tile) => product({ ...core, tile }));
+  const best = tiles.map(() => 0);
+  for (const run of products) for (const end = performance.now() + warmMs; performance.now() < end; ) run();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, run] of products.entries()) {
+      let count = 0;
+      const start = performance.now();
+      let now = start;
+      while (now < start + ROUND_MS) {
+        run();
+        count++;
+        now = performance.now();
+      }
+      best[i] = Math.max(best[i] as number, (2 * M * N * K * count) / (now - start) / 1e6);
+    }
+  }
+  return best;
+}
+
+/** C ← A·B, both in place, of zeros: their products take as long as others. */
+function product(core: Core): () => void {
+  const plan = new Plan();
+  const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
+  const b = new Builder(plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
+  const matrix = (name: string, rows: number, cols: number): Tensor =>
+    plan.tensor("data", name, rows, cols, { ld: leadingDimension(cols), given: true });
+  b.sgemm(matrix("a", M, K), b.inPlace(matrix("b", K, N)), matrix("c", M, N));
+  const room = plan.tensor("program", "program", b.length, RECORD_BYTES / 4, { given: true });
+  const program = new Program(new Arena(core, plan.layout().total), b, room, hyper);
+  program.set(0, 0, 0, 1);
+  return () => program.run();
+}
