@@ -119,8 +119,8 @@ export const TILE_6X16 = 6 * 256 + 16;
 export const GEMM_KC = 256;
 /** rows of A that meet one panel before the next: MC × KC (128 KB) stays in L2 */
 export const GEMM_MC = 128;
-/** a thread's scratch: a block of rows (at most MC and a tile) of a panel that sticks out of C, and a row of bias */
-export const SGEMM_SCRATCH_BYTES = 134 * 64 + 64;
+/** a thread's scratch: a block of rows (MC and a tile at most) of a panel that sticks out of C, and a row of bias */
+export const SGEMM_SCRATCH_BYTES = (GEMM_MC + 6) * 64 + 64;
 
 // --- Shares: thread t of T gets units ⌊u·t/T⌋ … ⌊u·(t+1)/T⌋ of rows in grains of ROW_GRAIN, or of a flat
 // array in grains of FLAT_GRAIN elements (a cache line). ---

@@ -14,3 +14,9 @@ export const tileName = (tile: number): string => `${tileRows(tile)}x${tileColum
 /** Columns of C rounded up to whole tiles. */
 export const wholeTiles = (tile: number, n: number): number =>
   Math.ceil(n / tileColumns(tile)) * tileColumns(tile);
+
+/**
+ * Rows of a product from which its B is packed, where it could be read in place. Packing reads B once more; panels that
+ * stay in few pages then pay, tile by tile of rows (docs/adr/0010).
+ */
+export const PACKED_ROWS = 512;

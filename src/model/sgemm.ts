@@ -11,7 +11,7 @@ import {
 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import { tileColumns, wholeTiles } from "../base/tile.ts";
+import { PACKED_ROWS, tileColumns } from "../base/tile.ts";
 import { Arena } from "../memory/arena.ts";
 import { write } from "../program/record.ts";
 import type { Core } from "../wasm/runtime.ts";
@@ -56,8 +56,6 @@ const PANELS = SCRATCH + SGEMM_SCRATCH_BYTES;
 /** Most floats of packed B at a time: 1 MiB, so many panels of at most DEPTH rows. */
 const MOST_PANELS = 2 ** 18;
 const DEPTH = 2048;
-/** Rows from which packing B pays, as for a net's products (docs/adr/0010). */
-const PACKED_ROWS = 512;
 /** Kept for the next call that copies its arrays, up to so many bytes. */
 const KEPT_BYTES = 64 * 2 ** 20;
 

@@ -3,7 +3,7 @@
 
 import { OP_RELU_BACKWARD } from "../base/abi.ts";
 import type { LayerSpec } from "../base/spec.ts";
-import { wholeTiles } from "../base/tile.ts";
+import { PACKED_ROWS, wholeTiles } from "../base/tile.ts";
 import { leadingDimension, type Plan, type Region, type Tensor } from "../memory/plan.ts";
 import type { Builder, Right } from "../program/builder.ts";
 import { type Activation, activation } from "./activations.ts";
@@ -63,12 +63,6 @@ export function stages(
 export function batchMatrix(plan: Plan, region: Region, name: string, rows: number, cols: number): Tensor {
   return plan.tensor(region, name, rows, cols, { ld: leadingDimension(cols), batch: true });
 }
-
-/**
- * Rows of a product from which its B is packed rather than read in place. Packing reads B once more; panels that stay in
- * few pages then pay, tile by tile of rows (docs/adr/0010).
- */
-const PACKED_ROWS = 512;
 
 /** B, or its transpose, as a product with m rows takes it: in place, or packed. */
 export function right(b: Builder, plan: Plan, m: number, matrix: Tensor, transpose: boolean): Right {

@@ -1,0 +1,49 @@
+// Bundled, and run by every engine: the hash of 200 training steps for each build and tile, as one line of JSON. With
+// `wide` as its argument V8 is asked to widen the code first, and each is run until the optimising compiler has had it.
+
+import { TILES, tileName } from "../../src/base/tile.ts";
+import { selfTest } from "../../src/model/selftest.ts";
+import { engineName, hasRelaxedSimd, setWide } from "../../src/wasm/engine.ts";
+import { compileBuild } from "../../src/wasm/load.ts";
+import { twoHundredSteps } from "../../test/support/two-hundred-steps.ts";
+
+/** What a child says. */
+export interface Hashes {
+  readonly engine: string;
+  readonly wide: boolean;
+  /** why `wide` was not to be had */
+  readonly refused?: string;
+  readonly rows: {
+    readonly build: string;
+    readonly fused: boolean;
+    readonly tile: string;
+    readonly hash: string;
+  }[];
+}
+
+/** Enough for a kernel to be compiled anew in the background and run as such. */
+const RUNS = 6;
+
+const wished = process.argv.includes("wide");
+const refused = wished ? setWide() : undefined;
+const rows: Hashes["rows"] = [];
+if (refused === undefined) {
+  for (const build of hasRelaxedSimd() ? (["simd", "relaxed"] as const) : (["simd"] as const)) {
+    const module = await compileBuild(build);
+    for (const tile of TILES) {
+      const core = { module, build, tile };
+      const seen = new Set<string>();
+      for (let run = 0; run < RUNS; run++) seen.add(await twoHundredSteps(core));
+      const { problem, fused } = selfTest(core);
+      if (problem !== undefined) throw new Error(`${build} ${tileName(tile)}: ${problem}`);
+      rows.push({ build, fused, tile: tileName(tile), hash: [...seen].join(" and ") });
+    }
+  }
+}
+const hashes: Hashes = {
+  engine: engineName() ?? "?",
+  wide: wished && refused === undefined,
+  ...(refused === undefined ? {} : { refused }),
+  rows,
+};
+console.log(JSON.stringify(hashes));
