@@ -6,6 +6,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { chromium } from "playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import type { BrowserCommandContext } from "vitest/node";
+import "./tools/relaxed-simd.ts";
 
 /** Chromium does without its sandbox, because root has none, and asks the network for nothing. */
 const CHROMIUM_ARGS = [
@@ -85,10 +86,14 @@ function here(path: string): string {
 }
 
 /** What a browser test compares its own bits with: the same file, run by Node. */
-async function twentyStepsInNode({ project }: BrowserCommandContext, seed: number): Promise<string> {
+async function twentyStepsInNode(
+  { project }: BrowserCommandContext,
+  seed: number,
+  precision: "fast" | "strict",
+): Promise<string> {
   const path = here("test/support/twenty-steps.ts");
   const { twentySteps } = await project.import<typeof import("./test/support/twenty-steps.ts")>(path);
-  return twentySteps(seed);
+  return twentySteps(seed, precision);
 }
 
 /** The Chromium of XENT_CHROMIUM, else Debian's, else the one that `npx playwright install` fetched. */

@@ -1,36 +1,35 @@
-// The suite `gemm`: matrix products as a training step runs them, packing of B included. Operands lie as they do
-// in a net (rows padded to cache lines), the same ones in every run: warm in whatever cache holds them.
+// The suite `gemm`: matrix products as a training step runs them, packing of B included where there is any. Operands lie
+// as they do in a net (rows padded to cache lines), the same ones in every run: warm in whatever cache holds them.
 
 import { HYPER_BYTES, RECORD_BYTES } from "../src/base/abi.ts";
+import { wholeTiles } from "../src/base/tile.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { leadingDimension, Plan, type Region, type Tensor } from "../src/memory/plan.ts";
 import { right } from "../src/nn/lower.ts";
 import { Builder, SCRATCH_BYTES } from "../src/program/builder.ts";
 import { Program } from "../src/program/program.ts";
 import type { Core } from "../src/wasm/runtime.ts";
-import type { Case, Suite } from "./harness.ts";
+import { bytesOf, type Case, type Spec } from "./case.ts";
 import { bits, fillNormal } from "./random.ts";
 import { NETS, netName, type Product, productFlops, productName, products, SQUARES } from "./shapes.ts";
 
 /** Squares, then the products of each net; a product that two nets share is measured once. */
-export function gemmSuite(core: Core): Suite {
-  return (wanted) => {
-    const groups: [string, readonly Product[]][] = [
-      ["squares", SQUARES],
-      ...NETS.map((net): [string, Product[]] => [netName(net), products(net)]),
-    ];
-    const cases = new Map<string, Case>();
-    for (const [group, list] of groups) {
-      for (const product of list) {
-        const name = productName(product);
-        if (!cases.has(name) && wanted(name)) cases.set(name, gemmCase(core, group, product));
-      }
+export function gemmSpecs(): Spec[] {
+  const groups: [string, readonly Product[]][] = [
+    ["squares", SQUARES],
+    ...NETS.map((net): [string, Product[]] => [netName(net), products(net)]),
+  ];
+  const specs = new Map<string, Spec>();
+  for (const [group, list] of groups) {
+    for (const product of list) {
+      const name = productName(product);
+      if (!specs.has(name)) specs.set(name, { name, group, make: (core) => gemmCase(core, product) });
     }
-    return [...cases.values()];
-  };
+  }
+  return [...specs.values()];
 }
 
-function gemmCase(core: Core, group: string, product: Product): Case {
+function gemmCase(core: Core, product: Product): Case {
   const { form, m, n, k } = product;
   const [turnA, turnB] = [form === "TN", form === "NT"];
   const plan = new Plan();
@@ -52,8 +51,7 @@ function gemmCase(core: Core, group: string, product: Product): Case {
 
   return {
     name: productName(product),
-    group,
-    flops: productFlops(product),
+    work: { flops: productFlops(product), bytes: bytesOf(program), lanes: n / wholeTiles(core.tile, n) },
     run: () => program.run(),
     check() {
       const [av, bv, cv] = [arena.f32(a), arena.f32(b), arena.f32(c)];

@@ -3,26 +3,8 @@
 // median over rounds is quoted. tinybench does the timing within a round.
 
 import { Bench } from "tinybench";
-import type { Peak, PeakSample } from "./peak-source.ts";
-import { type Summary, summarize } from "./statistics.ts";
-
-/** Something to measure, over memory of its own. */
-export interface Case {
-  /** as in the JSON */
-  readonly name: string;
-  /** heading it stands under in the table; may be empty */
-  readonly group: string;
-  /** floating-point operations of one run */
-  readonly flops: number;
-  /** elements of one run, where speed is counted in them */
-  readonly elements?: number;
-  /** Runs it and compares the result with plain f64 arithmetic: what is wrong, or undefined. */
-  check(): string | undefined;
-  run(): void;
-}
-
-/** Makes a suite's cases. */
-export type Suite = (wanted: (name: string) => boolean) => Case[];
+import type { Case } from "./case.ts";
+import type { PeakSample } from "./probe.ts";
 
 export interface Budget {
   /** rounds at least */
@@ -39,9 +21,10 @@ export const FULL: Budget = { rounds: 15, totalMs: 20_000, roundMs: 40, warmMs: 
 /** Everything runs; the figures mean nothing. */
 export const SMOKE: Budget = { rounds: 1, totalMs: 0, roundMs: 1, warmMs: 1 };
 
-/** Milliseconds of a run: in each round its median is taken, and these are the deciles over rounds. */
-export interface Timing extends Summary {
+export interface Timing {
   readonly case: Case;
+  /** milliseconds of a run: the median of its turn in each round */
+  readonly turns: readonly number[];
 }
 
 export interface Measured {
@@ -55,16 +38,23 @@ const WAKE_MS = 2;
 /** Shortest timed stretch: shorter runs are timed several at a time. */
 const STRETCH_MS = 0.1;
 
-/** @param report  called with a line of progress between cases */
+/** A turn of the event loop: whoever wants to end this process is heard between two turns of cases. */
+const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/**
+ * @param samplePeak  a sample of P; undefined where there is none to be had
+ * @param report      called with a line of progress between cases
+ */
 export async function measure(
   cases: readonly Case[],
-  peak: Peak | undefined,
+  samplePeak: () => Promise<PeakSample | undefined>,
   budget: Budget,
   report: (line: string) => void,
 ): Promise<Measured> {
   const repeats = new Map<Case, number>();
   for (const [i, item] of cases.entries()) {
     report(`warm-up ${i + 1}/${cases.length}  ${item.name}`);
+    await breath();
     warm(item, budget.warmMs);
     repeats.set(item, Math.max(1, Math.ceil(STRETCH_MS / timeOf(item))));
   }
@@ -77,12 +67,13 @@ export async function measure(
     const order = round % 2 === 0 ? cases : [...cases].reverse();
     for (const item of order) {
       report(`round ${round + 1}/${rounds}  ${item.name}`);
-      if (peak !== undefined) peakSamples.push(await peak.sample());
+      const sample = await samplePeak();
+      if (sample !== undefined) peakSamples.push(sample);
       warm(item, Math.min(WAKE_MS, budget.roundMs));
       medians.get(item)?.push(turn(item, repeats.get(item) as number, budget.roundMs));
     }
   }
-  const timings = cases.map((item) => ({ case: item, ...summarize(medians.get(item) as number[]) }));
+  const timings = cases.map((item) => ({ case: item, turns: medians.get(item) as number[] }));
   return { timings, peak: peakSamples, rounds };
 }
 

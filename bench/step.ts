@@ -9,8 +9,8 @@ import { crossEntropy } from "../src/nn/losses.ts";
 import { Network, type TrainSession } from "../src/nn/network.ts";
 import { emitSgd } from "../src/train/sgd.ts";
 import type { Core } from "../src/wasm/runtime.ts";
+import { bytesOf, type Case, type Spec } from "./case.ts";
 import { gamma } from "./gemm.ts";
-import type { Case, Suite } from "./harness.ts";
 import { bits, fillNormal } from "./random.ts";
 import { NETS, type Net, stepFlops, stepName } from "./shapes.ts";
 
@@ -19,8 +19,8 @@ const BATCHES = 8;
 /** For the check that a step learns. */
 const CHECK_LR = 0.01;
 
-export function stepSuite(core: Core): Suite {
-  return (wanted) => NETS.filter((net) => wanted(stepName(net))).map((net) => stepCase(core, net));
+export function stepSpecs(): Spec[] {
+  return NETS.map((net) => ({ name: stepName(net), group: "", make: (core) => stepCase(core, net) }));
 }
 
 function stepCase(core: Core, net: Net): Case {
@@ -59,10 +59,10 @@ function stepCase(core: Core, net: Net): Case {
     program.run();
     return program.lossSum / batch;
   };
+  program.set(batch, 0, 0, 1 / batch);
   return {
     name: stepName(net),
-    group: "",
-    flops: stepFlops(net),
+    work: { flops: stepFlops(net), bytes: bytesOf(program) },
     run() {
       loss += step(next, 0);
       next = next + batch === rows ? 0 : next + batch;

@@ -8,7 +8,9 @@ const OUTPUTS = [
   "build/simd.wasm",
   "build/vmath.wasm",
   "build/probe.wasm",
+  "build/relaxed.wasm",
   "src/wasm/generated/simd.ts",
+  "src/wasm/generated/relaxed.ts",
 ];
 const SOURCES = [
   "assembly",

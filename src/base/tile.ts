@@ -19,4 +19,4 @@ export const wholeTiles = (tile: number, n: number): number =>
  * Rows of a product from which its B is packed, where it could be read in place. Packing reads B once more; panels that
  * stay in few pages then pay, tile by tile of rows (docs/adr/0010).
  */
-export const PACKED_ROWS = 512;
+export const PACKED_ROWS: number = 512;

@@ -8,15 +8,27 @@ import { twentySteps } from "../support/twenty-steps.ts";
 declare module "vitest/browser" {
   interface BrowserCommands {
     /** `twentySteps`, run by Node; see vitest.config.ts */
-    twentyStepsInNode(seed: number): Promise<string>;
+    twentyStepsInNode(seed: number, precision: "fast" | "strict"): Promise<string>;
   }
 }
 
-test("20 steps of each layer and loss give Node's bits", async () => {
-  const here = await twentySteps(42);
-  expect(here).toMatch(/^[0-9a-f]{64}$/);
-  expect(here).toBe(await commands.twentyStepsInNode(42));
-  expect(here).not.toBe(await commands.twentyStepsInNode(43));
+test.each(["strict", "fast"] as const)(
+  "20 steps of each layer and loss give Node's bits, %s",
+  async (precision) => {
+    const { info } = await init({ precision });
+    // an engine that does not fuse gives the bits of "strict"
+    const same = precision === "fast" && !info.fused ? "strict" : precision;
+    const here = await twentySteps(42, precision);
+    expect(here).toMatch(/^[0-9a-f]{64}$/);
+    expect(here).toBe(await commands.twentyStepsInNode(42, same));
+    expect(here).not.toBe(await commands.twentyStepsInNode(43, same));
+  },
+);
+
+test("a page is not wide, and says so", async () => {
+  const { info } = await init({ wide: true });
+  expect(info.wide).toBe(false);
+  expect(info.reasons[2]).toMatch(/^wide: off, /);
 });
 
 test("the page can share memory, as threads will need", () => {

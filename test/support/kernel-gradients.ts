@@ -106,7 +106,11 @@ export function trainer(
     dirtyPadding() {
       // parameters and gradients are two runs of the same layout; SGD, the last record, names both
       const { input, layers, scaling } = network;
-      const { list } = layNetwork({ input, outputs, layers, scaling, loss }, config, emitSgd);
+      const { list } = layNetwork(
+        { tile: core.tile, input, outputs, layers, scaling, loss },
+        config,
+        emitSgd,
+      );
       const [params, grads] = program.drafts.at(-1)?.operands ?? [];
       if (params === undefined || grads === undefined) throw new Error("the last record is no optimiser's");
       const owned = new Set<number>();

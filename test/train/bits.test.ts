@@ -13,7 +13,7 @@ import { blobSet, byteSet } from "../support/blobs.ts";
 import { wasmBytes } from "../support/core.ts";
 import { weights } from "../support/state.ts";
 
-const xent = await init();
+const xent = await init({ precision: "strict" });
 const debug = await init({ wasm: wasmBytes("debug") });
 const learn = { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) };
 const model = (runtime: Xent = xent, seed = 1): Sequential =>

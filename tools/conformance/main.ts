@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { clearLine, cursorTo } from "node:readline";
 import { parseArgs } from "node:util";
+import "../relaxed-simd.ts";
 import { measureAll } from "./measure.ts";
 import { compare, parse, render } from "./record.ts";
 

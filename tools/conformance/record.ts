@@ -5,7 +5,7 @@ import type { Table } from "./measure.ts";
 export const BEGIN = "<!-- conformance: npm run conformance -- --write -->";
 export const END = "<!-- /conformance -->";
 
-/** What a page holds: the recorded error by `title/subject/column/build`; `*` where one stands for every build. */
+/** What a page holds: the recorded error by `title/subject/column/build`; `*` where it stands for every build that has none of its own. */
 export type Recorded = ReadonlyMap<string, number>;
 
 /** The page with its table replaced. */
@@ -23,11 +23,11 @@ function tableText({ title, columns, lines }: Table): string {
   );
 }
 
-/** One figure where all builds agree, else each with its build. */
+/** The figure of the first build, and with their names those of builds that have another. */
 function cellText(errors: Readonly<Record<string, number>> = {}): string {
-  const figures = Object.entries(errors).map(([build, error]) => [build, figure(error)] as const);
-  if (new Set(figures.map(([, error]) => error)).size <= 1) return figures[0]?.[1] ?? "";
-  return figures.map(([build, error]) => `${build} ${error}`).join(", ");
+  const [first, ...others] = Object.entries(errors).map(([build, error]) => [build, figure(error)] as const);
+  const apart = others.filter(([, error]) => error !== first?.[1]);
+  return [first?.[1] ?? "", ...apart.map(([build, error]) => `${build} ${error}`)].join(", ");
 }
 
 /** Three digits, rounded up: what is recorded is never smaller than what was measured. */

@@ -1,0 +1,84 @@
+// A measuring process: reads its task, makes and checks every case of it, measures them all in the same rounds, and
+// writes what it found (protocol.ts). Bundled into one file, so that any engine can run it.
+
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { TILE_6X8, TILE_6X16 } from "../src/base/abi.ts";
+import { tileSpeeds } from "../src/model/speed.ts";
+import { engineName } from "../src/wasm/engine.ts";
+import type { Case } from "./case.ts";
+import { copyCases } from "./copy.ts";
+import { findVariants, type Runnable } from "./find-variants.ts";
+import { FULL, measure, SMOKE } from "./harness.ts";
+import type { PeakSample } from "./probe.ts";
+import type { Message, Outcome, Task } from "./protocol.ts";
+import { listSpecs } from "./suites.ts";
+import { type Variant, variantName } from "./variants.ts";
+
+const say = (message: Message): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+const waiting: ((line: string) => void)[] = [];
+const answer = (): Promise<string> => new Promise((resolve) => waiting.push(resolve));
+const input = createInterface({ input: process.stdin });
+input.on("line", (line) => waiting.shift()?.(line));
+// the bench has what it wanted, or is gone
+input.on("close", () => process.exit());
+
+async function samplePeak(): Promise<PeakSample | undefined> {
+  const line = answer();
+  say({ sample: true });
+  return (JSON.parse(await line) as PeakSample | null) ?? undefined;
+}
+
+async function work({ suites, filter, builds, tiles, smoke }: Task): Promise<Outcome> {
+  const { list, leftOut } = await findVariants(builds, tiles);
+  const outcome: Outcome = {
+    engine: engineName() ?? "unknown",
+    v8: process.versions.bun === undefined ? process.versions.v8 : null,
+    variants: list.map(({ variant }) => variant),
+    leftOut,
+    warnings: [],
+    wrong: [],
+    checked: 0,
+    rounds: 0,
+    measurements: [],
+    peak: [],
+  };
+  const [first] = list;
+  if (first === undefined) return outcome;
+
+  say({ progress: "making data" });
+  const variants = new Map<Case, Variant>();
+  for (const spec of listSpecs(suites, filter)) {
+    for (const { variant, core, byRule } of list) {
+      if (byRule || spec.suite === "gemm") variants.set(spec.make(core), variant);
+    }
+  }
+  const cases = [...variants.keys(), ...copyCases()];
+  const wrong = cases.flatMap((item, i) => {
+    say({ progress: `check ${i + 1}/${cases.length}  ${item.name}` });
+    const problem = item.check();
+    const variant = variants.get(item);
+    return problem === undefined ? [] : [`${item.name}${variant ? `, ${variantName(variant)}` : ""}: ${problem}`];
+  });
+  if (wrong.length > 0) return { ...outcome, wrong, checked: cases.length };
+
+  const warnings = first.variant.wide ? confirmWide(first) : [];
+  const budget = smoke ? SMOKE : FULL;
+  const { timings, peak, rounds } = await measure(cases, samplePeak, budget, (line) => say({ progress: line }));
+  const measurements = timings.map(({ case: item, turns }) => {
+    return { name: item.name, variant: variants.get(item) ?? null, work: item.work, turns };
+  });
+  return { ...outcome, warnings, checked: cases.length, rounds, measurements, peak };
+}
+
+/** Tiles of twice the width are faster where V8 widens them, and slower elsewhere. */
+function confirmWide({ core }: Runnable): string[] {
+  say({ progress: "is wide at work?" });
+  const [narrow = 0, wide = 0] = tileSpeeds(core, [TILE_6X8, TILE_6X16]);
+  if (wide > narrow) return [];
+  const figures = `tile 6x16 reaches ${wide.toFixed(0)} GFLOP/s, 6x8 ${narrow.toFixed(0)}`;
+  return [`V8 does not widen the code: ${figures}. Figures of wide mean nothing.`];
+}
+
+say({ outcome: await work(JSON.parse(await answer()) as Task) });

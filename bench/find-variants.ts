@@ -1,0 +1,71 @@
+// The variants that the engine at hand has. It is `init` that is asked, so that a variant's tile is the one users get.
+
+import { TILE_5X16 } from "../src/base/abi.ts";
+import { TILES, tileName } from "../src/base/tile.ts";
+import type { Info } from "../src/model/choose.ts";
+import { type InitOptions, init } from "../src/model/runtime.ts";
+import { compileBuild } from "../src/wasm/load.ts";
+import type { Core } from "../src/wasm/runtime.ts";
+import type { BuildChoice, Variant } from "./variants.ts";
+
+/** A variant that this process can run. */
+export interface Runnable {
+  readonly variant: Variant;
+  readonly core: Core;
+  /** whether its tile is the one that `init` takes */
+  readonly byRule: boolean;
+}
+
+export interface Found {
+  readonly list: readonly Runnable[];
+  /** why builds that were asked for are not there */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The variants that this engine has, of one kind: V8's widening holds for a whole process, from its first `init` on.
+ *
+ * @param builds  either only "wide", or any of the others
+ * @param tiles   every tile, not only those by rule
+ */
+export async function findVariants(builds: readonly BuildChoice[], tiles: boolean): Promise<Found> {
+  const list: Runnable[] = [];
+  const leftOut: string[] = [];
+  for (const choice of builds) {
+    const wide = choice === "wide";
+    const build = wide ? "relaxed" : choice;
+    const info = await infoOf({ precision: build === "simd" ? "strict" : "fast", wide });
+    const what = info.build !== build ? "build" : info.wide !== wide ? "wide" : undefined;
+    if (what !== undefined) {
+      leftOut.push(`${choice}: ${reasonOf(info, what)}`);
+      continue;
+    }
+    list.push(...(await runnables(info, tiles ? TILES : [])));
+    // the one tile that suits simd once it is widened
+    if (wide && tiles) list.push(await runnable(await infoOf({ precision: "strict", wide }), TILE_5X16, false));
+  }
+  return { list, leftOut };
+}
+
+const infoOf = async (options: InitOptions): Promise<Info> => (await init(options)).info;
+
+/** `off, it needs …` of `wide: off, it needs …` */
+function reasonOf({ reasons }: Info, what: string): string {
+  return reasons.find((reason) => reason.startsWith(`${what}: `))?.slice(what.length + 2) ?? "no reason given";
+}
+
+/** With the tile by rule, then the others. */
+async function runnables(info: Info, tiles: readonly number[]): Promise<Runnable[]> {
+  const rule = TILES.find((tile) => tileName(tile) === info.tile) as number;
+  const others = tiles.filter((tile) => tile !== rule);
+  return [await runnable(info, rule, true), ...(await Promise.all(others.map((tile) => runnable(info, tile, false))))];
+}
+
+async function runnable({ build, wide, fused }: Info, tile: number, byRule: boolean): Promise<Runnable> {
+  const module = await compileBuild(build as "simd" | "relaxed");
+  return {
+    variant: { build, tile: tileName(tile), wide, fused },
+    core: { module, build, tile },
+    byRule,
+  };
+}

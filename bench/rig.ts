@@ -1,0 +1,130 @@
+// One record over memory of its own: its operands are declared, filled with random data, and the result is held against
+// the f64 interpreter.
+
+import * as abi from "../src/base/abi.ts";
+import { shuffle } from "../src/base/random.ts";
+import { Arena } from "../src/memory/arena.ts";
+import { leadingDimension, Plan, type Tensor } from "../src/memory/plan.ts";
+import { Builder, SCRATCH_BYTES } from "../src/program/builder.ts";
+import { flops, Program } from "../src/program/program.ts";
+import { Reference } from "../src/program/reference.ts";
+import type { Core } from "../src/wasm/runtime.ts";
+import { bytesOf, type Case } from "./case.ts";
+import { bits, fillNormal } from "./random.ts";
+
+/** What a matrix of inputs holds, as targets of a loss or as anything else. */
+export type Target = "ids" | "probabilities" | "answers" | "numbers";
+
+/** What is in a tensor before the record runs. */
+type Fill = (arena: Arena, random: ReturnType<typeof bits>) => void;
+
+/** Declares a record's operands; they are filled once the plan is laid out. */
+export class Rig {
+  readonly core: Core;
+  readonly plan = new Plan();
+  readonly hyper = this.plan.tensor("hyper", "hyper", 1, abi.HYPER_BYTES / 4, { given: true });
+  readonly builder: Builder;
+  readonly fills: Fill[] = [];
+
+  constructor(core: Core) {
+    this.core = core;
+    this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
+  }
+
+  matrix(name: string, rows: number, cols: number, ld = leadingDimension(cols)): Tensor {
+    return this.plan.tensor("activations", name, rows, cols, { ld });
+  }
+
+  input(name: string, rows: number, cols: number, kind: Exclude<Target, "ids">, ld?: number): Tensor {
+    const tensor = this.matrix(name, rows, cols, ld);
+    this.fills.push((arena, random) => {
+      const values = arena.f32(tensor);
+      fillNormal(values, rows, cols, tensor.ld, random);
+      if (kind === "answers") for (const [i, x] of values.entries()) values[i] = 1 / (1 + Math.exp(-x));
+      if (kind !== "probabilities") return;
+      for (let i = 0; i < rows; i++) {
+        const row = values.subarray(i * tensor.ld, i * tensor.ld + cols);
+        const sum = row.reduce((a, x) => a + Math.exp(x), 0);
+        for (const [j, x] of row.entries()) row[j] = Math.exp(x) / sum;
+      }
+    });
+    return tensor;
+  }
+
+  /** A column of class ids. */
+  ids(name: string, rows: number, classes: number): Tensor {
+    const tensor = this.plan.tensor("batch", name, rows, 1);
+    this.fills.push((arena, random) => {
+      for (let i = 0; i < rows; i++) arena.i32(tensor)[i] = random.below(classes);
+    });
+    return tensor;
+  }
+
+  /** Rows of unpadded bytes. */
+  bytes(name: string, rows: number, cols: number): Tensor {
+    const tensor = this.plan.tensor("data", name, rows, cols, { size: 1, given: true });
+    this.fills.push((arena, random) => {
+      const values = arena.u8(tensor);
+      for (let i = 0; i < values.length; i++) values[i] = random.below(256);
+    });
+    return tensor;
+  }
+
+  /** The numbers 0 … count − 1 in a random order. */
+  order(name: string, count: number): Tensor {
+    const tensor = this.plan.tensor("data", name, 1, count, { given: true });
+    this.fills.push((arena, random) => shuffle(arena.u32(tensor), random));
+    return tensor;
+  }
+}
+
+interface Options {
+  /** of the batch */
+  rows: number;
+  elements: number;
+  memoryBound: boolean;
+  /** whether the result is an input too, which must not be poisoned */
+  inPlace?: boolean;
+}
+
+/** Learning rate of the check; it is 0 while time is taken, or parameters would run away. */
+const CHECK_LR = 0.5;
+
+/** A dozen roundings an element, each at most 2⁻²⁴, in the norm. */
+const TOLERANCE = 2 ** -20;
+
+/** The rig's record as a case; `out` is what it writes. */
+export function recordCase(rig: Rig, name: string, out: Tensor, options: Options): Case {
+  const { rows, elements, memoryBound, inPlace = false } = options;
+  const room = rig.plan.tensor("program", "program", 1, abi.RECORD_BYTES / 4, { given: true });
+  const arena = new Arena(rig.core, rig.plan.layout().total);
+  const program = new Program(arena, rig.builder, room, rig.hyper);
+  const random = bits(elements);
+  for (const fill of rig.fills) fill(arena, random);
+  program.set(rows, 0, 0, 1 / rows);
+  return {
+    name,
+    work: { flops: flops(program.words, rows), bytes: bytesOf(program), elements, memoryBound },
+    run: () => program.run(),
+    check() {
+      const values = arena.f32(out);
+      if (!inPlace) values.fill(Number.NaN);
+      program.set(rows, 0, CHECK_LR, 1 / rows);
+      const reference = new Reference(program);
+      reference.run(0, 1);
+      program.run();
+      program.set(rows, 0, 0, 1 / rows);
+      let [off, size] = [0, 0];
+      for (let i = 0; i < out.rows; i++) {
+        for (let j = 0; j < out.cols; j++) {
+          const word = reference.word(out.address + 4 * (i * out.ld + j));
+          const exact = reference.values[word] as number;
+          off += ((values[i * out.ld + j] as number) - exact) ** 2;
+          size += exact ** 2;
+        }
+      }
+      const error = Math.sqrt(off / size);
+      return error <= TOLERANCE ? undefined : `relative error ${error} of the whole, expected at most 2⁻²⁰`;
+    },
+  };
+}
