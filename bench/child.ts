@@ -59,13 +59,17 @@ async function work({ suites, filter, builds, tiles, smoke }: Task): Promise<Out
     say({ progress: `check ${i + 1}/${cases.length}  ${item.name}` });
     const problem = item.check();
     const variant = variants.get(item);
-    return problem === undefined ? [] : [`${item.name}${variant ? `, ${variantName(variant)}` : ""}: ${problem}`];
+    return problem === undefined
+      ? []
+      : [`${item.name}${variant ? `, ${variantName(variant)}` : ""}: ${problem}`];
   });
   if (wrong.length > 0) return { ...outcome, wrong, checked: cases.length };
 
   const warnings = first.variant.wide ? confirmWide(first) : [];
   const budget = smoke ? SMOKE : FULL;
-  const { timings, peak, rounds } = await measure(cases, samplePeak, budget, (line) => say({ progress: line }));
+  const { timings, peak, rounds } = await measure(cases, samplePeak, budget, (line) =>
+    say({ progress: line }),
+  );
   const measurements = timings.map(({ case: item, turns }) => {
     return { name: item.name, variant: variants.get(item) ?? null, work: item.work, turns };
   });

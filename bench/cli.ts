@@ -65,10 +65,7 @@ check or a process fails; 2 for a wrong command line.`;
  * @param suites  those that are taken when none is named
  * @throws {UsageError}
  */
-export function parseArguments(
-  argv: readonly string[],
-  suites: readonly SuiteName[] = SUITES,
-): Arguments {
+export function parseArguments(argv: readonly string[], suites: readonly SuiteName[] = SUITES): Arguments {
   const { values, positionals } = parse(argv);
   const isSuite = (name: string): name is SuiteName => (SUITES as readonly string[]).includes(name);
   for (const name of positionals) {

@@ -3,11 +3,11 @@
 
 import type { Case } from "./case.ts";
 
-/** 128 rows of 784 f32 */
-export const SMALL_BYTES = 128 * 784 * 4;
+/** about 128 rows of 784 f32 */
+export const SMALL_BYTES = 400 * 1024;
 export const LARGE_BYTES = 64 * 2 ** 20;
 
-/** `copy of 401408 bytes` */
+/** `copy of 409600 bytes` */
 const PREFIX = "copy of ";
 
 export function copyCases(): Case[] {

@@ -58,7 +58,10 @@ export function elementwiseSpecs(): Spec[] {
       spec("activations", backward, cols, (rig) => {
         const dx = rig.matrix("dx", ROWS, cols);
         // what was saved lies in [0, 1], as outputs of sigmoid and softmax do
-        const [dy, saved] = [rig.input("dy", ROWS, cols, "numbers"), rig.input("saved", ROWS, cols, "answers")];
+        const [dy, saved] = [
+          rig.input("dy", ROWS, cols, "numbers"),
+          rig.input("saved", ROWS, cols, "answers"),
+        ];
         rig.builder.backward(backward, dy, saved, dx, parameters);
         return dx;
       }),
@@ -82,13 +85,7 @@ function spec(group: string, op: number, cols: number, build: (rig: Rig) => Tens
 }
 
 /** Declares a loss and returns its gradient. */
-function loss(
-  rig: Rig,
-  op: number,
-  cols: number,
-  kind: Target,
-  parameters: readonly number[] = [],
-): Tensor {
+function loss(rig: Rig, op: number, cols: number, kind: Target, parameters: readonly number[] = []): Tensor {
   const column = (name: string): Tensor => rig.plan.tensor("batch", name, ROWS, 1);
   const z = rig.input("z", ROWS, cols, "numbers");
   const target = kind === "ids" ? rig.ids("target", ROWS, cols) : rig.input("target", ROWS, cols, kind);

@@ -35,30 +35,35 @@ export async function findVariants(builds: readonly BuildChoice[], tiles: boolea
     const wide = choice === "wide";
     const build = wide ? "relaxed" : choice;
     const info = await infoOf({ precision: build === "simd" ? "strict" : "fast", wide });
-    const what = info.build !== build ? "build" : info.wide !== wide ? "wide" : undefined;
-    if (what !== undefined) {
-      leftOut.push(`${choice}: ${reasonOf(info, what)}`);
+    const missing = info.wide !== wide ? "wide" : info.build !== build ? "build" : undefined;
+    if (missing !== undefined) {
+      leftOut.push(`${choice}: ${reasonOf(info, missing)}`);
       continue;
     }
     list.push(...(await runnables(info, tiles ? TILES : [])));
     // the one tile that suits simd once it is widened
-    if (wide && tiles) list.push(await runnable(await infoOf({ precision: "strict", wide }), TILE_5X16, false));
+    if (wide && tiles)
+      list.push(await runnable(await infoOf({ precision: "strict", wide }), TILE_5X16, false));
   }
   return { list, leftOut };
 }
 
 const infoOf = async (options: InitOptions): Promise<Info> => (await init(options)).info;
 
-/** `off, it needs …` of `wide: off, it needs …` */
+/** What `init` says of it, without what it took instead: `it needs …` of `wide: off, it needs …`. */
 function reasonOf({ reasons }: Info, what: string): string {
-  return reasons.find((reason) => reason.startsWith(`${what}: `))?.slice(what.length + 2) ?? "no reason given";
+  const said = reasons.find((reason) => reason.startsWith(`${what}: `)) ?? "no reason given";
+  return said.replace(/^wide: off, |^build: .*; /, "");
 }
 
 /** With the tile by rule, then the others. */
 async function runnables(info: Info, tiles: readonly number[]): Promise<Runnable[]> {
   const rule = TILES.find((tile) => tileName(tile) === info.tile) as number;
   const others = tiles.filter((tile) => tile !== rule);
-  return [await runnable(info, rule, true), ...(await Promise.all(others.map((tile) => runnable(info, tile, false))))];
+  return [
+    await runnable(info, rule, true),
+    ...(await Promise.all(others.map((tile) => runnable(info, tile, false)))),
+  ];
 }
 
 async function runnable({ build, wide, fused }: Info, tile: number, byRule: boolean): Promise<Runnable> {

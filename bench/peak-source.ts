@@ -1,12 +1,11 @@
-// Where the one peak P comes from: this process when its engine is Node ≥ 24, else a Node 24 fetched by npx, kept
-// running beside the bench so that its samples can be taken between the cases.
+// Where the one peak P comes from: a Node ≥ 24 of its own, kept running beside the bench so that its samples can be taken
+// between the cases. In no measuring process: V8 would widen it there where it widens the rest.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { engine, openProbe, type PeakSample, suitable } from "./probe.ts";
-
-export type { PeakSample } from "./probe.ts";
+import { lastError, NPX_SHELL, npxArguments } from "./npx.ts";
+import { type PeakSample, suitable } from "./probe.ts";
 
 export interface Peak {
   readonly engine: string;
@@ -14,25 +13,37 @@ export interface Peak {
   close(): void;
 }
 
-/** `--prefer-offline`: a Node 24 that npm has kept needs no network. */
-const NPX = ["--yes", "--prefer-offline", "--fetch-retries=1", "--package=node@24", "--", "node"];
 /** npx may have to download it. */
 const START_MS = 180_000;
 const SAMPLE_MS = 30_000;
 
-/** The probe of this process. */
-export function ownPeak(): Peak | undefined {
-  if (!suitable) return undefined;
-  const sample = openProbe();
-  return { engine, sample: () => Promise.resolve(sample()), close() {} };
+const CHILD = "bench/peak-child.ts";
+
+/** The peak, or why there is none. */
+export interface PeakOrReason {
+  readonly peak: Peak | undefined;
+  readonly reason: string;
 }
 
-/** The probe in a Node 24 from npx. Rejects with the reason when there is none to be had. */
-export async function foreignPeak(): Promise<Peak> {
-  const child = spawn("npx", [...NPX, "bench/peak-child.ts"], {
+/** @param fetch  whether a Node 24 may come from npm where this engine is none */
+export async function openPeak(fetch: boolean): Promise<PeakOrReason> {
+  if (!suitable && !fetch) return { peak: undefined, reason: "a smoke run starts no Node 24" };
+  try {
+    const peak = suitable
+      ? await startPeak(process.execPath, [CHILD], false)
+      : await startPeak("npx", npxArguments("node@24", ["node", CHILD]), NPX_SHELL);
+    return { peak, reason: "" };
+  } catch (error) {
+    return { peak: undefined, reason: `node@24 is not to be had.\n        ${(error as Error).message}` };
+  }
+}
+
+/** Rejects with the reason when the probe does not start. */
+async function startPeak(command: string, args: readonly string[], shell: boolean): Promise<Peak> {
+  const child = spawn(command, args, {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     stdio: ["pipe", "pipe", "pipe"],
-    shell: process.platform === "win32",
+    shell,
   });
   let complaints = "";
   child.stderr.on("data", (text: Buffer) => {
@@ -43,14 +54,16 @@ export async function foreignPeak(): Promise<Peak> {
   const waiting: ((line: string) => void)[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => waiting.shift()?.(line));
   const closed = new Promise<never>((_, reject) => {
-    child.on("error", (error) => reject(new Error(`npx: ${error.message}`)));
-    child.on("close", (code) => reject(new Error(lastError(complaints) ?? `npx ended with code ${code}`)));
+    child.on("error", (error) => reject(new Error(`${command}: ${error.message}`)));
+    child.on("close", (code) =>
+      reject(new Error(lastError(complaints) ?? `the probe ended with code ${code}`)),
+    );
   });
   closed.catch(() => {});
   const answer = async (ms: number): Promise<unknown> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer from node@24 within ${ms / 1000} s`)), ms);
+      timer = setTimeout(() => reject(new Error(`no answer from the probe within ${ms / 1000} s`)), ms);
     });
     const line = new Promise<string>((resolve) => waiting.push(resolve));
     try {
@@ -73,10 +86,4 @@ export async function foreignPeak(): Promise<Peak> {
     child.kill();
     throw error;
   }
-}
-
-/** The line of npx's or Node's complaints that says what is wrong. */
-function lastError(text: string): string | undefined {
-  const lines = text.split("\n").filter((line) => /error/i.test(line));
-  return lines[0]?.trim().slice(0, 160);
 }

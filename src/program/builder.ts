@@ -223,10 +223,11 @@ function trialRows(most: number): number[] {
 /** Marks a record with FLAG_BARRIER where a later one, on another thread, would meet what it touched. */
 function placeBarriers(words: Int32Array): void {
   const count = (words.length * 4) / abi.RECORD_BYTES;
+  const known: Known = new Map();
   let first = 0;
   for (let i = 1; i < count; i++) {
     for (let j = first; j < i; j++) {
-      if (!dependent(words, j, i)) continue;
+      if (!dependent(words, j, i, known)) continue;
       const at = ((i - 1) * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
       words[at] = (words[at] as number) | abi.FLAG_BARRIER;
       first = i;
@@ -235,13 +236,16 @@ function placeBarriers(words: Int32Array): void {
   }
 }
 
+/** What each thread touches, by record, rows and threads: asked for once for every pair of records. */
+type Known = Map<string, Access[]>;
+
 /** Whether records i ≤ j, run without a barrier between them, could race on some number of threads. */
-export function dependent(words: Int32Array, i: number, j: number): boolean {
+export function dependent(words: Int32Array, i: number, j: number, known: Known = new Map()): boolean {
   const most = Math.max(view(words, i).batchRows, view(words, j).batchRows, 1);
   for (const rows of trialRows(most)) {
     for (const threads of TRIAL_THREADS) {
-      const mine = accesses(words, i, rows, threads);
-      const others = accesses(words, j, rows, threads);
+      const mine = accesses(words, i, rows, threads, known);
+      const others = accesses(words, j, rows, threads, known);
       for (const [t, a] of mine.entries()) {
         for (const [u, b] of others.entries()) {
           if (t === u) continue;
@@ -253,12 +257,16 @@ export function dependent(words: Int32Array, i: number, j: number): boolean {
   return false;
 }
 
-/** What each thread touches. */
-function accesses(words: Int32Array, i: number, rows: number, threads: number): Access[] {
+function accesses(words: Int32Array, i: number, rows: number, threads: number, known: Known): Access[] {
+  const key = `${i} ${rows} ${threads}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const record = view(words, i, rows);
   const op = OPS.get(record.op);
   if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} is not in the table`);
-  return Array.from({ length: threads }, (_, t) => op.access(record, t, threads));
+  const all = Array.from({ length: threads }, (_, t) => op.access(record, t, threads));
+  known.set(key, all);
+  return all;
 }
 
 function meet(a: readonly Range[], b: readonly Range[]): boolean {

@@ -2,6 +2,7 @@
 
 import { instantiateSync as instantiateModule } from "@assemblyscript/loader";
 import { XentError } from "../base/errors.ts";
+import { inflateNow } from "./engine.ts";
 
 /**
  * The builds that travel inside the package: no fetch and no path. `simd` has instructions whose result is fixed to the
@@ -49,7 +50,9 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Base64 hides from a server's gzip what repeats in code, so the bytes are deflated before: a third less to load. */
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
+  const now = inflateNow(bytes);
+  if (now !== undefined) return now;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Response(stream).arrayBuffer();
 }

@@ -127,7 +127,8 @@ describe.each(BUILDS)("bad kernels, build %s", (build) => {
     ["unrolled", 1, 2],
     ["inTurn", 2, 4],
     ["factor", 1, 2],
-    ["running", 1, 2],
+    ["running", 2, 3],
+    ["copying", 1, 2],
   ])("nesting rule: %s", async (kernel, nested, multiplyAdds) => {
     const functions = await bad("nested");
     const name = `assembly/bad/nested/${kernel}`;

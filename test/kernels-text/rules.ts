@@ -132,7 +132,7 @@ export function inlined(functions: Functions, { name, calls, loops }: Caller): s
   if (vectors.length > 0)
     found.push(`${name}: ${vectors.length} vector instructions, ${vectors[0]!.op} first`);
   const own = all.filter(({ op }) => op === "loop").length;
-  if (false) found.push(`${name}: ${own} loops, expected ${loops}`);
+  if (loops !== undefined && own !== loops) found.push(`${name}: ${own} loops, expected ${loops}`);
   for (const callee of calls) {
     if (!functions.has(callee)) found.push(`${callee} is no function of the text`);
     if (!all.some(({ op, rest }) => op === "call" && rest === `$${callee}`)) {

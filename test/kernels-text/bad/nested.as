@@ -50,16 +50,37 @@ export function factor(
   v128.store(c, c0);
 }
 
-/** A sum of sums: what the first has now goes into the second, through a local. */
+/** Sums of sums: what the first has now goes into two others, into the second of them through a local. */
 export function running(depth: i32, a: usize, csa: usize, b: usize, rsb: usize, c: usize): void {
-  const one = v128.load32_splat(c, 32);
+  const x = v128.load32_splat(c, 48);
+  let c0 = v128.load(c);
+  let c1 = v128.load(c, 16);
+  let c2 = v128.load(c, 32);
+  do {
+    c0 = V.madd(v128.load32_splat(a), v128.load(b), c0);
+    c1 = V.madd(x, c0, c1);
+    c2 = V.madd(x, f32x4.abs(c0), c2);
+    a += csa;
+    b += rsb;
+  } while (--depth);
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+}
+
+/** The same with a store between the two, which no load may cross: now only a local joins them. */
+export function copying(depth: i32, a: usize, csa: usize, b: usize, rsb: usize, c: usize, to: usize): void {
+  const x = v128.load32_splat(c, 32);
   let c0 = v128.load(c);
   let c1 = v128.load(c, 16);
   do {
-    c0 = V.madd(v128.load32_splat(a), v128.load(b), c0);
-    c1 = V.madd(one, f32x4.abs(c0), c1);
+    const y = v128.load(b);
+    c0 = V.madd(v128.load32_splat(a), y, c0);
+    v128.store(to, y);
+    c1 = V.madd(x, c0, c1);
     a += csa;
     b += rsb;
+    to += 16;
   } while (--depth);
   v128.store(c, c0);
   v128.store(c, c1, 16);

@@ -1,0 +1,1 @@
+export const page = (r: unknown): string => JSON.stringify(r);
