@@ -3,24 +3,58 @@
 // what it was: gaps between rows, bytes around tensors, inputs, program and hyper region.
 
 import * as abi from "../../src/base/abi.ts";
+import { tileName } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Plan, REGIONS, type Region, type Tensor } from "../../src/memory/plan.ts";
 import { Builder } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
-import { cores } from "../support/core.ts";
+import { coreOf } from "../support/core.ts";
 
 export interface Build {
   readonly name: string;
   readonly arena: Arena;
+  /** of its products, one of TILES */
+  readonly tile: number;
+  /** whether V.madd, of sgemm and sgdStep, rounds once */
+  readonly fused: boolean;
+}
+
+export interface Builds {
+  /** `simd` and `debug`, which has the kernels' asserts: for all but sgemm and pack, which know no tile */
+  readonly builds: readonly Build[];
+  /** for sgdStep, and against the others */
+  readonly relaxed: Build;
+  /**
+   * For sgemm and pack. The micro-kernels and the loops around them are the same source in every build, so each tile is in
+   * `simd`. `debug` has a tile of either height and width, for the asserts: 5x8 has none that is a row lower, 6x16 has
+   * 5x16, which then is called as well. `relaxed` is what it is made for, 6x8 and 6x16, and the 5x16 between them.
+   */
+  readonly gemmBuilds: readonly Build[];
 }
 
 const ARENA_BYTES = 24 * 2 ** 20;
 
-/** Both builds of the kernels, each with an arena: `debug` has its asserts, `simd` is the one that ships. */
-export const builds: readonly Build[] = arenas(ARENA_BYTES);
+export const { builds, relaxed, gemmBuilds } = arenas(ARENA_BYTES);
 
-export function arenas(bytes: number): Build[] {
-  return cores.map((core) => ({ name: core.build, arena: new Arena(core, bytes) }));
+/** Every build over memories of so many bytes: one for each module, which its tiles share. */
+export function arenas(bytes: number): Builds {
+  const of = (build: "simd" | "debug" | "relaxed", tiles: readonly number[]) => {
+    const arena = new Arena(coreOf(build), bytes);
+    const make = (name: string, tile: number): Build => ({ name, arena, tile, fused: build === "relaxed" });
+    return {
+      any: make(build, tiles[0] as number),
+      tiles: tiles.map((tile) => make(`${build} ${tileName(tile)}`, tile)),
+    };
+  };
+  const { TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16 } = abi;
+  const simd = of("simd", [TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16]);
+  const debug = of("debug", [TILE_5X8, TILE_6X16]);
+  const relaxed = of("relaxed", [TILE_6X8, TILE_5X16, TILE_6X16]);
+  return {
+    builds: [simd.any, debug.any],
+    relaxed: relaxed.any,
+    gemmBuilds: [...simd.tiles, ...debug.tiles, ...relaxed.tiles],
+  };
 }
 
 /** Numbers of threads among which every op is shared out. */
@@ -63,7 +97,7 @@ export class Rig {
   readonly #inputs = new Map<Tensor, ArrayLike<number>>();
   readonly #outputs = new Set<Tensor>();
   readonly #shifts = new Map<Tensor, number>();
-  #last: Tensor | undefined;
+  #last: { tensor: Tensor; bytes: number } | undefined;
   #room: Tensor | undefined;
   #program: Program | undefined;
   #end = 0;
@@ -72,7 +106,7 @@ export class Rig {
     this.arena = build.arena;
     this.kernels = build.arena.kernels;
     this.hyper = this.#declare("hyper", 1, abi.HYPER_BYTES / 4, { region: "hyper" }, true);
-    // a line for each of the most threads; verify and the dependences assume no fewer
+    // a share for each of the most threads; verify and the dependences assume no fewer
     this.scratch = this.#declare(
       "scratch",
       1,
@@ -80,7 +114,7 @@ export class Rig {
       { region: "scratch" },
       false,
     );
-    this.builder = new Builder(this.scratch);
+    this.builder = new Builder(this.scratch, build.tile);
   }
 
   /** A tensor that is read: rows × cols values, row by row. */
@@ -136,9 +170,9 @@ export class Rig {
     }
   }
 
-  /** Puts a tensor at the very end of the memory, where a read beyond it traps. Call before the first run. */
-  putLast(tensor: Tensor): void {
-    this.#last = tensor;
+  /** Puts a tensor where the memory ends behind `bytes` of it, and a read beyond traps. Call before the first run. */
+  putLast(tensor: Tensor, bytes: number): void {
+    this.#last = { tensor, bytes };
   }
 
   /** Runs one record for thread t of `threads`. */
@@ -185,7 +219,7 @@ export class Rig {
   /** The elements of an f32 tensor without the gaps, row by row. */
   read(tensor: Tensor): Float32Array<ArrayBuffer> {
     const out = new Float32Array(tensor.rows * tensor.cols);
-    const all = this.arena.f32(tensor);
+    const all = new Float32Array(this.memory().buffer, tensor.address);
     for (let i = 0; i < tensor.rows; i++) {
       out.set(all.subarray(i * tensor.ld, i * tensor.ld + tensor.cols), i * tensor.cols);
     }
@@ -221,16 +255,16 @@ export class Rig {
     if (this.#end > most) throw new RangeError(`the test arena has ${most} bytes, not ${this.#end}`);
     for (const [tensor, shift] of this.#shifts) tensor.address += shift;
     if (this.#last !== undefined) {
-      if (this.#end > most - this.#last.bytes)
-        throw new RangeError("no room for a tensor at the end of the arena");
-      this.#last.address = most - this.#last.bytes;
+      const { tensor, bytes } = this.#last;
+      if (this.#end > most - bytes) throw new RangeError("no room for a tensor at the end of the arena");
+      tensor.address = most - bytes;
       this.#end = most;
     }
     this.#program = new Program(this.arena, this.builder, this.#room, this.hyper);
   }
 
   #fill(tensor: Tensor, word: number): void {
-    const all = this.arena.u32(tensor);
+    const all = new Uint32Array(this.memory().buffer, tensor.address);
     for (let i = 0; i < tensor.rows; i++) all.fill(word, i * tensor.ld, i * tensor.ld + tensor.cols);
   }
 
@@ -238,7 +272,9 @@ export class Rig {
     const { rows, cols, ld, size } = tensor;
     if (values.length !== rows * cols) throw new RangeError(`${tensor.name}: ${values.length} values`);
     const whole = values instanceof Int32Array || values instanceof Uint32Array;
-    const all = size === 1 ? this.arena.u8(tensor) : whole ? this.arena.i32(tensor) : this.arena.f32(tensor);
+    // to the end of the memory: the padding of a last row may be cut off
+    const All = size === 1 ? Uint8Array : whole ? Int32Array : Float32Array;
+    const all = new All(this.memory().buffer, tensor.address);
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < cols; j++) all[i * ld + j] = values[i * cols + j] as number;
     }

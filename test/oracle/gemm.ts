@@ -1,5 +1,5 @@
 // Matrix multiplication, twice: in f64 with the magnitudes its bound needs, and as the f32 chain whose bits the
-// kernel must give. Plain loops; imports nothing from src/.
+// kernel must give, of fused multiply-adds or of products and sums. Plain loops; imports nothing from src/.
 
 /** Element (i, j) stands at data[i·rs + j·cs]. */
 export interface Matrix {
@@ -50,11 +50,41 @@ export function gemm(g: Gemm): { value: Float64Array; magnitude: Float64Array } 
   return { value, magnitude };
 }
 
+const wide = new Float64Array(1);
+const halves = new Uint32Array(wide.buffer);
+
+/**
+ * a·b + c of f32 numbers, rounded once to f32. The product is exact in f64, and TwoSum (Knuth) tells what rounding the sum
+ * lost. With that the sum is rounded to odd: of the two f64 around it the one whose last bit is 1. Rounding that to f32
+ * gives what rounding the exact sum would (Boldo & Melquiond 2008), as 53 ≥ 24 + 2.
+ */
+export function fma(a: number, b: number, c: number): number {
+  const product = a * b;
+  const sum = product + c;
+  const second = sum - product;
+  const lost = product - (sum - second) + (c - second);
+  // nothing lost; or NaN, where the sum is infinite or NaN
+  if (lost === 0 || Number.isNaN(lost)) return Math.fround(sum);
+  wide[0] = sum;
+  const low = halves[0] as number;
+  if ((low & 1) !== 0) return Math.fround(sum);
+  if (lost > 0 === sum > 0) {
+    halves[0] = low + 1;
+  } else {
+    // towards zero; 0 becomes 2³² − 1 and borrows
+    halves[0] = low - 1;
+    if (low === 0) halves[1] = (halves[1] as number) - 1;
+  }
+  return Math.fround(wide[0] as number);
+}
+
 /**
  * The same in f32: every element is acc ← fround(acc + fround(a·fround(α·b))) over ascending p, from bias, from
  * fround(β·C) or from +0.
+ *
+ * @param fused  acc ← fma(a, fround(α·b), acc) instead
  */
-export function gemmChain(g: Gemm): Float32Array {
+export function gemmChain(g: Gemm, fused = false): Float32Array {
   const { m, n, k, a, b, alpha = 1, c, beta = 0, bias, relu = false } = g;
   const scaled = new Float32Array(k * n);
   for (let p = 0; p < k; p++)
@@ -68,6 +98,10 @@ export function gemmChain(g: Gemm): Float32Array {
     }
     for (let p = 0; p < k; p++) {
       const x = Math.fround(at(a, i, p));
+      if (fused) {
+        for (let j = 0; j < n; j++) row[j] = fma(x, scaled[p * n + j] as number, row[j] as number);
+        continue;
+      }
       // storing into a Float32Array is the rounding of the sum
       for (let j = 0; j < n; j++)
         row[j] = (row[j] as number) + Math.fround(x * (scaled[p * n + j] as number));
