@@ -1,6 +1,7 @@
 // What stands above the tables: the machine, what was run on it, the peak, and warnings.
 
 import type { PeakSample } from "./probe.ts";
+import type { Outcome } from "./protocol.ts";
 import { type Header, peakOf, type Setting } from "./report.ts";
 import { digits, type Summary } from "./statistics.ts";
 import { labelled } from "./terminal.ts";
@@ -23,26 +24,26 @@ export function settingLines(known: Setting): string[] {
   return lines;
 }
 
-/** What ran on one engine, and what it has not. */
+/** What ran on one engine, what it has not, and its copies of memory. */
 export function engineLines(
-  { variants, processes }: Pick<Header, "variants" | "processes">,
-  engine: string,
-  v8: string | null,
-  leftOut: readonly string[],
-  warnings: readonly string[],
+  { variants, processes, copyGbytes }: Pick<Header, "variants" | "processes" | "copyGbytes">,
+  outcomes: readonly Outcome[],
 ): string[] {
+  const { engine = "", v8 = null } = outcomes[0] ?? {};
   const names = variants
     .filter((variant) => variant.engine === engine)
-    .map(
-      (variant) =>
-        `${variantName(variant)}${variant.build === "relaxed" && !variant.fused ? " (not fused)" : ""}`,
-    );
+    .map((v) => `${variantName(v)}${v.build === "relaxed" && !v.fused ? " (not fused)" : ""}`);
   const often = processes === 1 ? "1 process" : `${processes} processes`;
+  const once = (texts: readonly string[]): string[] => [...new Set(texts)];
+  const copies = copyGbytes
+    .filter((copy) => copy.engine === engine)
+    .map(({ bytes, gbytes }) => `${digits(gbytes)} GB/s of ${byteSize(bytes)}`);
   return [
     `engine  ${engine}${v8 === null ? "" : `, V8 ${v8}`}`,
-    ...labelled("runs", `${names.join(", ")}; 1 thread, ${often} each`),
-    ...leftOut.flatMap((text) => labelled("without", text)),
-    ...warnings.flatMap((text) => labelled("WARNING", text)),
+    ...(names.length === 0 ? [] : labelled("runs", `${names.join(", ")}; 1 thread, ${often} each`)),
+    ...once(outcomes.flatMap(({ leftOut }) => leftOut)).flatMap((text) => labelled("without", text)),
+    ...once(outcomes.flatMap(({ warnings }) => warnings)).flatMap((text) => labelled("WARNING", text)),
+    ...(copies.length === 0 ? [] : labelled("copy", `${copies.join(", ")}, read and written`)),
   ];
 }
 
@@ -74,14 +75,6 @@ export function peakLines(
 }
 
 const range = ({ p10, p90 }: Summary): string => `${digits(p10)}–${digits(p90)}`;
-
-/** Speeds of plain copies on one engine. */
-export function copyLines(copies: Header["copyGbytes"], engine: string): string[] {
-  const speeds = copies
-    .filter((copy) => copy.engine === engine)
-    .map(({ bytes, gbytes }) => `${digits(gbytes)} GB/s of ${byteSize(bytes)}`);
-  return speeds.length === 0 ? [] : labelled("copy", `${speeds.join(", ")}; read and written`);
-}
 
 /** `400 KB`, `64 MB` */
 export function byteSize(bytes: number): string {

@@ -1,6 +1,7 @@
 // The report as people read it: the tables of every suite that was asked for.
 
 import type { SuiteName } from "./cli.ts";
+import type { Outcome } from "./protocol.ts";
 import type { Report, Result } from "./report.ts";
 import type { SuiteSpec } from "./suites.ts";
 import { tableLines, type Unit } from "./table.ts";
@@ -21,7 +22,7 @@ export function sections(results: readonly Result[], specs: readonly SuiteSpec[]
   const elementwise = of("elementwise");
   const all: Section[] = [
     {
-      title: "gemm: C[m, n] ← A·B, packing of B included; names are m x n x k",
+      title: "gemm: C[m, n] ← A·B, packing included; names are m x n x k",
       unit: "GFLOP/s",
       results: of("gemm"),
     },
@@ -53,12 +54,13 @@ export function reportLines({ header, results }: Report, specs: readonly SuiteSp
     ...tableLines(section.results, groupOf, section.unit, header.copyGbytes),
   ]);
   if (lines.some((line) => line.endsWith("lanes"))) {
-    lines.push("", "lanes: useful columns of C by computed ones, where few are: tiles are 8 or 16 wide");
+    lines.push("", "lanes: useful columns of C by computed ones, for tiles are 8 or 16 wide");
   }
   return lines;
 }
 
-export function epilogue(checked: number, { header }: Report): string {
+export function epilogue(outcomes: readonly Outcome[], { header }: Report): string {
+  const checked = outcomes.reduce((sum, outcome) => sum + outcome.checked, 0);
   const { smoke, rounds, processes } = header;
   if (smoke) return `${checked} results checked; a smoke run: do not quote the figures.`;
   const often = processes === 1 ? "" : ` in each of ${processes} processes`;

@@ -3,7 +3,8 @@
 // barriers. Runs on every plan in the tests; reads the op table, trusts nothing the builder decided.
 
 import * as abi from "../base/abi.ts";
-import { OPS, overlaps } from "../base/ops.ts";
+import { OPS, overlaps, type RecordView } from "../base/ops.ts";
+import { TILES, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Draft, dependent } from "./builder.ts";
 import { view } from "./record.ts";
@@ -21,6 +22,8 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     // nothing is known of what it touches, so nothing can be said of what follows
     if (op === undefined) return [...problems, `record ${i}: op ${record.op} is not in the table`];
     const where = `record ${i} (${op.name} ${draft.label})`;
+    if (record.op === abi.OP_SGEMM && !TILES.includes(record.d[3] ?? 0))
+      problems.push(`${where}: ${record.d[3]} is no tile`);
 
     for (const [j, operand] of op.operands.entries()) {
       const tensor = draft.operands[j];
@@ -39,7 +42,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
         const [low, high] = [Math.min(range.start, last), Math.max(range.start, last) + range.bytes];
         if (tensor === undefined) {
           problems.push(`${where}: touches operand ${op.operands[range.operand]}, which it has not`);
-        } else if (low < tensor.address || high > tensor.address + tensor.bytes) {
+        } else if (low < tensor.address || high > tensor.address + extent(record, range.operand, tensor)) {
           problems.push(`${where}: ${op.operands[range.operand]} leaves ${tensor.name}`);
         } else if (range.start % tensor.size !== 0) {
           problems.push(`${where}: ${op.operands[range.operand]} is not aligned to its elements`);
@@ -84,4 +87,12 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     if ((record.flags & abi.FLAG_BARRIER) !== 0) first = i + 1;
   }
   return problems;
+}
+
+/** Bytes of a tensor that a record may touch: none of the padding behind the last row, but B in place up to whole tiles. */
+function extent(record: RecordView, operand: number, tensor: Tensor): number {
+  const { rows, cols, ld, size, bytes } = tensor;
+  const inPlace = record.op === abi.OP_SGEMM && operand === 1 && record.s[3] !== 0;
+  const across = inPlace ? wholeTiles(record.d[3] ?? 0, cols) : cols;
+  return Math.min(bytes, ((rows - 1) * ld + across) * size);
 }

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseArguments, UsageError } from "../../bench/cli.ts";
+import { LARGE_BYTES, SMALL_BYTES } from "../../bench/copy.ts";
 import type { Report } from "../../bench/report.ts";
+import { variantName } from "../../bench/variants.ts";
 
 function bench(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -22,7 +24,11 @@ function bench(...args: string[]) {
 test("suites and options", () => {
   const defaults = {
     suites: ["gemm", "elementwise", "step"],
+    builds: ["simd", "relaxed", "wide"],
+    tiles: false,
+    processes: 1,
     json: undefined,
+    html: undefined,
     filter: undefined,
     smoke: false,
     help: false,
@@ -37,6 +43,15 @@ test("suites and options", () => {
     smoke: true,
   });
   expect(parseArguments(["-h"]).help).toBe(true);
+  expect(parseArguments(["--build", "wide,simd", "--tiles", "--processes=5", "--html", "x.html"])).toEqual({
+    ...defaults,
+    builds: ["simd", "wide"],
+    tiles: true,
+    processes: 5,
+    html: "x.html",
+  });
+  expect(parseArguments([], ["gemm", "step"]).suites).toEqual(["gemm", "step"]);
+  expect(parseArguments(["elementwise"], ["gemm", "step"]).suites).toEqual(["elementwise"]);
 });
 
 test.each([
@@ -45,6 +60,15 @@ test.each([
   [["--json"], "--json"],
   [["--json="], "--json"],
   [["--smoke=yes"], "--smoke"],
+  [["--build", "simd,avx"], '"avx"'],
+  [["--build="], "--build"],
+  [["--build", "simd,"], 'no build ""'],
+  [["--processes", "0"], "--processes"],
+  [["--processes", "1.5"], "--processes"],
+  [["--processes="], "--processes"],
+  [["step", "--tiles"], "--tiles"],
+  [["--html="], "--html"],
+  [["--json", "a", "--html", "./a"], "one file"],
 ])("%j is refused", (argv, mentioned) => {
   expect(() => parseArguments(argv)).toThrow(UsageError);
   expect(() => parseArguments(argv)).toThrow(mentioned);
@@ -55,30 +79,61 @@ test("a wrong command line ends with 2 and says what would be right", { timeout:
   expect(unknown).toMatchObject({ status: 2, stdout: "" });
   expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, elementwise, step.');
   expect(bench("step", "--filter", "no such case")).toMatchObject({ status: 2, stdout: "" });
-  expect(bench("--smoke", "--json", join(tmpdir(), "no such folder", "x.json"))).toMatchObject({ status: 2 });
+  const nowhere = join(tmpdir(), "no such folder", "x");
+  for (const option of ["--json", "--html"]) {
+    expect(bench("--smoke", option, nowhere)).toMatchObject({ status: 2, stdout: "" });
+  }
   expect(bench("--help")).toMatchObject({ status: 0, stderr: "" });
 });
 
-test("a smoke run checks, prints 80 columns and writes the JSON", { timeout: 60_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "xent-bench-"));
+test("a smoke run checks, prints 80 columns and writes JSON and page", { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "xent-bench-test-"));
   try {
-    const file = join(folder, "bench.json");
-    const { status, stdout, stderr } = bench("--smoke", "--filter", "16x", "gemm", "--json", file);
+    const [json, html] = [join(folder, "bench.json"), join(folder, "bench.html")];
+    const filter = ["--filter", "16"];
+    const { status, stdout, stderr } = bench(
+      "--smoke",
+      ...filter,
+      "gemm",
+      "step",
+      "--json",
+      json,
+      "--html",
+      html,
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     for (const line of stdout.split("\n")) {
       if (!line.startsWith("CPU") && !line.startsWith("wrote"))
         expect([...line].length, line).toBeLessThanOrEqual(80);
     }
-    const { header, results } = JSON.parse(readFileSync(file, "utf8")) as Report;
+    const { header, results } = JSON.parse(readFileSync(json, "utf8")) as Report;
     expect(header.engine).toBe(`Node ${process.versions.node}`);
-    expect(header.smoke).toBe(true);
-    expect(results.map((result) => result.name)).toContain("gemm 16x16x4 NN");
-    for (const { medianMs, gflops, build, threads } of results) {
-      expect({ build, threads }).toEqual({ build: "simd", threads: 1 });
-      expect(medianMs).toBeGreaterThan(0);
-      expect(gflops).toBeGreaterThan(0);
+    expect(header).toMatchObject({ smoke: true, processes: 1, build: "simd", tile: "5x8" });
+    expect(header.copyGbytes.map(({ bytes }) => bytes)).toEqual([SMALL_BYTES, LARGE_BYTES]);
+    const variants = header.variants.map(variantName);
+    expect(variants[0]).toBe("simd 5x8");
+    const names = results.map((result) => result.name);
+    expect(names.filter((name) => name === "gemm 16x16x4 NN")).toHaveLength(variants.length);
+    expect(names).toContain("step 4-16-3 b16 sigmoid sgd");
+    for (const result of results) {
+      expect(result).toMatchObject({ engine: header.engine, threads: 1 });
+      expect(variants).toContain(variantName(result));
+      for (const figure of ["medianMs", "gflops", "flopsPerByte"] as const) {
+        expect(result[figure], `${result.name} ${figure}`).toBeGreaterThan(0);
+      }
     }
+    expect(readFileSync(html, "utf8")).toContain("gemm 16x16x4 NN");
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a build that the engine lacks is named, and leaves nothing to measure", { timeout: 60_000 }, () => {
+  const { status, stdout } = bench("--smoke", "gemm", "--filter", "16x16x4 ", "--build", "wide");
+  if (status === 0) expect(stdout).toMatch(/runs {4}wide 6x16;/);
+  else
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: expect.stringMatching(/\nwide: .*\nThere are/s),
+    });
 });

@@ -8,7 +8,7 @@ const { NaN: NAN, POSITIVE_INFINITY: INF, NEGATIVE_INFINITY: NINF } = Number;
 
 /** Tails of every width, whole vectors, and blocks of several. */
 export const ROWS = [0, 1, 2, 3, 4, 7, 25];
-export const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 31];
+export const COLS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 31];
 
 export const SPECIAL = [
   NAN,

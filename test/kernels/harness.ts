@@ -15,7 +15,7 @@ export interface Build {
   readonly arena: Arena;
   /** of its products, one of TILES */
   readonly tile: number;
-  /** whether V.madd, of sgemm and sgdStep, rounds once */
+  /** whether V.madd, of sgemm and sgdStep, rounds once: in `relaxed`, by Node on a CPU that has FMA */
   readonly fused: boolean;
 }
 

@@ -2,7 +2,8 @@
 
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
-import type { Packed } from "../../src/program/builder.ts";
+import { tileColumns, wholeTiles } from "../../src/base/tile.ts";
+import type { Right } from "../../src/program/builder.ts";
 import { floats, integers } from "../oracle/data.ts";
 import type { Hyper, Rig, RigOptions } from "./harness.ts";
 
@@ -16,11 +17,16 @@ const BATCH: RigOptions = { ld: 32, shift: 1, batch: true };
 const batch = (rig: Rig, name: string, seed: number) =>
   rig.input(name, CAPACITY, COLS, floats(seed, CAPACITY * COLS), BATCH);
 const batchOut = (rig: Rig, name: string) => rig.output(name, CAPACITY, COLS, { ...BATCH, shift: 3 });
-const panelsOf = (n: number, k: number): number => Math.ceil(n / abi.TILE_N) * abi.TILE_N * k;
+const panelsOf = ({ builder }: Rig, n: number, k: number): number => wholeTiles(builder.tile, n) * k;
 const index = (rig: Rig) => rig.input("index", 1, 25, integers(2, 25, 0, 8));
 
 /** Each emits one record. */
 export type Case = (rig: Rig) => void;
+
+/** Ops whose records depend on the tile. */
+export const TILED: readonly number[] = [abi.OP_PACK, abi.OP_SGEMM];
+/** Ops that have a multiply-add, and whose bits depend on whether it is fused. */
+export const FUSED: readonly number[] = [abi.OP_SGEMM, abi.OP_SGD_STEP];
 
 const unary = (op: number, ...parameters: number[]): Case[] => [
   (rig) => rig.builder.unary(op, batch(rig, "x", 1), batchOut(rig, "y"), parameters),
@@ -46,11 +52,12 @@ function pack(rows: number, cols: number, transpose: boolean, options: RigOption
   return (rig) => {
     const b = rig.input("b", rows, cols, floats(1, rows * cols), { ld: cols + 3, ...options });
     const [n, k] = transpose ? [rows, cols] : [cols, rows];
-    rig.builder.pack(b, transpose, rig.output("panels", 1, panelsOf(n, k)));
+    rig.builder.pack(b, transpose, rig.output("panels", 1, panelsOf(rig, n, k)));
   };
 }
 
 interface Product {
+  inPlace?: boolean;
   m?: number;
   n?: number;
   k?: number;
@@ -62,6 +69,7 @@ interface Product {
 }
 
 function sgemm({
+  inPlace = false,
   m = 10,
   n = 29,
   k = 9,
@@ -74,12 +82,21 @@ function sgemm({
   return (rig) => {
     const [rows, cols] = transposeA ? [k, m] : [m, k];
     const a = rig.input("a", rows, cols, floats(1, m * k), { ld: cols + 5, shift: 1, batch: batchRows });
-    const panels = rig.input("panels", 1, panelsOf(n, k), floats(2, panelsOf(n, k)));
-    const packed: Packed = { panels, k, n, batchDepth: batchRows && transposeA };
+    const { builder } = rig;
+    const batchDepth = batchRows && transposeA;
+    const b = (): Right => {
+      if (inPlace) {
+        // rows padded to whole tiles, and beyond
+        const ld = wholeTiles(builder.tile, n) + 5;
+        return builder.inPlace(rig.input("b", k, n, floats(2, k * n), { ld, shift: 2, batch: batchDepth }));
+      }
+      const length = panelsOf(rig, n, k);
+      const panels = rig.input("panels", 1, length, floats(2, length));
+      return { tensor: panels, k, n, stride: 0, batchDepth };
+    };
     const options: RigOptions = { ld: n + 3, shift: 3, batch: batchRows && !transposeA };
     const c = beta === 0 ? rig.output("c", m, n, options) : rig.inOut("c", m, n, floats(3, m * n), options);
-    const { builder } = rig;
-    builder.sgemm(a, packed, c, {
+    builder.sgemm(a, b(), c, {
       transposeA,
       beta,
       ...(bias && { bias: rig.input("bias", 1, n, floats(4, n)) }),
@@ -92,12 +109,12 @@ function sgemm({
 
 const anyStride: Case = (rig) => {
   const b = rig.input("b", 1, 2 * 6 + 15 * 24 + 1, floats(1, 2 * 6 + 15 * 24 + 1));
-  const panels = rig.output("panels", 1, panelsOf(25, 7));
+  const panels = rig.output("panels", 1, panelsOf(rig, 25, 7));
   rig.builder.drafts.push({
     op: abi.OP_PACK,
     flags: 0,
     operands: [b, panels],
-    d: [7, 25],
+    d: [7, 25, tileColumns(rig.builder.tile)],
     s: [2, 15],
     f: [1],
     label: "",
@@ -216,6 +233,18 @@ export const CASES: Record<number, Case[]> = {
     sgemm({ m: CAPACITY, batchRows: true }),
     sgemm({ k: 0 }),
     sgemm({ k: 300, m: 4, n: 13 }),
+    // a whole block of rows of a panel that sticks out: all of the scratch
+    sgemm({ m: 2 * abi.GEMM_MC, n: 7, k: 3, bias: true }),
+    sgemm({ m: abi.GEMM_MC, n: 7, k: 3, beta: 1, columns: true }),
+    sgemm({ inPlace: true }),
+    sgemm({ inPlace: true, columns: true, bias: true, n: 61 }),
+    sgemm({ inPlace: true, beta: 0.5, transposeA: true, n: 33 }),
+    sgemm({ inPlace: true, transposeA: true, batchRows: true, k: CAPACITY, columns: true }),
+    sgemm({ inPlace: true, m: CAPACITY, batchRows: true, n: 32 }),
+    sgemm({ inPlace: true, m: 1, n: 75, k: 5, bias: true, columns: true }),
+    sgemm({ inPlace: true, m: 1, n: 75, k: 5, beta: 1 }),
+    sgemm({ inPlace: true, k: 0 }),
+    sgemm({ inPlace: true, k: 300, m: 4, n: 13 }),
   ],
   [abi.OP_RELU_FORWARD]: unary(abi.OP_RELU_FORWARD),
   [abi.OP_RELU_BACKWARD]: backward(abi.OP_RELU_BACKWARD),

@@ -1,9 +1,9 @@
-// Sets up one product C ← α·A·B + β·C (or + bias, then relu) for the sgemm tests: stores A and B under a layout,
-// emits pack and sgemm, and hands the same numbers to the oracles.
+// Sets up one product C ← α·A·B + β·C (or + bias, then relu) for the sgemm tests: stores A and B under a layout, leaves B
+// where it stands or emits pack, emits sgemm, and hands the same numbers to the oracles.
 
 import * as abi from "../../src/base/abi.ts";
+import { tileColumns, tileName, wholeTiles } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
-import type { Packed } from "../../src/program/builder.ts";
 import { floats, integers } from "../oracle/data.ts";
 import type { Gemm, Matrix } from "../oracle/gemm.ts";
 import type { Rig } from "./harness.ts";
@@ -12,13 +12,28 @@ import type { Rig } from "./harness.ts";
 export const LAYOUTS = ["NN", "TN", "NT", "any"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
+/**
+ * Layouts, and whether B is packed or read in place, which it can be where its rows are runs: then `any` says how A stands,
+ * and B is N. The padding of B's rows is NaN up to whole tiles and beyond.
+ */
+export const FORMS: readonly { layout: Layout; inPlace: boolean; form: string }[] = [
+  ...LAYOUTS.map((layout) => ({ layout, inPlace: false, form: `${layout}, B packed` })),
+  ...(["NN", "TN", "any"] as const).map((layout) => ({
+    layout,
+    inPlace: true,
+    form: `${layout}, B in place`,
+  })),
+];
+
 /** Ways for an element's chain to begin and end. */
 export const ENDS = ["zero", "bias", "bias relu", "beta 1", "beta -0.75", "relu", "beta 1 relu"] as const;
 export type End = (typeof ENDS)[number];
 
 export interface ProductOptions {
   layout?: Layout;
+  inPlace?: boolean;
   end?: End;
+  /** a packed B only */
   alpha?: number;
   /** threads share columns of C (true) or rows (false); else what the builder thinks best */
   columns?: boolean;
@@ -44,6 +59,7 @@ interface Stored {
 export function product(rig: Rig, m: number, n: number, k: number, options: ProductOptions = {}): Product {
   const {
     layout = "NN",
+    inPlace = false,
     end = "zero",
     alpha = 1,
     columns,
@@ -52,10 +68,12 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
   } = options;
   const numbers = (by: number, count: number): Float32Array =>
     whole ? Float32Array.from(integers(seed + by, count, -8, 8)) : floats(seed + by, count);
+  const { builder } = rig;
+  const { tile } = builder;
 
   const a = store(rig, "a", m, k, layout === "TN" ? "T" : layout === "any" ? "any" : "N", numbers(1, m * k));
-  const b = store(rig, "b", k, n, layout === "NT" ? "T" : layout === "any" ? "any" : "N", numbers(2, k * n));
-  const panels = rig.output("panels", 1, Math.ceil(n / abi.TILE_N) * abi.TILE_N * k, { shift: 3 });
+  const howB = layout === "NT" ? "T" : layout === "any" && !inPlace ? "any" : "N";
+  const b = store(rig, "b", k, n, howB, numbers(2, k * n), inPlace ? wholeTiles(tile, n) : n);
   const bias = end.includes("bias") ? numbers(3, n) : undefined;
   const beta = end.includes("beta") ? Number(end.split(" ")[1]) : 0;
   const before = numbers(4, m * n);
@@ -67,32 +85,37 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
   const biasRow = bias && rig.input("bias", 1, n, bias, { shift: 7 });
   const relu = end.includes("relu");
 
-  const { builder } = rig;
+  const right = (): { tensor: Tensor; stride: number } => {
+    if (inPlace) {
+      if (howB !== "N" || alpha !== 1) throw new RangeError(`${layout}, α ${alpha}: not in place`);
+      return builder.inPlace(b.tensor);
+    }
+    const panels = rig.output("panels", 1, wholeTiles(tile, n) * k, { shift: 3 });
+    if (layout !== "any") return builder.pack(b.tensor, layout === "NT", panels, alpha);
+    builder.drafts.push({
+      op: abi.OP_PACK,
+      flags: 0,
+      operands: [b.tensor, panels],
+      d: [k, n, tileColumns(tile)],
+      s: [b.matrix.rs, b.matrix.cs],
+      f: [alpha],
+      label: "",
+    });
+    return { tensor: panels, stride: 0 };
+  };
+  const { tensor, stride } = right();
   if (layout === "any") {
-    const strides = ({ matrix }: Stored): [number, number] => [matrix.rs, matrix.cs];
-    builder.drafts.push(
-      {
-        op: abi.OP_PACK,
-        flags: 0,
-        operands: [b.tensor, panels],
-        d: [k, n],
-        s: strides(b),
-        f: [alpha],
-        label: "",
-      },
-      {
-        op: abi.OP_SGEMM,
-        flags: (biasRow ? abi.FLAG_BIAS : 0) | (relu ? abi.FLAG_RELU : 0),
-        operands: [a.tensor, panels, c, biasRow, rig.scratch],
-        d: [m, n, k],
-        s: [...strides(a), ldc],
-        f: [beta],
-        label: "",
-      },
-    );
+    builder.drafts.push({
+      op: abi.OP_SGEMM,
+      flags: (biasRow ? abi.FLAG_BIAS : 0) | (relu ? abi.FLAG_RELU : 0),
+      operands: [a.tensor, tensor, c, biasRow, rig.scratch],
+      d: [m, n, k, tile],
+      s: [a.matrix.rs, a.matrix.cs, ldc, stride],
+      f: [beta],
+      label: "",
+    });
   } else {
-    const packed: Packed = builder.pack(b.tensor, layout === "NT", panels, alpha);
-    builder.sgemm(a.tensor, packed, c, {
+    builder.sgemm(a.tensor, { tensor, k, n, stride, batchDepth: false }, c, {
       transposeA: layout === "TN",
       relu,
       beta,
@@ -117,10 +140,12 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
     bias,
     relu,
   };
-  return { c, gemm, what: `${layout} ${end}, α ${alpha}, ${m}×${n}×${k}, columns ${columns}, seed ${seed}` };
+  const form = `${layout} ${inPlace ? "in place" : "packed"} ${end}, α ${alpha}`;
+  const what = `${tileName(tile)}, ${form}, ${m}×${n}×${k}, columns ${columns}, seed ${seed}`;
+  return { c, gemm, what };
 }
 
-/** Lays rows × cols values out as one layout asks. */
+/** Lays rows × cols values out as one layout asks; rows that are runs have room for `across` elements and three more. */
 function store(
   rig: Rig,
   name: string,
@@ -128,9 +153,10 @@ function store(
   cols: number,
   how: "N" | "T" | "any",
   values: Float32Array,
+  across = cols,
 ): Stored {
   if (how === "N") {
-    const tensor = rig.input(name, rows, cols, values, { ld: cols + 3, shift: 1 });
+    const tensor = rig.input(name, rows, cols, values, { ld: across + 3, shift: 1 });
     return { tensor, matrix: { data: values, rs: cols, cs: 1 } };
   }
   if (how === "T") {

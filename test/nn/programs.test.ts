@@ -1,10 +1,18 @@
-// Every program that a network lays, for training and for chunks, passes verify for 1 to 8 threads: no range
-// leaves its tensor, nothing is read before it is written, no two threads meet without a barrier between them.
+// Every program that a network lays, for training and for chunks, passes verify for 1 to 8 threads, with every tile: no
+// range leaves its tensor, nothing is read before it is written, no two threads meet without a barrier between them.
 
 import { describe, expect, it } from "vitest";
-import { FLAG_RELU, HYPER_BYTES, OP_SGEMM, OP_SIGMOID_FORWARD, RECORD_BYTES } from "../../src/base/abi.ts";
+import {
+  FLAG_RELU,
+  HYPER_BYTES,
+  OP_PACK,
+  OP_SGEMM,
+  OP_SIGMOID_FORWARD,
+  RECORD_BYTES,
+} from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { ActivationSpec, LayerSpec, LossSpec } from "../../src/base/spec.ts";
+import { PACKED_ROWS, TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { ACTIVATIONS, LOSSES } from "../../src/model/options.ts";
 import { activation } from "../../src/nn/activations.ts";
@@ -19,7 +27,7 @@ import type { Program } from "../../src/program/program.ts";
 import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
-import { cores } from "../support/core.ts";
+import { coreOf } from "../support/core.ts";
 
 const nets: readonly { name: string; input: number; layers: readonly LayerSpec[] }[] = [
   { name: "one dense layer", input: 6, layers: [dense(5)] },
@@ -30,7 +38,7 @@ const nets: readonly { name: string; input: number; layers: readonly LayerSpec[]
   { name: "an activation last", input: 20, layers: [dense(40), dense(33), relu(), sigmoid()] },
   { name: "wider than rows", input: 5, layers: [dense(300), relu(), dense(257), sigmoid(), dense(3)] },
 ];
-const core = cores[0] as (typeof cores)[0];
+const core = coreOf("simd");
 const config = (batchSize: number, features: "f32" | "u8", windowRows = 3 * batchSize): TrainConfig => ({
   batchSize,
   windowRows,
@@ -113,17 +121,48 @@ function expectVerified(network: Network, train: Program, crews: readonly number
 }
 
 describe("programs", () => {
-  it.each(nets)("$name: both programs pass verify on 1 to 8 threads", ({ input, layers }) => {
-    for (const [batchSize, features, crews] of [
-      [7, "u8", [1, 2, 3, 4, 5, 6, 7, 8]],
-      [1, "f32", [1, 8]],
-      [64, "f32", [2, 7]],
-    ] as const) {
-      const network = new Network(core, input, layers, 0);
-      const { program: train } = network.train(config(batchSize, features), emitSgd);
-      expectVerified(network, train, crews, `batch ${batchSize} ${features}`);
-    }
-  });
+  it.each(nets)(
+    "$name: both programs pass verify on 1 to 8 threads, with every tile",
+    ({ input, layers }) => {
+      for (const tile of TILES) {
+        for (const [batchSize, features, crews] of [
+          [7, "u8", [1, 2, 3, 4, 5, 6, 7, 8]],
+          [1, "f32", [1, 8]],
+          [64, "f32", [2, 7]],
+          [PACKED_ROWS + 9, "f32", [3]],
+        ] as const) {
+          const network = new Network(coreOf("simd", tile), input, layers, 0);
+          const { program: train } = network.train(config(batchSize, features), emitSgd);
+          expectVerified(network, train, crews, `${tileName(tile)}, batch ${batchSize} ${features}`);
+        }
+      }
+    },
+  );
+
+  it.each([PACKED_ROWS - 1, PACKED_ROWS])(
+    "batch %i: which B is packed, and which is read in place",
+    (rows) => {
+      // the first layer's dW has PACKED_ROWS rows, the second's 20
+      const network = new Network(core, PACKED_ROWS, [dense(20), relu(), dense(3)], 0);
+      const { program: train } = network.train(config(rows, "f32"), emitSgd);
+      const { program: chunk } = network.chunk();
+      const packs = ({ drafts }: Program) =>
+        drafts.filter(({ op }) => op === OP_PACK).map(({ operands }) => operands[0]?.name);
+      const inPlace = ({ drafts }: Program) =>
+        drafts.filter(({ op, s }) => op === OP_SGEMM && s[3] !== 0).map(({ operands }) => operands[1]?.name);
+      const weights = ["0.weight", "2.weight"];
+      const many = rows >= PACKED_ROWS;
+      // the transposed weights of the second layer always, and the dy of the first
+      expect(packs(train)).toEqual([...(many ? weights : []), "2.weight", "d2.input"]);
+      expect(inPlace(train)).toEqual([...(many ? [] : weights), "dlogits"]);
+      expect([packs(chunk), inPlace(chunk)]).toEqual([[], weights]);
+      for (const { op, operands, d, s } of [...train.drafts, ...chunk.drafts]) {
+        if (op !== OP_SGEMM) continue;
+        expect(d[3]).toBe(core.tile);
+        if (s[3] !== 0) expect(s[3]).toBe(operands[1]?.ld);
+      }
+    },
+  );
 
   it("the lists of activations and losses here are complete", () => {
     expect(new Set(activations.map(({ kind }) => kind))).toEqual(new Set(Object.keys(ACTIVATIONS)));
@@ -155,7 +194,7 @@ describe("programs", () => {
   it("a network that knows no loss has a chunk program of its forward pass", () => {
     const { program, parts, logits, probabilities } = new Network(core, 4, [dense(3)], 0).chunk();
     expect(verify(program.words, program.drafts, 8)).toEqual([]);
-    expect(parts).toEqual({ packed: 3, forward: 4, link: 4, score: {} });
+    expect(parts).toEqual({ forward: 3, link: 3, score: {} });
     expect(probabilities.data).toEqual(logits.data);
   });
 
@@ -178,31 +217,35 @@ describe("programs", () => {
 
 describe("the memory that both programs lie in", () => {
   it.each(nets)("$name: no two tensors share a byte unless a group says so", ({ input, layers }) => {
-    const spec = { input, outputs: 1, layers, scaling: { scale: 1, shift: 0 }, loss: crossEntropy() };
-    const { bytes, train, chunk } = layNetwork(spec, config(7, "u8", 19), emitSgd);
-    const drafts = [...(train?.builder.drafts ?? []), ...chunk.builder.drafts];
-    const views = new Set(["result"]);
-    const tensors = [...new Set(drafts.flatMap((draft) => draft.operands))]
-      .filter((tensor) => tensor !== undefined)
-      .filter((tensor) => tensor.bytes > 0 && !views.has(tensor.name))
-      .sort((a, b) => a.address - b.address);
-    for (const [i, a] of tensors.entries()) {
-      expect(a.address % 4).toBe(0);
-      expect(a.address + a.bytes).toBeLessThanOrEqual(bytes.total);
-      for (const b of tensors.slice(i + 1)) {
-        if (b.address >= a.address + a.bytes) break;
-        const mates = a.group !== undefined && a.group === b.group;
-        // parameters and gradients are whole runs for the optimiser and matrices for the layers
-        const part = a.region === b.region && ["params", "grads"].includes(a.region);
-        expect(mates || part, `${a.name} and ${b.name}`).toBe(true);
-      }
-    }
-    expect(bytes.hyper).toBe(HYPER_BYTES);
-    const records = drafts.length * RECORD_BYTES;
-    expect(bytes.program).toBeGreaterThanOrEqual(records);
-    expect(bytes.program).toBeLessThan(records + 128);
+    for (const tile of TILES) expectApart(tile, input, layers);
   });
 });
+
+function expectApart(tile: number, input: number, layers: readonly LayerSpec[]): void {
+  const spec = { tile, input, outputs: 1, layers, scaling: { scale: 1, shift: 0 }, loss: crossEntropy() };
+  const { bytes, train, chunk } = layNetwork(spec, config(7, "u8", 19), emitSgd);
+  const drafts = [...(train?.builder.drafts ?? []), ...chunk.builder.drafts];
+  const views = new Set(["result"]);
+  const tensors = [...new Set(drafts.flatMap((draft) => draft.operands))]
+    .filter((tensor) => tensor !== undefined)
+    .filter((tensor) => tensor.bytes > 0 && !views.has(tensor.name))
+    .sort((a, b) => a.address - b.address);
+  for (const [i, a] of tensors.entries()) {
+    expect(a.address % 4).toBe(0);
+    expect(a.address + a.bytes).toBeLessThanOrEqual(bytes.total);
+    for (const b of tensors.slice(i + 1)) {
+      if (b.address >= a.address + a.bytes) break;
+      const mates = a.group !== undefined && a.group === b.group;
+      // parameters and gradients are whole runs for the optimiser and matrices for the layers
+      const part = a.region === b.region && ["params", "grads"].includes(a.region);
+      expect(mates || part, `${a.name} and ${b.name}`).toBe(true);
+    }
+  }
+  expect(bytes.hyper).toBe(HYPER_BYTES);
+  const records = drafts.length * RECORD_BYTES;
+  expect(bytes.program).toBeGreaterThanOrEqual(records);
+  expect(bytes.program).toBeLessThan(records + 128);
+}
 
 /**
  * For each dense layer: the gradient of its weights reads the input that the forward pass read, and nobody has written to

@@ -53,7 +53,10 @@ describe("fma", () => {
             for (const sign of [1, -1]) {
               expectExact(sign * a * scale, b * scale, sign * c * scale * scale);
               expectExact(sign * a * scale, -b * scale, sign * c * scale * scale);
-              if (twice(a * scale, b * scale, c * scale * scale) !== fma(a * scale, b * scale, c * scale * scale))
+              if (
+                twice(a * scale, b * scale, c * scale * scale) !==
+                fma(a * scale, b * scale, c * scale * scale)
+              )
                 wrong++;
             }
           }
@@ -85,7 +88,9 @@ describe("fma", () => {
   it(`20,000 triples of every size, half of them with sums that nearly cancel (seed ${SEED})`, () => {
     const next = source(31);
     const number = (least: number, most: number): number =>
-      Math.fround(((next() < 0.5 ? -1 : 1) * (1 + next())) * 2 ** Math.floor(least + (most - least + 1) * next()));
+      Math.fround(
+        (next() < 0.5 ? -1 : 1) * (1 + next()) * 2 ** Math.floor(least + (most - least + 1) * next()),
+      );
     for (let i = 0; i < 20_000; i++) {
       const exponent = i % 4 === 0 ? 126 : 60;
       const [a, b] = [number(-exponent, exponent), number(-exponent, exponent)];
@@ -114,7 +119,11 @@ describe("fma", () => {
     expect(fma(-0, 1, -0)).toBe(-0);
     expect(fma(-0, 1, 0)).toBe(0);
     expect(fma(1, -1, 1)).toBe(0);
-    expect([fma(INF, 1, 1), fma(1, -1, -INF), fma(2 ** 100, 2 ** 100, -(2 ** 100))]).toEqual([INF, -INF, INF]);
+    expect([fma(INF, 1, 1), fma(1, -1, -INF), fma(2 ** 100, 2 ** 100, -(2 ** 100))]).toEqual([
+      INF,
+      -INF,
+      INF,
+    ]);
     for (const [a, b, c] of [
       [INF, 0, 1],
       [INF, 1, -INF],

@@ -37,7 +37,10 @@ export function gallery(core: Core): Program {
 
   const hyper = plan.tensor("hyper", "hyper", 1, abi.HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", abi.HYPER_LOSS, 1, abi.RESULT_BYTES / 4, abi.RESULT_BYTES / 4);
-  const builder = new Builder(plan.tensor("scratch", "edge tiles", 1, abi.SGEMM_SCRATCH_BYTES / 4));
+  const builder = new Builder(
+    plan.tensor("scratch", "edge tiles", 1, abi.SGEMM_SCRATCH_BYTES / 4),
+    core.tile,
+  );
   const x = plan.tensor("batch", "x", CAPACITY, CLASSES, { batch: true, given: true });
   const [ids, weight] = [column("ids", true), column("weight", true)];
   // as the host writes them, without padding

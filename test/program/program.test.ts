@@ -4,9 +4,11 @@
 import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
+import { TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { dump, profile } from "../../src/program/inspect.ts";
-import { cores } from "../support/core.ts";
+import { verify } from "../../src/program/verify.ts";
+import { coreOf, cores } from "../support/core.ts";
 import { ROWS, type Training, training } from "./training.ts";
 
 const nameOf = (op: number): string => OPS.get(op)?.name ?? "?";
@@ -27,7 +29,7 @@ function image(net: Training): Uint8Array {
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-describe.each(cores)("Program.run, $build build", (core) => {
+describe.each([...cores, coreOf("relaxed", abi.TILE_6X16)])("Program.run, $build build", (core) => {
   const net = training(core, core.build === "debug" ? "u8" : "f32");
   const { program, arena, records, hyper } = net;
   const count = program.drafts.length;
@@ -108,8 +110,45 @@ describe.each(cores)("Program.run, $build build", (core) => {
   });
 });
 
+describe("Program.retile", () => {
+  const net = training(coreOf("simd", abi.TILE_6X16), "f32");
+  const { program, arena, records, hyper } = net;
+  /** Memory but for records, panels and scratch. */
+  const results = (): Uint8Array => {
+    const copy = image(net);
+    for (const tensor of new Set(program.drafts.flatMap(({ operands }) => operands))) {
+      if (tensor?.group === "panels") copy.fill(0, tensor.address, tensor.address + tensor.bytes);
+    }
+    return copy.fill(0, records, records + 4 * program.words.length);
+  };
+
+  it.each(TILES.map((tile) => [tileName(tile), tile] as const))(
+    "to %s and back: the program is sound for 1 to 8 threads, and gives the same bits",
+    (_, tile) => {
+      net.reset();
+      program.run();
+      const expected = results();
+      for (const to of [tile, abi.TILE_6X16]) {
+        net.reset();
+        program.retile(to);
+        expect(arena.i32At(records, program.words.length)).toEqual(program.words);
+        for (let threads = 1; threads <= 8; threads++) {
+          expect(verify(program.words, program.drafts, threads), `${threads} threads`).toEqual([]);
+        }
+        for (let i = 0; i < program.drafts.length; i++) {
+          for (const t of [2, 0, 1]) arena.kernels.run(records, hyper, i, i + 1, t, 3);
+        }
+        expect(same(results(), expected)).toBe(true);
+        net.reset();
+        program.run();
+        expect(same(results(), expected)).toBe(true);
+      }
+    },
+  );
+});
+
 describe("Program in words", () => {
-  const { program } = training(cores[0] as (typeof cores)[0], "f32");
+  const { program } = training(coreOf("simd"), "f32");
 
   it("dump has a line for each record: op, what it reads and writes, barriers", () => {
     const lines = dump(program).split("\n");

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
+import { TILES, tileName, wholeTiles } from "../../src/base/tile.ts";
 import { init } from "../../src/model/runtime.ts";
 import { networkOf, type Sequential } from "../../src/model/sequential.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
@@ -184,29 +185,48 @@ describe(`single records (seed ${SEED})`, () => {
     [0, false],
     [1, true],
     [0.5, true],
-  ])("sgemm with β = %f, A transposed: %s", (beta, transposeA) => {
-    const [m, n, k] = [7, 25, 11];
-    const rig = new Rig(build);
-    const [va, vb, vc] = [floats(1, m * k), floats(2, k * n), floats(3, m * n)];
-    const a = transposeA ? rig.input("a", k, m, va, { ld: m + 2 }) : rig.input("a", m, k, va, { ld: k + 3 });
-    const panels = rig.output("panels", 1, Math.ceil(n / abi.TILE_N) * abi.TILE_N * k);
-    const c = rig.inOut("c", m, n, vc, { ld: n + 1 });
-    const packed = rig.builder.pack(rig.input("b", k, n, vb, { ld: n + 4 }), false, panels, 0.75);
-    rig.builder.sgemm(a, packed, c, { transposeA, beta });
-    const { read } = inF64(rig);
-    const expected = gemm({
-      m,
-      n,
-      k,
-      a: { data: va, rs: transposeA ? 1 : k, cs: transposeA ? m : 1 },
-      b: { data: Float64Array.from(vb, (v) => v * 0.75), rs: n, cs: 1 },
-    }).value;
-    agree(
-      read(c),
-      expected.map((v, i) => v + beta * (vc[i] as number)),
-      "c",
-    );
-  });
+  ])(
+    "sgemm with β = %f, A transposed: %s; B packed, packed transposed and in place, in every tile",
+    (beta, transposeA) => {
+      const [m, n, k] = [7, 25, 11];
+      for (const tile of TILES) {
+        for (const how of ["packed", "turned", "in place"]) {
+          const rig = new Rig({ ...build, tile });
+          const [va, vb, vc] = [floats(1, m * k), floats(2, k * n), floats(3, m * n)];
+          const a = transposeA
+            ? rig.input("a", k, m, va, { ld: m + 2 })
+            : rig.input("a", m, k, va, { ld: k + 3 });
+          const c = rig.inOut("c", m, n, vc, { ld: n + 1 });
+          const turned = how === "turned";
+          const [rows, cols] = turned ? [n, k] : [k, n];
+          const b = rig.input("b", rows, cols, vb, { ld: wholeTiles(tile, cols) + 4 });
+          const alpha = how === "in place" ? 1 : 0.75;
+          const right =
+            how === "in place"
+              ? rig.builder.inPlace(b)
+              : rig.builder.pack(b, turned, rig.output("panels", 1, wholeTiles(tile, n) * k), alpha);
+          rig.builder.sgemm(a, right, c, { transposeA, beta });
+          const { read } = inF64(rig);
+          const expected = gemm({
+            m,
+            n,
+            k,
+            a: { data: va, rs: transposeA ? 1 : k, cs: transposeA ? m : 1 },
+            b: {
+              data: Float64Array.from(vb, (v) => v * alpha),
+              rs: turned ? 1 : n,
+              cs: turned ? k : 1,
+            },
+          }).value;
+          agree(
+            read(c),
+            expected.map((v, i) => v + beta * (vc[i] as number)),
+            `c, ${tileName(tile)}, B ${how}`,
+          );
+        }
+      }
+    },
+  );
 
   it("softmaxForward", () => {
     const rig = new Rig(build);

@@ -1,10 +1,12 @@
-// A training step written out record by record, with the ops of a plain net, some fused and some alone. What the
-// tests of verify and Program work on; laid by hand, so that they do not lean on src/nn.
+// A training step written out record by record, with the ops of a plain net, some fused and some alone, and products of
+// every kind: B packed as it stands, packed transposed, and in place. What the tests of verify and Program work on; laid
+// by hand, so that they do not lean on src/nn.
 
 import * as abi from "../../src/base/abi.ts";
+import { wholeTiles } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../../src/memory/plan.ts";
-import { Builder, type Packed } from "../../src/program/builder.ts";
+import { Builder, type Right } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { floats, integers } from "../oracle/data.ts";
@@ -39,7 +41,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
   const matrix = (name: string, cols: number): Tensor =>
     plan.tensor("activations", name, CAPACITY, cols, { ld: leadingDimension(cols), batch: true });
   const panels = (name: string, k: number, n: number): Tensor =>
-    plan.tensor("scratch", name, 1, Math.ceil(n / abi.TILE_N) * abi.TILE_N * k, { group: "panels" });
+    plan.tensor("scratch", name, 1, wholeTiles(core.tile, n) * k, { group: "panels" });
 
   const hyper = plan.tensor("hyper", "hyper", 1, abi.HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", abi.HYPER_LOSS, 1, abi.RESULT_BYTES / 4, abi.RESULT_BYTES / 4);
@@ -53,7 +55,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
   const x = matrix("x", WIDTHS[0] as number);
   const target = plan.tensor("batch", "target", CAPACITY, 1, { batch: true });
 
-  const builder = new Builder(edge);
+  const builder = new Builder(edge, core.tile);
   builder.label = "batch";
   builder.gather(data, order, x, 1 / 255, -0.5);
   builder.gather(labels, order, target);
@@ -64,8 +66,11 @@ export function training(core: Core, features: "f32" | "u8"): Training {
   for (const [i, { weight, bias }] of layers.entries()) {
     builder.label = `${i} forward`;
     let out = matrix(`y${i}`, weight.cols);
-    const packed = builder.pack(weight, false, panels(`w${i} packed`, weight.rows, weight.cols));
-    builder.sgemm(y[i] as Tensor, packed, out, { bias, relu: i === 0 });
+    const right =
+      i === 0
+        ? builder.pack(weight, false, panels(`w${i} packed`, weight.rows, weight.cols))
+        : builder.inPlace(weight);
+    builder.sgemm(y[i] as Tensor, right, out, { bias, relu: i === 0 });
     if (i === 1) {
       const before = out;
       out = matrix("sigmoid", weight.cols);
@@ -96,9 +101,10 @@ export function training(core: Core, features: "f32" | "u8"): Training {
       dx = matrix(`dx${i}`, weight.rows);
       builder.sgemm(dy, builder.pack(weight, true, panels(`w${i} turned`, weight.cols, weight.rows)), dx);
     }
-    const packed: Packed = builder.pack(dy, false, panels(`dy${i} packed`, CAPACITY, weight.cols));
+    const right: Right =
+      i === 1 ? builder.pack(dy, false, panels(`dy${i} packed`, CAPACITY, weight.cols)) : builder.inPlace(dy);
     // the first layer's gradient is added to what is there, as in the second micro-batch of a step
-    builder.sgemm(y[i] as Tensor, packed, dWeight, { transposeA: true, beta: i === 0 ? 1 : 0 });
+    builder.sgemm(y[i] as Tensor, right, dWeight, { transposeA: true, beta: i === 0 ? 1 : 0 });
     builder.columnSums(dy, dBias);
     if (dx !== undefined) dy = dx;
   }

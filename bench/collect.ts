@@ -1,0 +1,47 @@
+// From engines to outcomes: the bundle is made, the probe of P started, and process after process measures.
+
+import { bundleChild } from "./bundle.ts";
+import type { Arguments } from "./cli.ts";
+import { openPeak } from "./peak-source.ts";
+import { type Engine, endChildrenWithUs, measureInProcesses } from "./processes.ts";
+import type { Outcome } from "./protocol.ts";
+import { progress } from "./terminal.ts";
+
+export interface Collected {
+  readonly outcomes: readonly Outcome[];
+  /** what is wrong with results, and processes that failed */
+  readonly problems: readonly string[];
+  /** null when there is no P */
+  readonly peakEngine: string | null;
+  /** why there is no P */
+  readonly reason: string;
+}
+
+/** With one engine the first problem is the end; several go on without the one that has it. */
+export async function collect(
+  engines: readonly Engine[],
+  args: Arguments,
+  fetchPeak: boolean,
+): Promise<Collected> {
+  const bundle = await bundleChild();
+  endChildrenWithUs(bundle.remove);
+  progress("starting the probe of P (npx may have to download Node 24, once)");
+  const { peak, reason } = await openPeak(fetchPeak);
+  progress("");
+  const outcomes: Outcome[] = [];
+  const problems: string[] = [];
+  try {
+    for await (const ended of measureInProcesses(engines, args, bundle.file, peak, progress)) {
+      const { engine, outcome, failure } = ended;
+      if (failure !== undefined) problems.push(failure);
+      if (outcome !== undefined) {
+        outcomes.push(outcome);
+        problems.push(...outcome.wrong.map((text) => `WRONG  ${engine.name}, ${text}`));
+      }
+      if (problems.length > 0 && engines.length === 1) break;
+    }
+  } finally {
+    peak?.close();
+  }
+  return { outcomes, problems, peakEngine: peak?.engine ?? null, reason };
+}

@@ -1,0 +1,147 @@
+// wide: when V8's flag is set and when not, that the first init decides, and what happens when the flag does nothing. The
+// flag is never really set here: `npm run hashes` and the bench run widened code.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { OP_PACK, OP_SGEMM, TILE_5X8, TILE_6X16 } from "../../src/base/abi.ts";
+import { view } from "../../src/program/record.ts";
+import { blobSet } from "../support/blobs.ts";
+import { coreOf } from "../support/core.ts";
+import { weights } from "../support/state.ts";
+
+const FLAG = "--experimental-wasm-revectorize";
+const setFlags = vi.fn();
+const real = process;
+
+/** A process of another engine, with our own `v8`. */
+function engine(node: string, more: object = {}): void {
+  vi.stubGlobal("process", {
+    versions: { node },
+    arch: "x64",
+    platform: "linux",
+    execArgv: [],
+    getBuiltinModule: (name: string) =>
+      name === "node:v8" ? { setFlagsFromString: setFlags } : real.getBuiltinModule(name),
+    ...more,
+  });
+}
+/** `init` of a process that has not called it yet. */
+const fresh = async () => (await import("../../src/model/runtime.ts")).init;
+
+beforeEach(() => {
+  vi.resetModules();
+  setFlags.mockClear();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+describe("the flag", () => {
+  it.each([
+    ["22.23.0", {}, "this is Node 22.23.0"],
+    ["23.4.0", {}, "this is Node 23.4.0"],
+    ["24.1.0", { arch: "arm64" }, "this is arm64 under linux"],
+    ["24.1.0", { platform: "darwin" }, "this is x64 under darwin"],
+    ["24.1.0", { versions: { node: "24.1.0", bun: "1.4.5" } }, "this is Bun 1.4.5"],
+    ["24.1.0", { versions: { node: "24.1.0", deno: "2.9.5" } }, "this is Deno 2.9.5"],
+    ["24.1.0", { versions: undefined }, "this is a page"],
+  ])("is not set on Node %s, %o", async (node, more, reason) => {
+    engine(node, more);
+    const { info } = await (await fresh())({ wide: true });
+    expect(setFlags).not.toHaveBeenCalled();
+    expect(info).toMatchObject({ wide: false, tile: "6x8" });
+    expect(info.reasons[2]).toMatch(/^wide: off, /);
+    expect(info.reasons[2]).toContain(reason);
+  });
+
+  it.each(["23.5.0", "24.21.0", "26.10.0"])("is set on Node %s, once, and never unasked", async (node) => {
+    engine(node);
+    const init = await fresh();
+    const { info } = await init({ wide: true });
+    expect(setFlags.mock.calls).toEqual([[FLAG]]);
+    expect(info).toMatchObject({ wide: true, tile: "6x16" });
+    expect((await init({ wide: true, precision: "strict" })).info).toMatchObject({
+      wide: true,
+      tile: "5x16",
+    });
+    expect(setFlags).toHaveBeenCalledTimes(1);
+
+    vi.resetModules();
+    expect((await (await fresh())()).info.wide).toBe(false);
+    expect(setFlags).toHaveBeenCalledTimes(1);
+  });
+
+  it("is known when Node was started with it", async () => {
+    engine("24.21.0", { execArgv: [FLAG] });
+    const { info } = await (await fresh())();
+    expect(info).toMatchObject({ wide: true, tile: "6x16" });
+    expect(setFlags).not.toHaveBeenCalled();
+  });
+});
+
+describe("the first init decides", () => {
+  it("and a later wish is told the state", async () => {
+    engine("24.21.0");
+    const init = await fresh();
+    await init();
+    const { info } = await init({ wide: true });
+    expect(info.wide).toBe(false);
+    expect(info.reasons[2]).toBe(
+      "wide: off, by the first init of this process; to have it otherwise, start another process",
+    );
+    expect(setFlags).not.toHaveBeenCalled();
+  });
+});
+
+describe("a flag that does nothing", () => {
+  it("is found out after 200 ms of work, and the model goes on with the narrow tile", async () => {
+    engine("24.21.0");
+    const init = await fresh();
+    const { dense, relu, crossEntropy, sgd } = await import("../../src/index.ts");
+    const { dataset } = await import("../../src/data/dataset.ts");
+    const xent = await init({ wide: true });
+    const learn = { input: 64, loss: crossEntropy(), optimizer: sgd({ lr: 0.01 }) };
+    const model = xent.sequential(learn, [dense(64), relu(), dense(4)]);
+    const blobs = blobSet(4, 2000, 64, 4);
+    const data = dataset({ x: blobs.x, y: blobs.y, features: 64 });
+    const controller = new AbortController();
+    const onProgress = (): void => {
+      if (!xent.info.wide) controller.abort();
+    };
+    await model.fit(data, { epochs: 1e5, signal: controller.signal, callbacks: [{ onProgress }] });
+    const { info } = xent;
+    expect(info).toMatchObject({ wide: false, tile: "6x8" });
+    expect(info.reasons[1]).toBe("tile: 6x8, by rule for relaxed");
+    expect(info.reasons[2]).toMatch(
+      /^wide: off, V8 does not widen the code here: 6x16 \d+, 6x8 \d+ GFLOP\/s$/,
+    );
+    expect((await init({ wide: true })).info.wide).toBe(false);
+  }, 60_000);
+});
+
+describe("another tile for programs in memory", () => {
+  it("gives the same weights, in training and in evaluation", async () => {
+    const { Sequential, networkOf } = await import("../../src/model/sequential.ts");
+    const { dense, relu, crossEntropy, sgd } = await import("../../src/index.ts");
+    const { dataset } = await import("../../src/data/dataset.ts");
+    const blobs = blobSet(5, 90, 20, 4);
+    const data = dataset({ x: blobs.x, y: blobs.y, features: 20 });
+    const learn = { input: 20, seed: 3, loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) };
+    const run = async (tile: number, then: number): Promise<string> => {
+      const core = coreOf("simd", tile);
+      const model = new Sequential(core, learn, [dense(33), relu(), dense(4)]);
+      await model.fit(data, { epochs: 2, batchSize: 16 });
+      core.tile = then;
+      networkOf(model).worked(1);
+      const { trained } = networkOf(model);
+      for (const program of [trained.program, networkOf(model).chunk().program]) {
+        for (let i = 0; i < program.drafts.length; i++) {
+          const { op, d } = view(program.words, i);
+          if (op === OP_SGEMM) expect(d[3]).toBe(then);
+          if (op === OP_PACK) expect(d[2]).toBe(then & 255);
+        }
+      }
+      await model.fit(data, { epochs: 2, batchSize: 16 });
+      return weights(model) + String(model.predict(data.x));
+    };
+    const one = await run(TILE_5X8, TILE_5X8);
+    expect(await run(TILE_6X16, TILE_5X8)).toBe(one);
+  });
+});
