@@ -6,9 +6,11 @@ import { stale } from "../tools/stale.ts";
 const OUTPUTS = [
   "build/debug.wasm",
   "build/simd.wasm",
+  "build/simd.wat",
   "build/vmath.wasm",
   "build/probe.wasm",
   "build/relaxed.wasm",
+  "build/relaxed.wat",
   "src/wasm/generated/simd.ts",
   "src/wasm/generated/relaxed.ts",
 ];
