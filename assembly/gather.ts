@@ -8,6 +8,15 @@
  */
 export function gather(rows: i32, cols: i32, src: usize, index: usize, dst: usize, ldd: i32): void {
   const rowBytes = (<usize>cols) << 2;
+  if (cols == 1) {
+    // targets and weights: a call for each would cost ten times the load and the store
+    for (let i = 0; i < rows; i++) {
+      store<u32>(dst, load<u32>(src + ((<usize>load<u32>(index)) << 2)));
+      index += 4;
+      dst += (<usize>ldd) << 2;
+    }
+    return;
+  }
   for (let i = 0; i < rows; i++) {
     memory.copy(dst, src + <usize>load<u32>(index) * rowBytes, rowBytes);
     index += 4;

@@ -4,7 +4,7 @@
 
 import * as abi from "../base/abi.ts";
 import { OPS, overlaps, type RecordView } from "../base/ops.ts";
-import { TILES, wholeTiles } from "../base/tile.ts";
+import { TILES, tileColumns, tileName, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Draft, dependent } from "./builder.ts";
 import { view } from "./record.ts";
@@ -15,6 +15,8 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
   const count = (words.length * 4) / abi.RECORD_BYTES;
   if (count !== drafts.length) return [`${count} records, ${drafts.length} drafts`];
   const written = new Set<Tensor>();
+  /** columns of the panels that a tensor holds */
+  const widths = new Map<Tensor | undefined, number>();
   let first = 0;
   for (const [i, draft] of drafts.entries()) {
     const record = view(words, i);
@@ -22,8 +24,14 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     // nothing is known of what it touches, so nothing can be said of what follows
     if (op === undefined) return [...problems, `record ${i}: op ${record.op} is not in the table`];
     const where = `record ${i} (${op.name} ${draft.label})`;
-    if (record.op === abi.OP_SGEMM && !TILES.includes(record.d[3] ?? 0))
-      problems.push(`${where}: ${record.d[3]} is no tile`);
+    if (record.op === abi.OP_PACK) widths.set(draft.operands[1], record.d[2] ?? 0);
+    if (record.op === abi.OP_SGEMM) {
+      const tile = record.d[3] ?? 0;
+      const width = record.s[3] === 0 ? widths.get(draft.operands[1]) : undefined;
+      if (!TILES.includes(tile)) problems.push(`${where}: ${tile} is no tile`);
+      else if (width !== undefined && width !== tileColumns(tile))
+        problems.push(`${where}: panels of ${width} columns for tile ${tileName(tile)}`);
+    }
 
     for (const [j, operand] of op.operands.entries()) {
       const tensor = draft.operands[j];

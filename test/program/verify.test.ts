@@ -265,6 +265,17 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
   });
 });
 
+it("reports a product that reads panels of another tile's width", () => {
+  const { words, drafts } = f32;
+  const damaged = words.slice();
+  for (const [i, { op }] of drafts.entries()) {
+    if (op === abi.OP_SGEMM) damaged[(i * abi.RECORD_BYTES + abi.RECORD_D) / 4 + 3] = abi.TILE_5X16;
+  }
+  expect(verify(damaged, drafts).some((line) => line.includes("panels of 8 columns for tile 5x16"))).toBe(
+    true,
+  );
+});
+
 it("reports what a tensor held before another of its group was written over it", () => {
   const { words, drafts } = f32;
   const reader = drafts.findIndex(
