@@ -1,20 +1,20 @@
 // The micro-kernels whose rows are two vectors wide: one tile of C over one KC block of k, and a row for batches of one.
 // Those that V8 widens to 256 bits are in ukernel-wide.ts; the loops around them, and the edges, in sgemm.ts.
 //
-// All tiles take the same arguments and do the same:
+// All tiles of several rows take the same arguments and do the same, for `tiles` tiles of C one below the other:
 //
 //     C ← max(start + Σ_p A[:, p]·B[p, :], floor), p = 0 … depth − 1; every element is one chain in ascending p
 //
-//   rows    rows of A that there are, 1 … M; the tile's rows beyond read the last one again, and give numbers that
+//   rows    rows of A that a tile has, 1 … M; the tile's rows beyond read the last one again, and give numbers that
 //           nobody needs
 //   a       first element; rsa, csa: bytes from row to row and from column to column, so that A in place and
 //           transposed are one code
 //   b       first element of N columns; rsb: bytes from row to row, so that B in place and packed are one code
-//   z       where the sums start: row i at z + at + i·rsz. C itself (a later block of k, or β = 1), the bias or zeros
+//   z       where the sums start, rsz bytes from row to row: C itself (a later block of k, or β = 1), the bias or zeros
 //           (rsz = 0)
-//   c       where they end: row i at c + at + i·rsc
-//   at      bytes; an address that is a bare parameter is extended to 64 bits anew at every use, and then V8 does not
-//           know that two stores are neighbours and could be one of 256 bits
+//   c       where they end, rsc bytes from row to row. c and z are advanced from tile to tile and so no bare
+//           parameters: V8 extends such an address to 64 bits anew at every use, and then does not know that two
+//           stores are neighbours and could be one of 256 bits
 //   floor   0 for relu, −∞ for none: pmax(x, −∞) is x, a NaN and −0 included
 //
 // Source: register tile and loop as in BLIS's KernelsHowTo ("gemm microkernel").

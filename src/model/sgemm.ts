@@ -53,8 +53,8 @@ const PROGRAM = ARENA_BASE;
 const HYPER = PROGRAM + 2 * RECORD_BYTES;
 const SCRATCH = HYPER + HYPER_BYTES;
 const PANELS = SCRATCH + SGEMM_SCRATCH_BYTES;
-/** Most floats of packed B at a time: 1 MiB, so many panels of at most DEPTH rows. */
-const MOST_PANELS = 2 ** 18;
+/** Floats of packed B at a time: 1 MiB, so many panels of at most DEPTH rows. */
+const PANEL_FLOATS = 2 ** 18;
 const DEPTH = 2048;
 /** Kept for the next call that copies its arrays, up to so many bytes. */
 const KEPT_BYTES = 64 * 2 ** 20;
@@ -67,7 +67,6 @@ const line = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 /** A memory with room for arrays of these lengths. */
 interface Workspace {
   readonly arena: Arena;
-  readonly panelFloats: number;
   /** addresses, in bytes */
   readonly starts: readonly number[];
 }
@@ -145,7 +144,7 @@ export class Multiplier {
   }
 
   #multiply(
-    { arena, panelFloats }: Workspace,
+    { arena }: Workspace,
     [m, n, k]: readonly [number, number, number],
     a: Operand,
     b: Operand,
@@ -185,8 +184,8 @@ export class Multiplier {
     }
     // blocks of B that fit the panels; every element of C stays one chain in ascending k
     const N = tileColumns(tile);
-    const deep = Math.min(k, DEPTH, Math.floor(panelFloats / N));
-    const wide = Math.floor(panelFloats / (N * Math.max(deep, 1))) * N;
+    const deep = Math.min(k, DEPTH);
+    const wide = Math.floor(PANEL_FLOATS / (N * Math.max(deep, 1))) * N;
     for (let p = 0; p === 0 || p < k; p += deep) {
       const depth = Math.min(deep, k - p);
       for (let j = 0; j < n; j += wide) {
@@ -208,10 +207,9 @@ export class Multiplier {
 
   /** A memory for arrays to be copied into: the last one if it is large enough. */
   #take(lengths: readonly number[]): Workspace {
-    const needed = sizes(lengths).total;
-    if (this.#kept !== undefined && this.#kept.arena.bytes >= needed) {
-      const { arena, panelFloats } = this.#kept;
-      return { arena, panelFloats, starts: sizes(lengths, panelFloats).starts };
+    const { starts, total } = sizes(lengths);
+    if (this.#kept !== undefined && this.#kept.arena.bytes >= total) {
+      return { arena: this.#kept.arena, starts };
     }
     const workspace = this.#workspace("sgemm", lengths);
     this.#kept = workspace.arena.bytes <= KEPT_BYTES ? workspace : undefined;
@@ -219,7 +217,7 @@ export class Multiplier {
   }
 
   #workspace(where: string, lengths: readonly number[]): Workspace {
-    const { starts, total, panelFloats } = sizes(lengths);
+    const { starts, total } = sizes(lengths);
     if (total > MOST_BYTES) {
       const gib = (total / 2 ** 30).toFixed(1);
       throw new XentError(
@@ -228,22 +226,19 @@ export class Multiplier {
         "Multiply in blocks.",
       );
     }
-    return { arena: new Arena(this.#core, total), panelFloats, starts };
+    return { arena: new Arena(this.#core, total), starts };
   }
 }
 
 /** Where arrays stand behind the panels, and where the memory ends: B in place is read up to a tile's width beyond. */
-function sizes(
-  lengths: readonly number[],
-  panelFloats = MOST_PANELS,
-): { starts: number[]; total: number; panelFloats: number } {
-  let end = PANELS + 4 * panelFloats;
+function sizes(lengths: readonly number[]): { starts: number[]; total: number } {
+  let end = PANELS + 4 * PANEL_FLOATS;
   const starts = lengths.map((length) => {
     const start = end;
     end += line(4 * length);
     return start;
   });
-  return { starts, total: end + 64, panelFloats };
+  return { starts, total: end + 64 };
 }
 
 /** Elements from the first to the last of a matrix. */

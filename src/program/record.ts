@@ -8,19 +8,8 @@ export interface Record extends RecordView {
   readonly batchRows: number;
 }
 
-/** What a record is written from. */
-export interface Fields {
-  readonly op: number;
-  readonly flags: number;
-  /** addresses in bytes; 0 for an operand that is left out */
-  readonly p: readonly number[];
-  readonly d: readonly number[];
-  readonly s: readonly number[];
-  readonly f: readonly number[];
-}
-
 /** Writes record i; words that it does not use stay as they are. */
-export function write(words: Int32Array, i: number, { op, flags, p, d, s, f }: Fields): void {
+export function write(words: Int32Array, i: number, { op, flags, p, d, s, f }: RecordView): void {
   const at = (i * abi.RECORD_BYTES) / 4;
   words[at + abi.RECORD_OP / 4] = op;
   words[at + abi.RECORD_FLAGS / 4] = flags;
