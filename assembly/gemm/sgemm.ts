@@ -1,8 +1,16 @@
 // Matrix multiplication: the loops around the micro-kernels, and the tiles at the edges.
 
-import { GEMM_KC, GEMM_MC, SGEMM_SCRATCH_BYTES, TILE_5X16, TILE_6X8, TILE_6X16 } from "../../src/base/abi";
+import {
+  GEMM_KC,
+  GEMM_MC,
+  SGEMM_SCRATCH_BYTES,
+  TILE_4X8,
+  TILE_5X16,
+  TILE_6X8,
+  TILE_6X16,
+} from "../../src/base/abi";
 import { V } from "../lib/simd";
-import { ukernel1x32, ukernel5x8, ukernel6x8 } from "./ukernel";
+import { ukernel1x32, ukernel4x8, ukernel5x8, ukernel6x8 } from "./ukernel";
 import { ukernel5x16, ukernel6x16 } from "./ukernel-wide";
 
 /** A row of zeros as wide as the widest tile: where sums start. */
@@ -251,6 +259,7 @@ function ukernel(
     ukernel6x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
   else if (tile == TILE_5X16)
     ukernel5x16(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
+  else if (tile == TILE_4X8) ukernel4x8(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
   else ukernel5x8(tiles, rows, depth, a, rowA, colA, b, rowB, z, rowZ, c, rowC, floor);
 }
 

@@ -19,12 +19,57 @@
 //
 // Source: register tile and loop as in BLIS's KernelsHowTo ("gemm microkernel").
 //
-// The loop tests at its end, and nothing in it is unrolled or branches. All of a row of the start is loaded, and all of
-// C stored, with nothing between: the revectoriser pairs neighbours. The order of the statements matters to V8's
-// register allocator: written rows 0, 1, 2 …, Node 20 and 22 move the splats to the front and spill accumulators in
-// every round. The measurements are in docs/adr/0005 and 0010.
+// The loop tests at its end, and nothing in it is unrolled or branches: of a round that is twice as long V8 puts all loads
+// first, and has no registers for them. All of a row of the start is loaded, and all of C stored, with nothing between:
+// the revectoriser pairs neighbours. The order of the statements matters to V8's register allocator too: rows downwards,
+// and the second column first. The measurements are in docs/adr/0005 and 0010.
 
 import { V } from "../lib/simd";
+
+/** 8 accumulators, 2 of B, 4 of A, 1 product: the tile of V8 up to 12, which loads all of A first (docs/adr/0010). */
+// biome-ignore format: a row of the tile stays together
+export function ukernel4x8(
+  tiles: i32, rows: i32, depth: i32, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize,
+  z: usize, rsz: usize, c: usize, rsc: usize, floor: f32,
+): void {
+  const r1: usize = rows > 1 ? rsa : 0;
+  const r2: usize = rows > 2 ? 2 * rsa : r1;
+  const r3: usize = rows > 3 ? 3 * rsa : r2;
+  const f = f32x4.splat(floor);
+  do {
+    let c00 = v128.load(z); let c01 = v128.load(z, 16);
+    const z1 = z + rsz;
+    let c10 = v128.load(z1); let c11 = v128.load(z1, 16);
+    const z2 = z1 + rsz;
+    let c20 = v128.load(z2); let c21 = v128.load(z2, 16);
+    const z3 = z2 + rsz;
+    let c30 = v128.load(z3); let c31 = v128.load(z3, 16);
+    let pa = a;
+    let pb = b;
+    let p = depth;
+    if (p > 0) {
+      do {
+        const b0 = v128.load(pb); const b1 = v128.load(pb, 16);
+        let x = v128.load32_splat(pa + r3); c31 = V.madd(x, b1, c31); c30 = V.madd(x, b0, c30);
+        x = v128.load32_splat(pa + r2); c21 = V.madd(x, b1, c21); c20 = V.madd(x, b0, c20);
+        x = v128.load32_splat(pa + r1); c11 = V.madd(x, b1, c11); c10 = V.madd(x, b0, c10);
+        x = v128.load32_splat(pa); c01 = V.madd(x, b1, c01); c00 = V.madd(x, b0, c00);
+        pa += csa;
+        pb += rsb;
+      } while (--p);
+    }
+    v128.store(c, f32x4.pmax(c00, f)); v128.store(c, f32x4.pmax(c01, f), 16);
+    const q1 = c + rsc;
+    v128.store(q1, f32x4.pmax(c10, f)); v128.store(q1, f32x4.pmax(c11, f), 16);
+    const q2 = q1 + rsc;
+    v128.store(q2, f32x4.pmax(c20, f)); v128.store(q2, f32x4.pmax(c21, f), 16);
+    const q3 = q2 + rsc;
+    v128.store(q3, f32x4.pmax(c30, f)); v128.store(q3, f32x4.pmax(c31, f), 16);
+    a += 4 * rsa;
+    z += 4 * rsz;
+    c += 4 * rsc;
+  } while (--tiles);
+}
 
 /** 10 accumulators, 2 of B, 1 of A, 1 product: 14 of the 15 registers that V8 has. The tile of the `simd` build. */
 // biome-ignore format: a row of the tile stays together

@@ -110,6 +110,7 @@ export const RESULT_BYTES = 16;
 
 // --- GEMM ---
 /** Tiles: how many rows × columns of C one micro-kernel call computes, as rows · 256 + columns. */
+export const TILE_4X8 = 4 * 256 + 8;
 export const TILE_5X8 = 5 * 256 + 8;
 export const TILE_6X8 = 6 * 256 + 8;
 /** for V8 that widens 128-bit code to 256 bits */

@@ -1,9 +1,9 @@
 // The tiles of the GEMM as abi.ts encodes them.
 
-import { TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "./abi.ts";
+import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "./abi.ts";
 
 /** Every tile that a host may ask for; each is in every build. */
-export const TILES: readonly number[] = [TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16];
+export const TILES: readonly number[] = [TILE_4X8, TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16];
 
 export const tileRows = (tile: number): number => tile >> 8;
 export const tileColumns = (tile: number): number => tile & 255;

@@ -1,10 +1,10 @@
 // Which build and which tile run, whether V8 widens them, and why: chosen by rule, proved by the self-test, and for
 // `wide` confirmed by speed once there was work.
 
-import { TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.ts";
+import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { TILES, tileName } from "../base/tile.ts";
-import { engineName, hasRelaxedSimd, setWide, startedWide } from "../wasm/engine.ts";
+import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
 import { type BuildName, compileBuild } from "../wasm/load.ts";
 import { type Core, instantiate } from "../wasm/runtime.ts";
 import { selfTest } from "./selftest.ts";
@@ -39,20 +39,21 @@ export interface Chosen {
   readonly info: () => Info;
 }
 
+/** The last Node whose V8 (12) unrolls the inner one of two nested loops. */
+const UNROLLS = 23;
+
 /**
- * The tile of a build. GFLOP/s of 240 × 240 × 240 as plain loops over B in place, rows down to 1 column of A, on one core
- * of an AMD EPYC (Zen 4), P = 58; best of the statement orders that were tried (docs/adr/0010):
+ * The tile of a build. Shares of P, one core of an AMD EPYC (Zen 4), 512 × 512 × 512, packing included
+ * (`npm run bench:engines -- gemm --tiles --filter 512x512x512`):
  *
- *     build, engine         3x12  4x8  5x8  6x8   5x16  6x16
- *     simd, Node 20           38   39   38   28
- *     simd, Node 22           37   39   41   28
- *     simd, Node 24           43   42   44   29     36    38
- *     relaxed, Node 22        50   49   52   53
- *     relaxed, Node 24        50   50   52   54     37    39
- *     simd, wide, Node 24          62   64   66     83    49
- *     relaxed, wide, Node 24       57   69   77    104   109
+TABLE
+ *
+ * V8 up to 12 runs the loop over k twice as long, puts all loads of a round in front of its products, and keeps in
+ * registers what fits: 8 sums, 2 of B and 4 of A (docs/adr/0010).
  */
 function tileRule(relaxed: boolean, wide: boolean): number {
+  const [major] = nodeVersion() ?? [UNROLLS + 1];
+  if (!wide && major <= UNROLLS) return TILE_4X8;
   if (relaxed) return wide ? TILE_6X16 : TILE_6X8;
   return wide ? TILE_5X16 : TILE_5X8;
 }

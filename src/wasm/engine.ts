@@ -30,6 +30,13 @@ export function engineName(): string | undefined {
   return versions?.node === undefined ? undefined : `Node ${versions.node}`;
 }
 
+/** Node's version, `[24, 21]`, or undefined on another engine. */
+export function nodeVersion(): readonly [major: number, minor: number] | undefined {
+  if (!engineName()?.startsWith("Node ")) return undefined;
+  const [major = 0, minor = 0] = (host()?.versions?.node ?? "").split(".").map(Number);
+  return [major, minor];
+}
+
 /** Inflates deflated bytes at once where Node's zlib is at hand, as streams take 15 ms to load there; else undefined. */
 export function inflateNow(bytes: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const zlib = host()?.getBuiltinModule?.("node:zlib") as ZlibModule | undefined;
@@ -66,10 +73,8 @@ export function startedWide(): boolean {
  */
 export function setWide(): string | undefined {
   const name = engineName() ?? "a page";
-  const { versions, arch, platform, getBuiltinModule } = host() ?? {};
-  const [major = 0, minor = 0] = name.startsWith("Node ")
-    ? (versions?.node ?? "").split(".").map(Number)
-    : [];
+  const { arch, platform, getBuiltinModule } = host() ?? {};
+  const [major, minor] = nodeVersion() ?? [0, 0];
   if (major < 23 || (major === 23 && minor < 5)) {
     return `it needs V8's revectorisation, of Node ≥ 23.5; this is ${name}`;
   }

@@ -57,7 +57,7 @@ function imported(path: string): string[] {
 
 test("the sources have the tiles and kernels that the rules are about", () => {
   const names = MICRO_KERNELS.map(({ name }) => name.replace(`${GEMM}/`, ""));
-  for (const tile of ["5x8", "6x8", "1x32"]) expect(names).toContain(`ukernel/ukernel${tile}`);
+  for (const tile of ["4x8", "5x8", "6x8", "1x32"]) expect(names).toContain(`ukernel/ukernel${tile}`);
   for (const tile of ["5x16", "6x16"]) expect(names).toContain(`ukernel-wide/ukernel${tile}`);
   expect(EXECUTOR[1]!.calls.length).toBeGreaterThan(30);
   expect(EXECUTOR[1]!.calls).toContain(`${GEMM}/sgemm/sgemm`);

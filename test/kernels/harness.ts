@@ -27,7 +27,7 @@ export interface Builds {
   /**
    * For sgemm and pack. The micro-kernels and the loops around them are the same source in every build, so each tile is in
    * `simd`. `debug` has a tile of either height and width, for the asserts: 5x8 has none that is a row lower, 6x16 has
-   * 5x16, which then is called as well. `relaxed` is what it is made for, 6x8 and 6x16, and the 5x16 between them.
+   * 5x16, which then is called as well. `relaxed` is what it is made for, 4x8, 6x8 and 6x16, and the 5x16 between them.
    */
   readonly gemmBuilds: readonly Build[];
 }
@@ -46,10 +46,10 @@ export function arenas(bytes: number): Builds {
       tiles: tiles.map((tile) => make(`${build} ${tileName(tile)}`, tile)),
     };
   };
-  const { TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16 } = abi;
-  const simd = of("simd", [TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16]);
+  const { TILE_4X8, TILE_5X8, TILE_6X8, TILE_5X16, TILE_6X16 } = abi;
+  const simd = of("simd", [TILE_5X8, TILE_4X8, TILE_6X8, TILE_5X16, TILE_6X16]);
   const debug = of("debug", [TILE_5X8, TILE_6X16]);
-  const relaxed = of("relaxed", [TILE_6X8, TILE_5X16, TILE_6X16]);
+  const relaxed = of("relaxed", [TILE_6X8, TILE_4X8, TILE_5X16, TILE_6X16]);
   return {
     builds: [simd.any, debug.any],
     relaxed: relaxed.any,

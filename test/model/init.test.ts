@@ -10,6 +10,7 @@ import { sgd } from "../../src/train/sgd.ts";
 import * as load from "../../src/wasm/load.ts";
 import { blobSet } from "../support/blobs.ts";
 import { coreOf, wasmBytes } from "../support/core.ts";
+import { stubEngine } from "../support/engine.ts";
 import { refuses } from "../support/errors.ts";
 import { compileMutant, type Mutation } from "../support/mutants.ts";
 
@@ -17,6 +18,7 @@ vi.mock(import("../../src/wasm/load.ts"), { spy: true });
 afterEach(() => {
   vi.resetAllMocks();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 const mutant = async (...mutations: Mutation[]): Promise<WebAssembly.Module> =>
@@ -76,7 +78,7 @@ describe("the self-test", () => {
       name === "relaxed" ? broken : compileBuild(name),
     );
     const { info } = await init();
-    expect(info).toMatchObject({ build: "simd", tile: "5x8", fused: false });
+    expect(info).toMatchObject({ build: "simd", fused: false });
     expect(info.reasons[0]).toMatch(/^build: simd, .*the self-test of relaxed failed \(element/);
     vi.mocked(load.compileBuild).mockResolvedValue(broken);
     await refuses(() => init(), "UNSUPPORTED", "self-test of relaxed failed", "self-test of simd failed");
@@ -87,9 +89,9 @@ describe("the self-test", () => {
 describe("precision", () => {
   it("takes the build with fused multiply-adds where there is one, and the exact one when asked", async () => {
     const fast = (await init()).info;
-    expect(fast).toMatchObject({ build: "relaxed", tile: "6x8", threads: 1, wide: false, fused: true });
+    expect(fast).toMatchObject({ build: "relaxed", threads: 1, wide: false, fused: true });
     const strict = (await init({ precision: "strict" })).info;
-    expect(strict).toMatchObject({ build: "simd", tile: "5x8", fused: false });
+    expect(strict).toMatchObject({ build: "simd", fused: false });
     expect(fast.reasons.map((reason) => reason.split(":")[0])).toEqual(["build", "tile", "wide", "threads"]);
     expect(strict.reasons[0]).toContain("same bits on every engine");
   });
@@ -119,6 +121,30 @@ describe("precision", () => {
     expect(await run({ wasm: wasmBytes("simd") })).toBe(strict);
     expect(await run({})).not.toBe(strict);
     expect(await run({ wasm: wasmBytes("relaxed") })).toBe(await run({}));
+  });
+});
+
+describe("the tile by rule", () => {
+  it.each([
+    ["Node 20", "4x8", "4x8", "20.20.2", {}],
+    ["Node 22", "4x8", "4x8", "22.23.3", {}],
+    ["Node 23", "4x8", "4x8", "23.11.1", {}],
+    ["Node 24", "6x8", "5x8", "24.0.0", {}],
+    ["Node 26", "6x8", "5x8", "26.10.0", {}],
+    [
+      "Bun, which says that it is Node 22",
+      "6x8",
+      "5x8",
+      "22.1.0",
+      { versions: { node: "22.1.0", bun: "1.2.0" } },
+    ],
+    ["a page", "6x8", "5x8", "", { versions: undefined }],
+  ])("on %s is %s, strict %s", async (_, fast, strict, node, more) => {
+    stubEngine(node, more);
+    const taken = (await init()).info;
+    expect(taken).toMatchObject({ build: "relaxed", tile: fast });
+    expect(taken.reasons[1]).toBe(`tile: ${fast}, by rule for relaxed`);
+    expect((await init({ precision: "strict" })).info).toMatchObject({ build: "simd", tile: strict });
   });
 });
 
