@@ -1,11 +1,7 @@
 // How fast the tiles are, here and now: for `tune`, and to see whether `wide` is at work. Milliseconds, not a benchmark.
 
-import { HYPER_BYTES, RECORD_BYTES } from "../base/abi.ts";
-import { Arena } from "../memory/arena.ts";
-import { leadingDimension, Plan, type Tensor } from "../memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
-import { Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
+import { Bare } from "./bare.ts";
 
 /** A product of whole tiles of every kind, which stays in the second-level cache. */
 const [M, N, K] = [60, 64, 128];
@@ -41,14 +37,10 @@ export function tileSpeeds(core: Core, tiles: readonly number[], warmMs = WARM_M
 
 /** C ← A·B, both in place, of zeros: their products take as long as others. */
 function product(core: Core): () => void {
-  const plan = new Plan();
-  const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
-  const b = new Builder(plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
-  const matrix = (name: string, rows: number, cols: number): Tensor =>
-    plan.tensor("data", name, rows, cols, { ld: leadingDimension(cols), given: true });
-  b.sgemm(matrix("a", M, K), b.inPlace(matrix("b", K, N)), matrix("c", M, N));
-  const room = plan.tensor("program", "program", b.length, RECORD_BYTES / 4, { given: true });
-  const program = new Program(new Arena(core, plan.layout().total), b, room, hyper);
+  const bare = new Bare(core);
+  const b = bare.builder.inPlace(bare.matrix("b", K, N));
+  bare.builder.sgemm(bare.matrix("a", M, K), b, bare.matrix("c", M, N));
+  const { program } = bare.program();
   program.set(0, 0, 0, 1);
   return () => program.run();
 }

@@ -190,13 +190,17 @@ export class Builder {
     this.#emit(abi.OP_SGD_STEP, 0, [p, g], [p.bytes / 4], [], []);
   }
 
-  /** The records as words, barriers placed. Call when the plan is laid out. */
-  encode(): Int32Array {
+  /**
+   * The records as words. Call when the plan is laid out.
+   *
+   * @param alone  for one thread only: no barriers are looked for, which takes milliseconds in a fresh process
+   */
+  encode(alone = false): Int32Array {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
     for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
       write(words, i, { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f });
     }
-    placeBarriers(words);
+    if (!alone) placeBarriers(words);
     return words;
   }
 

@@ -28,9 +28,13 @@ export class Program {
   readonly hyper: DataView;
   readonly #hyperAddress: number;
 
-  /** Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record. */
-  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor) {
-    this.words = builder.encode();
+  /**
+   * Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record.
+   *
+   * @param alone  it will run on one thread only
+   */
+  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor, alone = false) {
+    this.words = builder.encode(alone);
     this.drafts = builder.drafts;
     this.#arena = arena;
     this.#address = room.address;
