@@ -191,47 +191,22 @@ function block(
       i += lower * (M - 1);
     }
     if (<i32>i < m) {
-      // a tile whose last rows stick out
+      // a tile whose last rows stick out: in scratch, where the whole panel may be already
       const rows = m - <i32>i;
-      const ai = a + i * rowA;
-      if (out) {
-        ukernel(
-          tile,
-          1,
-          rows,
-          depth,
-          ai,
-          rowA,
-          colA,
-          panel,
-          rowB,
-          z + i * rowZ,
-          rowZ,
-          to + i * row,
-          row,
-          floor,
-        );
-      } else {
-        const rowN = (<usize>N) << 2;
-        if (sums) copyBlock(rows, N, cj + i * rowC, rowC, scratch, rowN);
-        ukernel(
-          tile,
-          1,
-          rows,
-          depth,
-          ai,
-          rowA,
-          colA,
-          panel,
-          rowB,
-          sums ? scratch : z,
-          sums ? rowN : 0,
-          scratch,
-          rowN,
-          floor,
-        );
-        copyBlock(rows, N, scratch, rowN, cj + i * rowC, rowC);
+      const rowN = (<usize>N) << 2;
+      let zi = z + i * rowZ;
+      let rowZi = rowZ;
+      let ci = to + i * row;
+      if (!out) {
+        ci = scratch;
+        if (sums) {
+          copyBlock(rows, N, cj + i * rowC, rowC, scratch, rowN);
+          zi = scratch;
+          rowZi = rowN;
+        }
       }
+      ukernel(tile, 1, rows, depth, a + i * rowA, rowA, colA, panel, rowB, zi, rowZi, ci, rowN, floor);
+      if (!out) copyBlock(rows, N, scratch, rowN, cj + i * rowC, rowC);
     }
     if (out) copyBlock(m, width, to, row, cj, rowC);
   }
