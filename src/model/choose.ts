@@ -3,7 +3,7 @@
 
 import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
-import { TILES, tileName } from "../base/tile.ts";
+import { TILES, tileColumns, tileName } from "../base/tile.ts";
 import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
 import { type BuildName, compileBuild } from "../wasm/load.ts";
 import { type Core, instantiate } from "../wasm/runtime.ts";
@@ -28,7 +28,8 @@ export interface Info {
 /** What `init` was asked for. */
 export interface Wishes {
   readonly precision: "fast" | "strict";
-  readonly wide: boolean;
+  /** of `settleWide` */
+  readonly widening: { readonly wide: boolean; readonly reason: string };
   readonly tune: boolean;
   readonly module: WebAssembly.Module | undefined;
 }
@@ -58,24 +59,35 @@ function tileRule(relaxed: boolean, wide: boolean): number {
   return wide ? TILE_5X16 : TILE_5X8;
 }
 
-/** Whether V8 widens what this process compiles: settled by the first `init`, because code once compiled stays as it is. */
-let widened: boolean | undefined;
+/** Whether V8 widens what is compiled, and why. */
+interface Widening {
+  wide: boolean;
+  reason: string;
+  /** what is said to a later `init` that wishes otherwise */
+  otherwise: string;
+}
 
-/** Settles it, and says why it is not as wished. */
-function settleWide(wished: boolean): { wide: boolean; reason: string } {
-  const says = (wide: boolean, why: string) => ({ wide, reason: `${wide ? "on" : "off"}, ${why}` });
-  if (widened !== undefined) {
-    return widened === wished
-      ? says(widened, "as the first init of this process asked")
-      : says(widened, "by the first init of this process; to have it otherwise, start another process");
+/** What this process has: settled by the first `init`, because code once compiled stays as it is. */
+let settled: Widening | undefined;
+
+const FIRST = "by the first init of this process; to have it otherwise, start another process";
+
+/** Sets V8's flag where it is wished and to be had, once; and says what a wish comes to. */
+export function settleWide(wished: boolean): Pick<Widening, "wide" | "reason"> {
+  settled ??= widen(wished);
+  const { wide, reason, otherwise } = settled;
+  return { wide, reason: `${wide ? "on" : "off"}, ${wide === wished ? reason : otherwise}` };
+}
+
+function widen(wished: boolean): Widening {
+  if (startedWide()) {
+    const reason = "Node was started with the flag";
+    return { wide: true, reason, otherwise: reason };
   }
-  widened = startedWide();
-  if (widened) return says(true, "Node was started with the flag");
-  if (!wished) return says(false, "not asked for");
+  if (!wished) return { wide: false, reason: "not asked for", otherwise: FIRST };
   const refused = setWide();
-  if (refused !== undefined) return says(false, refused);
-  widened = true;
-  return says(true, "to be confirmed after 200 ms of work");
+  if (refused !== undefined) return { wide: false, reason: refused, otherwise: refused };
+  return { wide: true, reason: "to be confirmed after 200 ms of work", otherwise: FIRST };
 }
 
 /** Work after which the optimising compiler has had the kernels of a model that trains. */
@@ -90,22 +102,29 @@ type Reasons = Record<"build" | "tile" | "wide" | "threads", string>;
  * @throws {XentError} `UNSUPPORTED` no build computes what it should on this engine
  */
 export async function choose(wishes: Wishes): Promise<Chosen> {
-  const { wide, reason } = settleWide(wishes.wide);
+  const { wide, reason } = wishes.widening;
   const failures: string[] = [];
   for (const { name, why } of candidates(wishes)) {
     const module = wishes.module ?? (await compileBuild(name as BuildName));
     const core: Core = { module, build: name, tile: TILE_5X8 };
-    core.tile = tileRule(isRelaxed(core), wide);
-    const { problem, fused } = selfTest(core);
-    if (problem !== undefined) {
-      failures.push(`the self-test of ${name} failed (${problem})`);
+    let tile: string;
+    let fused: boolean;
+    try {
+      core.tile = tileRule(isRelaxed(core), wide);
+      tile = wishes.tune
+        ? tune(core)
+        : `${tileName(core.tile)}, by rule for ${name}${wide ? " and wide" : ""}`;
+      const test = selfTest(core);
+      if (test.problem !== undefined) throw new Error(test.problem);
+      fused = test.fused;
+    } catch (error) {
+      // wrong values, or a trap
+      failures.push(`the self-test of ${name} failed (${(error as Error).message})`);
       continue;
     }
     const reasons: Reasons = {
       build: [`${name}, ${why}`, ...failures].join("; "),
-      tile: wishes.tune
-        ? tune(core)
-        : `${tileName(core.tile)}, by rule for ${name}${wide ? " and wide" : ""}`,
+      tile,
       wide: reason,
       threads: "one; this version runs on the calling thread",
     };
@@ -154,32 +173,37 @@ function tune(core: Core): string {
   return `${tileName(core.tile)}, measured: ${list.join(", ")} GFLOP/s`;
 }
 
-/** Once there was work for SETTLED_MS, sees whether `wide` is at work: by speed, and by values again. */
+/** Once there was work for SETTLED_MS, sees whether `wide` is at work, by speed; and tries the values again. */
 function confirmLater(core: Core, state: { wide: boolean }, reasons: Reasons): void {
-  let worked = 0;
-  core.settle = (ms) => {
-    worked += ms;
-    if (worked < SETTLED_MS) return;
+  core.settle = () => {
+    if ((core.workedMs ?? 0) < SETTLED_MS) return;
     core.settle = undefined;
-    const narrow = tileRule(isRelaxed(core), false);
-    const [slow = 0, fast = 0] = tileSpeeds(core, [narrow, core.tile], 15);
+    const relaxed = isRelaxed(core);
+    const [wide, narrow] = [tileRule(relaxed, true), tileRule(relaxed, false)];
+    const [fast = 0, slow = 0] = tileSpeeds(core, [wide, narrow]);
+    const figures = `${tileName(wide)} ${fast.toFixed(0)}, ${tileName(narrow)} ${slow.toFixed(0)} GFLOP/s`;
+    state.wide = fast > WIDER * slow;
+    if (state.wide) {
+      reasons.wide = `on, confirmed by speed: ${figures}`;
+    } else {
+      const reason = `V8 does not widen the code here: ${figures}`;
+      settled = { wide: false, reason, otherwise: reason };
+      reasons.wide = `off, ${reason}`;
+      if (tileColumns(core.tile) === tileColumns(wide)) {
+        core.tile = narrow;
+        reasons.tile = `${tileName(narrow)}, by rule for ${core.build}`;
+      }
+    }
     const { problem } = selfTest(core);
-    if (problem !== undefined) {
+    if (problem === undefined) return;
+    reasons.wide = `${state.wide ? "on" : "off"}, but the code that V8 made of it is wrong: ${problem}`;
+    core.settle = () => {
       throw new XentError(
         "UNSUPPORTED",
         `wide: the self-test failed after V8 had widened the code: ${problem}`,
         "Start a new process without wide, and please report it.",
       );
-    }
-    const figures = `${tileName(core.tile)} ${fast.toFixed(0)}, ${tileName(narrow)} ${slow.toFixed(0)} GFLOP/s`;
-    if (fast > WIDER * slow) {
-      reasons.wide = `on, confirmed by speed: ${figures}`;
-      return;
-    }
-    widened = false;
-    state.wide = false;
-    core.tile = narrow;
-    reasons.tile = `${tileName(narrow)}, by rule for ${core.build}`;
-    reasons.wide = `off, V8 does not widen the code here: ${figures}`;
+    };
+    core.settle();
   };
 }

@@ -4,7 +4,7 @@ import { XentError } from "../base/errors.ts";
 import { checkNames, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { compile } from "../wasm/load.ts";
-import { choose, type Info } from "./choose.ts";
+import { choose, type Info, settleWide } from "./choose.ts";
 import type { SequentialOptions } from "./options.ts";
 import { Sequential } from "./sequential.ts";
 import { Multiplier, type SgemmOptions } from "./sgemm.ts";
@@ -78,7 +78,9 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
       throw new XentError("OPTION", `init: ${name} is ${show(value)}`, "Pass true or false.");
     }
   }
-  const { core, info } = await choose({ precision, wide, tune, module: await moduleOf(wasm) });
+  // before the first await: of two calls the first decides, and nothing is compiled before the flag is set
+  const widening = settleWide(wide);
+  const { core, info } = await choose({ precision, widening, tune, module: await moduleOf(wasm) });
   const multiplier = new Multiplier(core);
   return {
     get info() {
@@ -104,7 +106,7 @@ async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module |
 /** Refuses a module of somebody else's. */
 function ours(module: WebAssembly.Module): WebAssembly.Module {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (names.includes("run") && names.includes("heapBase")) return module;
+  if (["run", "heapBase", "relaxed"].every((name) => names.includes(name))) return module;
   throw new XentError(
     "UNSUPPORTED",
     `init: the module exports ${names.slice(0, 5).join(", ") || "nothing"}, expected run and the other kernels of xent`,

@@ -22,6 +22,10 @@ export interface SelfTest {
 
 /** Columns and a depth that are no whole tiles; rows that end in part of a tile, and rows that end in a lower one. */
 const [N, K, PART, WHOLE] = [21, 5, 13, 11];
+/** Columns of a single row, which has a kernel of its own: those that it takes at a time, and one more. */
+const SINGLE = 33;
+/** What C is scaled by where a product is added to it. */
+const BETA = 2;
 const POINTS = [-3, -1, -0.5, 0, 0.5, 1, 3, 9];
 /** 1 / (1 + e^−x) of the points */
 const SIGMOIDS = [
@@ -52,6 +56,9 @@ export function selfTest(core: Core): SelfTest {
   b.sgemm(a, b.inPlace(w), nn, { bias, relu: true });
   b.sgemm(turnedA, b.inPlace(w), tn, { transposeA: true });
   b.sgemm(a, b.pack(turnedW, true, panels), nt);
+  b.sgemm(turnedA, b.inPlace(w), tn, { transposeA: true, beta: BETA });
+  const [line, broad, single] = [matrix("line", 1, K), matrix("broad", K, SINGLE), matrix("row", 1, SINGLE)];
+  b.sgemm(line, b.inPlace(broad), single);
   // (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴, which a product rounded by itself loses
   const [x, y, square] = [matrix("x", 1, 2), matrix("y", 2, 1), matrix("x·y", 1, 1)];
   b.sgemm(x, b.inPlace(y), square);
@@ -78,6 +85,8 @@ export function selfTest(core: Core): SelfTest {
   fill(turnedA, (p, i) => whole(i, p, 0));
   fill(w, (p, j) => whole(p, j, 3));
   fill(turnedW, (j, p) => whole(p, j, 3));
+  fill(line, (_, p) => whole(0, p, 0));
+  fill(broad, (p, j) => whole(p, j, 3));
   fill(bias, (_, j) => whole(0, j, 6));
   fill(x, (_, p) => (p === 0 ? 1 : 1 + 2 ** -12));
   fill(y, (p) => (p === 0 ? -(1 + 2 ** -11) : 1 + 2 ** -12));
@@ -100,7 +109,7 @@ export function selfTest(core: Core): SelfTest {
         const withBias = Math.max(0, sum + whole(0, j, 6));
         for (const [tensor, expected] of [
           [nn, withBias],
-          [tn, sum],
+          [tn, sum + BETA * sum],
           [nt, sum],
         ] as const) {
           const actual = i < tensor.rows ? values.get(tensor)?.[i * tensor.ld + j] : expected;
@@ -108,6 +117,12 @@ export function selfTest(core: Core): SelfTest {
             return wrong(`element (${i}, ${j}) of the ${tensor.name} product`, actual, expected);
         }
       }
+    }
+    const row = arena.f32(single);
+    for (let j = 0; j < SINGLE; j++) {
+      let sum = 0;
+      for (let p = 0; p < K; p++) sum += whole(0, p, 0) * whole(p, j, 3);
+      if (row[j] !== sum) return wrong(`element ${j} of the single row`, row[j], sum);
     }
     const lost = arena.f32(square)[0];
     if (lost !== 0 && lost !== 2 ** -24) return wrong("the multiply-add", lost, 2 ** -24);

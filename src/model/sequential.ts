@@ -205,7 +205,9 @@ export class Sequential {
     this.#optimizer = optimizer;
     carefulStep(this.#network, batch.session, 0, `trainOnBatch, lr ${optimizer.lr}`);
     this.#hasGradients = true;
-    return batch.read();
+    const evaluation = batch.read();
+    this.#network.settle();
+    return evaluation;
   }
 
   /**

@@ -134,6 +134,7 @@ export class Multiplier {
       alpha,
       beta,
     );
+    this.#core.settle?.();
     if (!inPlace) {
       for (let i = 0; i < m; i++) {
         const from = C / 4 + i * ldc;

@@ -10,15 +10,11 @@ const WARM_MS = 60;
 const ROUNDS = 9;
 const ROUND_MS = 1;
 
-/**
- * GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile.
- *
- * @param warmMs  how long each runs before: until the optimising compiler has had it
- */
-export function tileSpeeds(core: Core, tiles: readonly number[], warmMs = WARM_MS): number[] {
+/** GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile. */
+export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
   const products = tiles.map((tile) => product({ ...core, tile }));
   const best = tiles.map(() => 0);
-  for (const run of products) for (const end = performance.now() + warmMs; performance.now() < end; ) run();
+  for (const run of products) for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, run] of products.entries()) {
       let count = 0;

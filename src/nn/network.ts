@@ -139,9 +139,9 @@ export class Network {
     return this.#train as TrainSession;
   }
 
-  /** Lets the runtime find out what it wants to after so many milliseconds of work, and follows what it found. */
-  worked(ms: number): void {
-    this.#core?.settle?.(ms);
+  /** Lets the runtime find out what it still wants to, and follows what it found. */
+  settle(): void {
+    this.#core?.settle?.();
     this.#retile();
   }
 
@@ -160,6 +160,7 @@ export class Network {
   /** The memory and program for evaluation. */
   chunk(): ChunkSession {
     if (this.#chunk === undefined) this.#adopt(this.#config, this.#emit);
+    this.#retile();
     return this.#chunk as ChunkSession;
   }
 

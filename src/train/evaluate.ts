@@ -76,6 +76,7 @@ export function outputs(
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, end)) {
     copyRows(chunk, chunk.session[kind], out);
   }
+  network.settle();
   return out;
 }
 
@@ -101,6 +102,7 @@ export function classes(network: Network, x: Features, rows: number): Int32Array
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
     for (let i = 0; i < chunk.count; i++) out[chunk.first + i] = classOf(network, chunk.session, i);
   }
+  network.settle();
   return out;
 }
 
@@ -182,4 +184,5 @@ async function inSlices(
     network.check();
     sliceEnd = performance.now() + SLICE_MS;
   }
+  network.settle();
 }

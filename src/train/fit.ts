@@ -147,13 +147,14 @@ export async function fitNetwork(
     }
     const now = performance.now();
     if (now >= sliceEnd) {
-      network.worked(now - sliceEnd + SLICE_MS);
+      network.settle();
       if (!step.last) progress(step.epoch);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }
     if (signal?.aborted && done < total) return result("signal");
   }
+  network.settle();
   return result("done");
 }
 
@@ -185,7 +186,7 @@ export async function* asyncSteps(
     yield { step, epoch, rows, loss, hits, last };
     const now = performance.now();
     if (now >= sliceEnd) {
-      network.worked(now - sliceEnd + SLICE_MS);
+      network.settle();
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }

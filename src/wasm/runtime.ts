@@ -16,11 +16,32 @@ export interface Core {
   readonly build: string;
   /** of the matrix products, one of TILES; programs that are laid later take it as it then is */
   tile: number;
-  /** what a runtime still wants to find out: called between steps with the milliseconds of work since the last call */
-  settle?: ((workMs: number) => void) | undefined;
+  /**
+   * What a runtime still wants to find out. Called between programs' runs, by whatever runs them, with none under way; may
+   * change the tile.
+   */
+  settle?: (() => void) | undefined;
+  /** milliseconds in kernels, counted while there is something to settle */
+  workedMs?: number;
 }
 
 /** The kernels over one memory. */
 export function instantiate(core: Core, memory: WebAssembly.Memory): Kernels {
-  return instantiateSync<Kernels>(core.module, memory);
+  const kernels = instantiateSync<Kernels>(core.module, memory);
+  return core.settle === undefined ? kernels : timed(kernels, core);
+}
+
+/** The same kernels, whose time is counted as long as there is something to settle. */
+function timed({ run, heapBase, relaxed }: Kernels, core: Core): Kernels {
+  return {
+    run(...program) {
+      if (core.settle === undefined) return run(...program);
+      const start = performance.now();
+      const result = run(...program);
+      core.workedMs = (core.workedMs ?? 0) + performance.now() - start;
+      return result;
+    },
+    heapBase,
+    relaxed,
+  };
 }

@@ -32,6 +32,12 @@ const mutated = (file: string, from: string, to: string): Mutation => ({
 /** What is wrong in one of them shows in nothing that a compiler or a validator would see. */
 const MUTANTS: [string, Mutation][] = [
   ["a product's depth", mutated("gemm/sgemm.ts", "min(deep, k - p);", "min(deep, k - p) - 1;")],
+  ["a single row", mutated("gemm/ukernel.ts", "v128.load(b, 112), c7)", "v128.load(b, 96), c7)")],
+  ["what a product is added to", mutated("gemm/sgemm.ts", "f32x4.mul(s, v128.load(at))", "v128.load(at)")],
+  [
+    "sums that begin with C",
+    mutated("gemm/sgemm.ts", "const rowZ = sums ? row : 0;", "const rowZ: usize = 0;"),
+  ],
   ["columns at the edge", mutated("gemm/sgemm.ts", "if ((cols & 1) != 0)", "if ((cols & 1) == 9)")],
   ["rows at the edge", mutated("gemm/sgemm.ts", "min(tall, m - i),", "min(tall, m - i) - i32(n > 20),")],
   [
@@ -69,6 +75,24 @@ describe("the self-test", () => {
   it.each(MUTANTS)("finds a fault in %s", async (_, mutation) => {
     const { problem } = selfTest({ ...coreOf("simd"), module: await mutant(mutation) });
     expect(problem).toMatch(/ is .*, expected /);
+  });
+
+  it("replaces a build that traps", async () => {
+    const trapping = await mutant(
+      mutated(
+        "optim.ts",
+        "const exponents = V.exponents();",
+        "unreachable();\n  const exponents = V.exponents();",
+      ),
+    );
+    const { compileBuild } = await vi.importActual<typeof load>("../../src/wasm/load.ts");
+    vi.mocked(load.compileBuild).mockImplementation(async (name) =>
+      name === "relaxed" ? trapping : compileBuild(name),
+    );
+    const { info } = await init();
+    expect(info.build).toBe("simd");
+    expect(info.reasons[0]).toMatch(/the self-test of relaxed failed \(unreachable\)/);
+    await refuses(() => init({ wasm: trapping }), "UNSUPPORTED", "self-test of custom failed (unreachable)");
   });
 
   it("replaces a build that fails it, and says so", async () => {

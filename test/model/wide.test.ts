@@ -2,10 +2,10 @@
 // flag is never really set here: `npm run hashes` and the bench run widened code.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OP_PACK, OP_SGEMM, TILE_5X8, TILE_6X16 } from "../../src/base/abi.ts";
+import { OP_PACK, OP_SGEMM, TILE_5X8, TILE_6X8, TILE_6X16 } from "../../src/base/abi.ts";
 import { view } from "../../src/program/record.ts";
 import { blobSet } from "../support/blobs.ts";
-import { coreOf } from "../support/core.ts";
+import { coreOf, wasmBytes } from "../support/core.ts";
 import { stubEngine } from "../support/engine.ts";
 import { weights } from "../support/state.ts";
 
@@ -39,6 +39,8 @@ describe("the flag", () => {
     expect(info.wide).toBe(false);
     expect(info.reasons[2]).toMatch(/^wide: off, /);
     expect(info.reasons[2]).toContain(reason);
+    // and again, where the first wish was not what decided
+    expect((await (await fresh())({ wide: true })).info.reasons[2]).toBe(info.reasons[2]);
   });
 
   it.each(["23.5.0", "24.21.0", "26.10.0"])("is set on Node %s, once, and never unasked", async (node) => {
@@ -62,6 +64,7 @@ describe("the flag", () => {
     engine("24.21.0", { execArgv: [FLAG] });
     const { info } = await (await fresh())();
     expect(info).toMatchObject({ wide: true, tile: "6x16" });
+    expect(info.reasons[2]).toBe("wide: on, Node was started with the flag");
     expect(setFlags).not.toHaveBeenCalled();
   });
 });
@@ -78,19 +81,106 @@ describe("the first init decides", () => {
     );
     expect(setFlags).not.toHaveBeenCalled();
   });
-});
 
-describe("a flag that does nothing", () => {
-  it("is found out after 200 ms of work, and the model goes on with the narrow tile", async () => {
+  it("even if it is not awaited, and has a module to compile", async () => {
     engine("24.21.0");
     const init = await fresh();
-    const { dense, relu, crossEntropy, sgd } = await import("../../src/index.ts");
-    const { dataset } = await import("../../src/data/dataset.ts");
-    const xent = await init({ wide: true });
-    const learn = { input: 64, loss: crossEntropy(), optimizer: sgd({ lr: 0.01 }) };
-    const model = xent.sequential(learn, [dense(64), relu(), dense(4)]);
-    const blobs = blobSet(4, 2000, 64, 4);
-    const data = dataset({ x: blobs.x, y: blobs.y, features: 64 });
+    const [first, second] = await Promise.all([init({ wide: true, wasm: wasmBytes("relaxed") }), init()]);
+    expect(first.info.wide).toBe(true);
+    expect(second.info.wide).toBe(true);
+    expect(second.info.reasons[2]).toBe(
+      "wide: on, by the first init of this process; to have it otherwise, start another process",
+    );
+  });
+});
+
+/** A runtime that asked for `wide` in vain, and does not know yet; and a model of it. */
+async function inVain() {
+  engine("24.21.0");
+  const init = await fresh();
+  const { dense, relu, crossEntropy, sgd } = await import("../../src/index.ts");
+  const xent = await init({ wide: true });
+  const learn = { input: 64, loss: crossEntropy(), optimizer: sgd({ lr: 0.01 }) };
+  const model = xent.sequential(learn, [dense(64), relu(), dense(4)]);
+  const blobs = blobSet(4, 2000, 64, 4);
+  const { dataset } = await import("../../src/data/dataset.ts");
+  const data = dataset({ x: blobs.x, y: blobs.y, features: 64 });
+  return { init, xent, model, x: blobs.x as Float32Array, y: blobs.y, data };
+}
+
+/** What finds `wide` out, beside `fit`. */
+const WORK: [string, (own: Awaited<ReturnType<typeof inVain>>) => unknown][] = [
+  ["sgemm", ({ xent, x }) => xent.sgemm({ m: 64, n: 64, k: 64, a: x, b: x, c: new Float32Array(4096) })],
+  ["predict", ({ model, x }) => model.predict(x)],
+  ["predictClass", ({ model, x }) => model.predictClass(x)],
+  ["evaluate", ({ model, data }) => model.evaluate(data)],
+  ["trainOnBatch", ({ model, x, y }) => model.trainOnBatch(x, y)],
+];
+
+describe("a flag that does nothing", () => {
+  it.each(WORK)("is found out by %s", async (_, work) => {
+    const own = await inVain();
+    expect(own.xent.info.reasons[2]).toBe("wide: on, to be confirmed after 200 ms of work");
+    for (let i = 0; own.xent.info.wide && i < 1e5; i++) await work(own);
+    expect(own.xent.info).toMatchObject({ wide: false, tile: "6x8" });
+    // a program of before, whichever model's
+    const { networkOf } = await import("../../src/model/sequential.ts");
+    const { program } = networkOf(own.model).chunk();
+    const products = program.drafts
+      .map((__, i) => view(program.words, i))
+      .filter(({ op }) => op === OP_SGEMM);
+    expect(products.map(({ d }) => d[3])).toEqual(products.map(() => TILE_6X8));
+    expect(products.length).toBeGreaterThan(1);
+  });
+
+  it("is counted in work alone", async () => {
+    const { xent, model, data } = await inVain();
+    for await (const { step } of model.steps(data, { batchSize: 500 })) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (step === 3) break;
+    }
+    expect(xent.info.reasons[2]).toBe("wide: on, to be confirmed after 200 ms of work");
+  });
+
+  it("leaves a tile alone that was measured and is no wide one", async () => {
+    engine("24.21.0");
+    const xent = await (await fresh())({ wide: true, tune: true });
+    const { tile } = xent.info;
+    expect(tile).toMatch(/x8$/);
+    const c = new Float32Array(4096);
+    for (let i = 0; xent.info.wide && i < 1e5; i++)
+      xent.sgemm({ m: 64, n: 64, k: 64, a: c, b: c.slice(), c: new Float32Array(4096) });
+    expect(xent.info).toMatchObject({ wide: false, tile });
+    expect(xent.info.reasons[1]).toMatch(/measured/);
+  });
+
+  it("that made wrong code ends all training, and the weights are still to be had", async () => {
+    let tests = 0;
+    vi.doMock("../../src/model/selftest.ts", () => ({
+      selfTest: () => ({
+        problem: tests++ === 0 ? undefined : "element (0, 0) is 1, expected 2",
+        fused: true,
+      }),
+    }));
+    const { xent, model, x, y } = await inVain();
+    vi.doUnmock("../../src/model/selftest.ts");
+    const train = async (): Promise<unknown> => {
+      for (let i = 0; i < 1e5; i++) await model.trainOnBatch(x, y);
+      return "trained on";
+    };
+    const wrong = {
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("element (0, 0) is 1, expected 2"),
+    };
+    await expect(train()).rejects.toMatchObject(wrong);
+    await expect(train()).rejects.toMatchObject(wrong);
+    expect(() => xent.sgemm({ m: 1, n: 1, k: 1, a: x, b: x, c: new Float32Array(1) })).toThrow("expected 2");
+    expect(xent.info.reasons[2]).toContain("the code that V8 made of it is wrong");
+    expect(Object.keys(model.stateDict())).toHaveLength(4);
+  });
+
+  it("is found out after 200 ms of work, and the model goes on with the narrow tile", async () => {
+    const { init, xent, model, data } = await inVain();
     const controller = new AbortController();
     const onProgress = (): void => {
       if (!xent.info.wide) controller.abort();
@@ -102,7 +192,9 @@ describe("a flag that does nothing", () => {
     expect(info.reasons[2]).toMatch(
       /^wide: off, V8 does not widen the code here: 6x16 \d+, 6x8 \d+ GFLOP\/s$/,
     );
-    expect((await init({ wide: true })).info.wide).toBe(false);
+    const again = (await init({ wide: true })).info;
+    expect(again).toMatchObject({ wide: false, tile: "6x8" });
+    expect(again.reasons[2]).toBe(info.reasons[2]);
   }, 60_000);
 });
 
@@ -119,7 +211,7 @@ describe("another tile for programs in memory", () => {
       const model = new Sequential(core, learn, [dense(33), relu(), dense(4)]);
       await model.fit(data, { epochs: 2, batchSize: 16 });
       core.tile = then;
-      networkOf(model).worked(1);
+      networkOf(model).settle();
       const { trained } = networkOf(model);
       for (const program of [trained.program, networkOf(model).chunk().program]) {
         for (let i = 0; i < program.drafts.length; i++) {
