@@ -180,8 +180,8 @@ export function ukernel6x8(
 }
 
 /**
- * One row of C against 32 columns of B in place: 8 sums at a time, for a product with a single row. No start and no
- * edges: `rows` is 1, and the rest of the columns is left to a tile.
+ * One row of C against 32 columns of B in place: 8 sums at a time, for a product with a single row. z and c are offset by
+ * `at` bytes. No edges: the rest of the columns is left to a tile.
  */
 // biome-ignore format: as the tiles above
 export function ukernel1x32(

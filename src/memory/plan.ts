@@ -57,7 +57,7 @@ export interface TensorOptions {
 /** Bytes are handed out in cache lines. */
 const LINE = 64;
 /** The largest memory WebAssembly has: 65,536 pages of 64 KiB. */
-const MOST = 65536 * 65536;
+export const MOST_BYTES: number = 65536 * 65536;
 
 const round = (n: number, unit: number): number => Math.ceil(n / unit) * unit;
 
@@ -136,7 +136,7 @@ export class Plan {
     }
     for (const { tensor, parent, offset } of this.#views) tensor.address = parent.address + offset;
     sizes.total = end;
-    if (end > MOST) {
+    if (end > MOST_BYTES) {
       const largest = REGIONS.reduce((a, b) => (sizes[b] > sizes[a] ? b : a));
       throw new XentError(
         "TOO_LARGE",
@@ -148,4 +148,5 @@ export class Plan {
   }
 }
 
-const gib = (bytes: number): string => Number((bytes / 2 ** 30).toPrecision(3)).toLocaleString("en");
+/** GiB in three digits */
+export const gib = (bytes: number): string => Number((bytes / 2 ** 30).toPrecision(3)).toLocaleString("en");

@@ -13,6 +13,7 @@ import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
 import { PACKED_ROWS, tileColumns } from "../base/tile.ts";
 import { Arena } from "../memory/arena.ts";
+import { gib, MOST_BYTES } from "../memory/plan.ts";
 import { write } from "../program/record.ts";
 import type { Core } from "../wasm/runtime.ts";
 
@@ -59,9 +60,6 @@ const DEPTH = 2048;
 /** Kept for the next call that copies its arrays, up to so many bytes. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** The largest memory WebAssembly has. */
-const MOST_BYTES = 65536 * 65536;
-
 const line = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** A memory with room for arrays of these lengths. */
@@ -69,6 +67,8 @@ interface Workspace {
   readonly arena: Arena;
   /** addresses, in bytes */
   readonly starts: readonly number[];
+  /** where the last of them ends */
+  readonly end: number;
 }
 
 /** A matrix in a memory. */
@@ -109,6 +109,7 @@ export class Multiplier {
     if (m === 0 || n === 0) return c;
     // as BLAS has it: nothing of A and B is looked at
     const depth = alpha === 0 ? 0 : k;
+    for (const [name, array] of Object.entries({ a, b, c })) this.#refuseStrayView(name, array);
     const own = this.#own.get(c.buffer);
     const inPlace = own !== undefined && a.buffer === c.buffer && b.buffer === c.buffer;
     const aSize = span(transA ? depth : m, transA ? m : depth, lda);
@@ -142,6 +143,19 @@ export class Multiplier {
       }
     }
     return c;
+  }
+
+  /** The memory of an `alloc` holds more than its arrays. */
+  #refuseStrayView(name: string, array: Float32Array): void {
+    const own = this.#own.get(array.buffer);
+    if (own === undefined || array.length === 0) return;
+    const { starts, end } = own;
+    if (array.byteOffset >= (starts[0] as number) && array.byteOffset + array.byteLength <= end) return;
+    throw new XentError(
+      "SHAPE",
+      `sgemm: ${name} is a view of alloc's memory, but not of the arrays in it`,
+      "Pass the arrays of alloc, or parts of them.",
+    );
   }
 
   #multiply(
@@ -208,9 +222,9 @@ export class Multiplier {
 
   /** A memory for arrays to be copied into: the last one if it is large enough. */
   #take(lengths: readonly number[]): Workspace {
-    const { starts, total } = sizes(lengths);
+    const { starts, end, total } = sizes(lengths);
     if (this.#kept !== undefined && this.#kept.arena.bytes >= total) {
-      return { arena: this.#kept.arena, starts };
+      return { arena: this.#kept.arena, starts, end };
     }
     const workspace = this.#workspace("sgemm", lengths);
     this.#kept = workspace.arena.bytes <= KEPT_BYTES ? workspace : undefined;
@@ -218,28 +232,27 @@ export class Multiplier {
   }
 
   #workspace(where: string, lengths: readonly number[]): Workspace {
-    const { starts, total } = sizes(lengths);
+    const { starts, end, total } = sizes(lengths);
     if (total > MOST_BYTES) {
-      const gib = (total / 2 ** 30).toFixed(1);
       throw new XentError(
         "TOO_LARGE",
-        `${where}: ${gib} GiB are needed; a WebAssembly memory holds 4 GiB`,
+        `${where}: ${gib(total)} GiB and some bytes are needed; a WebAssembly memory holds 4 GiB`,
         "Multiply in blocks.",
       );
     }
-    return { arena: new Arena(this.#core, total), starts };
+    return { arena: new Arena(this.#core, total), starts, end };
   }
 }
 
 /** Where arrays stand behind the panels, and where the memory ends: B in place is read up to a tile's width beyond. */
-function sizes(lengths: readonly number[]): { starts: number[]; total: number } {
+function sizes(lengths: readonly number[]): { starts: number[]; end: number; total: number } {
   let end = PANELS + 4 * PANEL_FLOATS;
   const starts = lengths.map((length) => {
     const start = end;
     end += line(4 * length);
     return start;
   });
-  return { starts, total: end + 64 };
+  return { starts, end, total: end + 64 };
 }
 
 /** Elements from the first to the last of a matrix. */

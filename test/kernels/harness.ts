@@ -6,7 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import { tileName } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Plan, REGIONS, type Region, type Tensor } from "../../src/memory/plan.ts";
-import { Builder } from "../../src/program/builder.ts";
+import { Builder, SCRATCH_BYTES } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
 import { coreOf } from "../support/core.ts";
 
@@ -107,13 +107,7 @@ export class Rig {
     this.kernels = build.arena.kernels;
     this.hyper = this.#declare("hyper", 1, abi.HYPER_BYTES / 4, { region: "hyper" }, true);
     // a share for each of the most threads; verify and the dependences assume no fewer
-    this.scratch = this.#declare(
-      "scratch",
-      1,
-      (8 * abi.SGEMM_SCRATCH_BYTES) / 4,
-      { region: "scratch" },
-      false,
-    );
+    this.scratch = this.#declare("scratch", 1, SCRATCH_BYTES / 4, { region: "scratch" }, false);
     this.builder = new Builder(this.scratch, build.tile);
   }
 
@@ -158,14 +152,15 @@ export class Rig {
     this.prepare(hyper);
     const before = this.memory().slice();
     (this.#program as Program).run();
-    this.#overlay(before);
+    for (const tensor of this.#outputs) this.#copy(tensor, before);
+    this.#copyScratch(1, before);
     this.#compare(before, "one thread");
     for (const threads of THREADS) {
       this.prepare(hyper);
       for (let i = 0; i < this.builder.length; i++) {
         for (let t = 0; t < threads; t++) this.share(i, t, threads);
       }
-      this.#copy(this.scratch, before);
+      this.#copyScratch(threads, before);
       this.#compare(before, `${threads} threads against one`);
     }
   }
@@ -280,11 +275,14 @@ export class Rig {
     }
   }
 
-  /** Copies what outputs and scratch hold now into `snapshot`. */
-  #overlay(snapshot: Uint8Array): void {
-    for (const tensor of [...this.#outputs, this.scratch]) this.#copy(tensor, snapshot);
+  /** Copies what the shares of so many threads in the scratch hold now into `snapshot`; the rest must stay as it was. */
+  #copyScratch(threads: number, snapshot: Uint8Array): void {
+    const { address } = this.scratch;
+    const end = address + threads * abi.SGEMM_SCRATCH_BYTES;
+    snapshot.set(this.memory().subarray(address, end), address);
   }
 
+  /** Copies what a tensor holds now into `snapshot`. */
   #copy({ address, rows, cols, ld, size }: Tensor, snapshot: Uint8Array): void {
     const memory = this.memory();
     for (let i = 0; i < rows && cols > 0; i++) {

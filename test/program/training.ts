@@ -6,7 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import { wholeTiles } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../../src/memory/plan.ts";
-import { Builder, type Right } from "../../src/program/builder.ts";
+import { Builder, type Right, SCRATCH_BYTES } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { floats, integers } from "../oracle/data.ts";
@@ -45,7 +45,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
 
   const hyper = plan.tensor("hyper", "hyper", 1, abi.HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", abi.HYPER_LOSS, 1, abi.RESULT_BYTES / 4, abi.RESULT_BYTES / 4);
-  const edge = plan.tensor("scratch", "edge tiles", 1, (8 * abi.SGEMM_SCRATCH_BYTES) / 4);
+  const edge = plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4);
   const { layers, params, grads } = declareParameters(plan);
 
   const size = features === "u8" ? 1 : 4;

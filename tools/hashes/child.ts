@@ -13,6 +13,8 @@ export interface Hashes {
   readonly wide: boolean;
   /** why `wide` was not to be had */
   readonly refused?: string;
+  /** what went wrong; the rows are those before it */
+  readonly error?: string;
   readonly rows: {
     readonly build: string;
     readonly fused: boolean;
@@ -27,7 +29,9 @@ const RUNS = 6;
 const wished = process.argv.includes("wide");
 const refused = wished ? setWide() : undefined;
 const rows: Hashes["rows"] = [];
-if (refused === undefined) {
+
+/** Fills `rows`. */
+async function hashAll(): Promise<void> {
   for (const build of hasRelaxedSimd() ? (["simd", "relaxed"] as const) : (["simd"] as const)) {
     const module = await compileBuild(build);
     for (const tile of TILES) {
@@ -36,14 +40,26 @@ if (refused === undefined) {
       for (let run = 0; run < RUNS; run++) seen.add(await twoHundredSteps(core));
       const { problem, fused } = selfTest(core);
       if (problem !== undefined) throw new Error(`${build} ${tileName(tile)}: ${problem}`);
-      rows.push({ build, fused, tile: tileName(tile), hash: [...seen].join(" and ") });
+      if (seen.size > 1)
+        throw new Error(`${build} ${tileName(tile)}: ${[...seen].join(" and ")} in ${RUNS} runs`);
+      rows.push({ build, fused, tile: tileName(tile), hash: [...seen].join() });
     }
+  }
+}
+
+let error: string | undefined;
+if (refused === undefined) {
+  try {
+    await hashAll();
+  } catch (thrown) {
+    error = String(thrown);
   }
 }
 const hashes: Hashes = {
   engine: engineName() ?? "?",
   wide: wished && refused === undefined,
   ...(refused === undefined ? {} : { refused }),
+  ...(error === undefined ? {} : { error }),
   rows,
 };
 console.log(JSON.stringify(hashes));

@@ -1,6 +1,6 @@
 // `npm run hashes`: trains 200 steps on every engine that can be had, with every build and tile, and compares the bits of
 // all weights. `simd` must give one hash everywhere; `relaxed` one among the engines whose multiply-add is fused, and
-// one among the others. Prints the table; exit code 1 if a hash is another one.
+// one among the others. Prints the table; exit code 1 if a hash is another one, or an engine that was there failed.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -50,12 +50,16 @@ async function main(): Promise<number> {
         continue;
       }
       if (hashes.refused !== undefined) continue;
+      const name = `${hashes.engine}${wide ? " wide" : ""}`;
+      if (hashes.error !== undefined) {
+        failed++;
+        console.log(row([name, "", "", "", `FAILED  ${hashes.error}`]));
+      }
       for (const [build, fused, tiles, hash] of grouped(hashes)) {
         const known = expected.get(fused);
         if (known === undefined) expected.set(fused, hash);
         const same = hash === (known ?? hash);
         if (!same) failed++;
-        const name = `${hashes.engine}${wide ? " wide" : ""}`;
         console.log(row([name, build, fused, tiles, `${hash.slice(0, 16)}…${same ? "" : " DIFFERS"}`]));
       }
     }
@@ -66,30 +70,33 @@ async function main(): Promise<number> {
   }
   console.log(
     failed > 0
-      ? `${failed} differ.`
+      ? `${failed} differ or failed.`
       : "One hash for multiply-adds that round twice, one for those that round once.",
   );
   return failed > 0 ? 1 : 0;
 }
 
-/** What an engine says, or why it says nothing. */
+/** What an engine says, or why npx does not have it. */
 function run([pkg, ...command]: (typeof ENGINES)[number], wide: boolean): Hashes | string {
-  const args = [
-    "--yes",
-    "--prefer-offline",
-    `--package=${pkg}`,
-    "--",
-    ...command,
-    bundle,
-    ...(wide ? ["wide"] : []),
-  ];
-  const { status, stdout, stderr } = spawnSync("npx", args, {
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
+  const npx = (...words: string[]) =>
+    spawnSync("npx", ["--yes", "--prefer-offline", `--package=${pkg}`, "--", ...words], {
+      encoding: "utf8",
+      shell: process.platform === "win32",
+    });
+  const there = npx(command[0] as string, "--version");
+  if (there.status !== 0) {
+    const line =
+      there.stderr.split("\n").find((text) => /error/i.test(text)) ?? `ended with code ${there.status}`;
+    return line.trim().slice(0, 60);
+  }
+  const { status, stdout, stderr } = npx(...command, bundle, ...(wide ? ["wide"] : []));
   if (status === 0) return JSON.parse(stdout) as Hashes;
-  const line = stderr.split("\n").find((text) => /error/i.test(text)) ?? `ended with code ${status}`;
-  return line.trim().slice(0, 60);
+  return {
+    engine: pkg,
+    wide,
+    error: `ended with code ${status}: ${stderr.trim().split("\n").at(-1)}`,
+    rows: [],
+  };
 }
 
 /** One line for each hash of a build: tiles that agree stand together. */
