@@ -133,12 +133,12 @@ function parse(argv: readonly string[]) {
 }
 
 /**
- * The file's path, refused before the measurement rather than after it.
+ * Refuses a file's path before the measurement rather than after it.
  *
  * @throws {UsageError}
  */
-export function writable(option: "json" | "html", path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
+export function writable(option: "json" | "html", path: string | undefined): void {
+  if (path === undefined) return;
   const file = resolve(path);
   if (existsSync(file) && !statSync(file).isFile()) {
     throw new UsageError(`--${option} ${path} is not a file.`);
@@ -148,5 +148,4 @@ export function writable(option: "json" | "html", path: string | undefined): str
   } catch {
     throw new UsageError(`--${option} ${path} cannot be written there.`);
   }
-  return file;
 }

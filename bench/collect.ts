@@ -28,20 +28,27 @@ export async function collect(
   progress("starting the probe of P (npx may have to download Node 24, once)");
   const { peak, reason } = await openPeak(fetchPeak);
   progress("");
-  const outcomes: Outcome[] = [];
+  const outcomes = new Map<string, Outcome[]>();
   const problems: string[] = [];
   try {
     for await (const ended of measureInProcesses(engines, args, bundle.file, peak, progress)) {
-      const { engine, outcome, failure } = ended;
-      if (failure !== undefined) problems.push(failure);
+      const { engine, group, outcome, failure } = ended;
+      if (failure !== undefined) {
+        problems.push(failure);
+        // the header says how many processes each figure is of
+        outcomes.delete(group);
+      }
       if (outcome !== undefined) {
-        outcomes.push(outcome);
+        outcomes.set(group, [...(outcomes.get(group) ?? []), outcome]);
         problems.push(...outcome.wrong.map((text) => `WRONG  ${engine.name}, ${text}`));
       }
-      if (problems.length > 0 && engines.length === 1) break;
+      if (problems.length > 0 && engines.length === 1) {
+        outcomes.clear();
+        break;
+      }
     }
   } finally {
     peak?.close();
   }
-  return { outcomes, problems, peakEngine: peak?.engine ?? null, reason };
+  return { outcomes: [...outcomes.values()].flat(), problems, peakEngine: peak?.engine ?? null, reason };
 }

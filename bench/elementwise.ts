@@ -3,10 +3,9 @@
 
 import * as abi from "../src/base/abi.ts";
 import { OPS } from "../src/base/ops.ts";
-import type { Tensor } from "../src/memory/plan.ts";
 import type { Spec } from "./case.ts";
 import { memorySpecs } from "./memory.ts";
-import { Rig, recordCase, type Target } from "./rig.ts";
+import { type Output, Rig, recordCase, type Target } from "./rig.ts";
 
 const ROWS = 128;
 /** Class ids of 10 classes end in a tail of two; 128 is a multiple of every vector. */
@@ -53,7 +52,7 @@ export function elementwiseSpecs(): Spec[] {
       spec("activations", forward, cols, (rig) => {
         const y = rig.matrix("y", ROWS, cols);
         rig.builder.unary(forward, rig.input("x", ROWS, cols, "numbers"), y, parameters);
-        return y;
+        return [{ tensor: y }];
       }),
       spec("activations", backward, cols, (rig) => {
         const dx = rig.matrix("dx", ROWS, cols);
@@ -63,14 +62,14 @@ export function elementwiseSpecs(): Spec[] {
           rig.input("saved", ROWS, cols, "answers"),
         ];
         rig.builder.backward(backward, dy, saved, dx, parameters);
-        return dx;
+        return [{ tensor: dx }];
       }),
     ];
   });
   return [...losses, ...activations, ...memorySpecs()];
 }
 
-function spec(group: string, op: number, cols: number, build: (rig: Rig) => Tensor): Spec {
+function spec(group: string, op: number, cols: number, build: (rig: Rig) => Output[]): Spec {
   const name = `${opName(op)} ${ROWS}x${cols}`;
   const memoryBound = MEMORY_BOUND.includes(op);
   return {
@@ -78,20 +77,27 @@ function spec(group: string, op: number, cols: number, build: (rig: Rig) => Tens
     group,
     make(core) {
       const rig = new Rig(core);
-      const out = build(rig);
-      return recordCase(rig, name, out, { rows: ROWS, elements: ROWS * cols, memoryBound });
+      const outputs = build(rig);
+      return recordCase(rig, name, outputs, { rows: ROWS, elements: ROWS * cols, memoryBound });
     },
   };
 }
 
-/** Declares a loss and returns its gradient. */
-function loss(rig: Rig, op: number, cols: number, kind: Target, parameters: readonly number[] = []): Tensor {
-  const column = (name: string): Tensor => rig.plan.tensor("batch", name, ROWS, 1);
+/** Declares a loss and returns its gradient, the losses of the rows, and the hits if it counts them. */
+function loss(
+  rig: Rig,
+  op: number,
+  cols: number,
+  kind: Target,
+  parameters: readonly number[] = [],
+): Output[] {
+  const column = (name: string) => rig.plan.tensor("batch", name, ROWS, 1);
   const z = rig.input("z", ROWS, cols, "numbers");
   const target = kind === "ids" ? rig.ids("target", ROWS, cols) : rig.input("target", ROWS, cols, kind);
   const fused = op === abi.OP_SOFTMAX_CROSS_ENTROPY || op === abi.OP_SOFT_CROSS_ENTROPY;
   const dz = rig.matrix("dz", ROWS, cols);
   const hit = fused ? column("hit") : undefined;
-  rig.builder.loss(op, { z, target, dz, rowLoss: column("loss"), hit }, { parameters });
-  return dz;
+  const rowLoss = column("loss");
+  rig.builder.loss(op, { z, target, dz, rowLoss, hit }, { parameters });
+  return [{ tensor: dz }, { tensor: rowLoss }, ...(hit ? [{ tensor: hit, whole: true }] : [])];
 }

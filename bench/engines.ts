@@ -3,13 +3,13 @@
 import { spawnSync } from "node:child_process";
 import { ENGINES_HELP } from "./cli.ts";
 import { collect } from "./collect.ts";
-import { command, type Job, writeReport } from "./command.ts";
+import { command, report } from "./command.ts";
 import { crossTables } from "./cross-table.ts";
-import { engineLines, peakLines } from "./header-lines.ts";
 import { lastError, NPX_SHELL, npxArguments } from "./npx.ts";
-import { epilogue, sections } from "./print-report.ts";
+import { sections } from "./print-report.ts";
 import type { Engine } from "./processes.ts";
-import { makeReport } from "./report.ts";
+import type { Report } from "./report.ts";
+import type { SuiteSpec } from "./suites.ts";
 import { print, progress } from "./terminal.ts";
 
 /** Packages of npm, and how each runs a file. */
@@ -47,36 +47,14 @@ function fetchEngines(): Engine[] {
   });
 }
 
-async function benchEngines({ args, specs, known }: Job): Promise<number> {
-  const { outcomes, problems, peakEngine, reason } = await collect(fetchEngines(), args, true);
-  const measured = outcomes.filter(({ measurements }) => measurements.length > 0);
-  if (measured.length === 0) {
-    print(["", ...problems, "There are no figures."]);
-    return 1;
-  }
-  const names = specs.map(({ name }) => name);
-  const report = makeReport(known, measured, names, peakEngine);
-  const samples = measured.flatMap(({ peak }) => peak);
-  print([
-    ...peakLines(samples, peakEngine, reason),
-    ...[...new Set(outcomes.map(({ engine }) => engine))].flatMap((engine) => [
-      "",
-      ...engineLines(
-        report.header,
-        outcomes.filter((outcome) => outcome.engine === engine),
-      ),
-    ]),
-    ...sections(report.results, specs).flatMap(({ title, unit, results }) => [
-      "",
-      title,
-      ...crossTables(results, unit, report.header),
-    ]),
+/** Cases down, engines and variants across. */
+const tables = ({ header, results }: Report, specs: readonly SuiteSpec[]): string[] =>
+  sections(results, specs).flatMap((section) => [
     "",
-    epilogue(measured, report),
-    ...problems,
+    section.title,
+    ...crossTables(section.results, section.unit, header),
   ]);
-  writeReport(args, report);
-  return problems.length > 0 ? 1 : 0;
-}
 
-await command(ENGINES_HELP, ["gemm", "step"], benchEngines);
+await command(ENGINES_HELP, ["gemm", "step"], async (job) =>
+  report(job, await collect(fetchEngines(), job.args, !job.args.smoke), tables),
+);

@@ -42,7 +42,6 @@ export function engineLines(
     `engine  ${engine}${v8 === null ? "" : `, V8 ${v8}`}`,
     ...(names.length === 0 ? [] : labelled("runs", `${names.join(", ")}; 1 thread, ${often} each`)),
     ...once(outcomes.flatMap(({ leftOut }) => leftOut)).flatMap((text) => labelled("without", text)),
-    ...once(outcomes.flatMap(({ warnings }) => warnings)).flatMap((text) => labelled("WARNING", text)),
     ...(copies.length === 0 ? [] : labelled("copy", `${copies.join(", ")}, read and written`)),
   ];
 }

@@ -53,7 +53,7 @@ function spec(name: string, elements: number, build: (rig: Rig) => Tensor, { inP
     make(core) {
       const rig = new Rig(core);
       const out = build(rig);
-      return recordCase(rig, name, out, { rows: ROWS, elements, memoryBound: true, inPlace });
+      return recordCase(rig, name, [{ tensor: out }], { rows: ROWS, elements, memoryBound: true, inPlace });
     },
   };
 }

@@ -34,7 +34,8 @@ export async function openPeak(fetch: boolean): Promise<PeakOrReason> {
       : await startPeak("npx", npxArguments("node@24", ["node", CHILD]), NPX_SHELL);
     return { peak, reason: "" };
   } catch (error) {
-    return { peak: undefined, reason: `node@24 is not to be had.\n        ${(error as Error).message}` };
+    const what = suitable ? "the probe does not run" : "node@24 is not to be had";
+    return { peak: undefined, reason: `${what}.\n        ${(error as Error).message}` };
   }
 }
 

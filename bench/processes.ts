@@ -19,6 +19,8 @@ export interface Engine {
 /** The end of one process: an outcome, or why there is none. */
 export interface Ended {
   readonly engine: Engine;
+  /** engine and kind: the processes that repeat each other */
+  readonly group: string;
   readonly outcome?: Outcome;
   readonly failure?: string;
 }
@@ -33,6 +35,7 @@ export function endChildrenWithUs(cleanUp: () => void): void {
   });
   process.on("SIGINT", () => process.exit(130));
   process.on("SIGTERM", () => process.exit(143));
+  process.on("SIGHUP", () => process.exit(129));
 }
 
 /**
@@ -55,16 +58,16 @@ export async function* measureInProcesses(
     for (const group of plan) {
       if (idle.has(group)) continue;
       const { engine, kind } = group;
-      const where = [engine.name, kind.join("+"), processes > 1 ? `${number}/${processes}` : ""];
-      const heading = where.filter((word) => word !== "").join(" ");
+      const repeated = `${engine.name} ${kind.join("+")}`;
+      const heading = processes > 1 ? `${repeated} ${number}/${processes}` : repeated;
       try {
         const task: Task = { suites, filter, builds: kind, tiles, smoke };
         const outcome = await runChild(engine, file, task, peak, (line) => progress(`${heading}: ${line}`));
         if (outcome.variants.length === 0 || outcome.wrong.length > 0) idle.add(group);
-        yield { engine, outcome };
+        yield { engine, group: repeated, outcome };
       } catch (error) {
         idle.add(group);
-        yield { engine, failure: `${heading}: ${(error as Error).message}` };
+        yield { engine, group: repeated, failure: `${heading}: ${(error as Error).message}` };
       } finally {
         progress("");
       }

@@ -30,7 +30,6 @@ export interface Outcome {
   readonly variants: readonly Variant[];
   /** why builds that were asked for are not there */
   readonly leftOut: readonly string[];
-  readonly warnings: readonly string[];
   /** what is wrong with results; then nothing was timed */
   readonly wrong: readonly string[];
   readonly checked: number;

@@ -93,8 +93,14 @@ const CHECK_LR = 0.5;
 /** A dozen roundings an element, each at most 2⁻²⁴, in the norm. */
 const TOLERANCE = 2 ** -20;
 
-/** The rig's record as a case; `out` is what it writes. */
-export function recordCase(rig: Rig, name: string, out: Tensor, options: Options): Case {
+/** What a record writes: f32 values, or whole numbers. */
+export interface Output {
+  readonly tensor: Tensor;
+  readonly whole?: boolean;
+}
+
+/** The rig's record as a case, by all that it writes. */
+export function recordCase(rig: Rig, name: string, outputs: readonly Output[], options: Options): Case {
   const { rows, elements, memoryBound, inPlace = false } = options;
   const room = rig.plan.tensor("program", "program", 1, abi.RECORD_BYTES / 4, { given: true });
   const arena = new Arena(rig.core, rig.plan.layout().total);
@@ -107,24 +113,38 @@ export function recordCase(rig: Rig, name: string, out: Tensor, options: Options
     work: { flops: flops(program.words, rows), bytes: bytesOf(program), elements, memoryBound },
     run: () => program.run(),
     check() {
-      const values = arena.f32(out);
-      if (!inPlace) values.fill(Number.NaN);
+      if (!inPlace) for (const { tensor } of outputs) arena.f32(tensor).fill(Number.NaN);
       program.set(rows, 0, CHECK_LR, 1 / rows);
       const reference = new Reference(program);
       reference.run(0, 1);
       program.run();
       program.set(rows, 0, 0, 1 / rows);
-      let [off, size] = [0, 0];
-      for (let i = 0; i < out.rows; i++) {
-        for (let j = 0; j < out.cols; j++) {
-          const word = reference.word(out.address + 4 * (i * out.ld + j));
-          const exact = reference.values[word] as number;
-          off += ((values[i * out.ld + j] as number) - exact) ** 2;
-          size += exact ** 2;
-        }
+      for (const output of outputs) {
+        const problem = compare(arena, reference, output);
+        if (problem !== undefined) return problem;
       }
-      const error = Math.sqrt(off / size);
-      return error <= TOLERANCE ? undefined : `relative error ${error} of the whole, expected at most 2⁻²⁰`;
+      return undefined;
     },
   };
+}
+
+function compare(arena: Arena, reference: Reference, { tensor, whole = false }: Output): string | undefined {
+  const { name, address, rows, cols, ld } = tensor;
+  if (whole) {
+    const expected = reference.bits(address, rows * cols);
+    const at = arena.i32(tensor).findIndex((value, i) => value !== expected[i]);
+    return at < 0 ? undefined : `${name}[${at}] is ${arena.i32(tensor)[at]}, expected ${expected[at]}`;
+  }
+  const values = arena.f32(tensor);
+  let [off, size] = [0, 0];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      const exact = reference.values[reference.word(address + 4 * (i * ld + j))] as number;
+      off += ((values[i * ld + j] as number) - exact) ** 2;
+      size += exact ** 2;
+    }
+  }
+  const error = Math.sqrt(off / size);
+  if (error <= TOLERANCE) return undefined;
+  return `relative error of ${name} ${error} of the whole, expected at most 2⁻²⁰`;
 }

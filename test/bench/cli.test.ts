@@ -9,6 +9,7 @@ import { parseArguments, UsageError } from "../../bench/cli.ts";
 import { LARGE_BYTES, SMALL_BYTES } from "../../bench/copy.ts";
 import type { Report } from "../../bench/report.ts";
 import { variantName } from "../../bench/variants.ts";
+import { init } from "../../src/model/runtime.ts";
 
 function bench(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -86,7 +87,7 @@ test("a wrong command line ends with 2 and says what would be right", { timeout:
   expect(bench("--help")).toMatchObject({ status: 0, stderr: "" });
 });
 
-test("a smoke run checks, prints 80 columns and writes JSON and page", { timeout: 60_000 }, () => {
+test("a smoke run checks, prints 80 columns and writes JSON and page", { timeout: 60_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "xent-bench-test-"));
   try {
     const [json, html] = [join(folder, "bench.json"), join(folder, "bench.html")];
@@ -107,11 +108,12 @@ test("a smoke run checks, prints 80 columns and writes JSON and page", { timeout
         expect([...line].length, line).toBeLessThanOrEqual(80);
     }
     const { header, results } = JSON.parse(readFileSync(json, "utf8")) as Report;
+    const { tile } = (await init({ precision: "strict" })).info;
     expect(header.engine).toBe(`Node ${process.versions.node}`);
-    expect(header).toMatchObject({ smoke: true, processes: 1, build: "simd", tile: "5x8" });
+    expect(header).toMatchObject({ smoke: true, processes: 1, build: "simd", tile });
     expect(header.copyGbytes.map(({ bytes }) => bytes)).toEqual([SMALL_BYTES, LARGE_BYTES]);
     const variants = header.variants.map(variantName);
-    expect(variants[0]).toBe("simd 5x8");
+    expect(variants[0]).toBe(`simd ${tile}`);
     const names = results.map((result) => result.name);
     expect(names.filter((name) => name === "gemm 16x16x4 NN")).toHaveLength(variants.length);
     expect(names).toContain("step 4-16-3 b16 sigmoid sgd");

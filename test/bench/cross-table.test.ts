@@ -27,9 +27,8 @@ test("80 columns; engines stay in one piece", () => {
     "Node 20, Node 22, Node 22",
     "Node 24, Node 24, Node 24, Deno 2, Deno 2, Bun 1",
   ]);
-  expect(lines.filter((line) => line.startsWith(names[0]!)).every((line) => line.endsWith(" 0.671"))).toBe(
-    true,
-  );
+  const figures = lines.filter((line) => line.startsWith(names[0]!)).map((line) => line.slice(-6));
+  expect(figures).toEqual([" 0.671", " 0.671"]);
 });
 
 test("speeds where there is no P; a dash where an engine has no figure", () => {

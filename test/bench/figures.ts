@@ -50,7 +50,6 @@ export function outcome(measurements: readonly Measurement[], others: Partial<Ou
     v8: "13.6.233.17-node.53",
     variants,
     leftOut: [],
-    warnings: [],
     wrong: [],
     checked: measurements.length,
     rounds: 15,

@@ -5,7 +5,7 @@ import type { Case } from "../../bench/case.ts";
 import { copyCases } from "../../bench/copy.ts";
 import { measure } from "../../bench/harness.ts";
 import { listSpecs } from "../../bench/suites.ts";
-import { TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../../src/base/abi.ts";
+import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../../src/base/abi.ts";
 import { Program } from "../../src/program/program.ts";
 import { coreOf } from "../support/core.ts";
 
@@ -19,8 +19,10 @@ const makeCases = (core = coreOf("simd")): Case[] =>
 afterEach(() => vi.restoreAllMocks());
 
 test.each([
+  ["simd", TILE_4X8],
   ["simd", TILE_5X8],
   ["simd", TILE_5X16],
+  ["relaxed", TILE_4X8],
   ["relaxed", TILE_6X8],
   ["relaxed", TILE_6X16],
 ] as const)("right results pass, %s %i", (build, tile) => {
