@@ -47,7 +47,16 @@ const UNROLLS = 23;
  * The tile of a build. Shares of P, one core of an AMD EPYC (Zen 4), 512 × 512 × 512, packing included
  * (`npm run bench:engines -- gemm --tiles --filter 512x512x512`):
  *
-TABLE
+ *     build, engine            4x8   5x8   6x8  5x16  6x16
+ *     simd, Node 20           0.66  0.60  0.60  0.55  0.56
+ *     simd, Node 22           0.65  0.58  0.57  0.51  0.50
+ *     simd, Node 24           0.71  0.72  0.47  0.56  0.59
+ *     simd, Node 26           0.74  0.76  0.48  0.56  0.61
+ *     relaxed, Node 22        0.85  0.51  0.59  0.54  0.50
+ *     relaxed, Node 24        0.85  0.86  0.90  0.58  0.57
+ *     relaxed, Node 26        0.86  0.88  0.91  0.58  0.57
+ *     simd, wide, Node 24                       1.34
+ *     relaxed, wide, Node 24  0.94  1.14  1.31  1.68  1.76
  *
  * V8 up to 12 runs the loop over k twice as long, puts all loads of a round in front of its products, and keeps in
  * registers what fits: 8 sums, 2 of B and 4 of A (docs/adr/0010).
