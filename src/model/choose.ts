@@ -120,9 +120,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
     let fused: boolean;
     try {
       core.tile = tileRule(isRelaxed(core), wide);
-      tile = wishes.tune
-        ? tune(core)
-        : `${tileName(core.tile)}, by rule for ${name}${wide ? " and wide" : ""}`;
+      tile = wishes.tune ? tune(core) : byRule(core, wide);
       const test = selfTest(core);
       if (test.problem !== undefined) throw new Error(test.problem);
       fused = test.fused;
@@ -171,6 +169,9 @@ function candidates({ precision, module }: Wishes): { name: string; why: string 
   return [simd(`${name ?? "this browser"} has no relaxed SIMD`)];
 }
 
+const byRule = ({ tile, build }: Core, wide: boolean): string =>
+  `${tileName(tile)}, by rule for ${build}${wide ? " and wide" : ""}`;
+
 const isRelaxed = (core: Core): boolean =>
   instantiate(core, new WebAssembly.Memory({ initial: 1 })).relaxed() !== 0;
 
@@ -200,7 +201,7 @@ function confirmLater(core: Core, state: { wide: boolean }, reasons: Reasons): v
       reasons.wide = `off, ${reason}`;
       if (tileColumns(core.tile) === tileColumns(wide)) {
         core.tile = narrow;
-        reasons.tile = `${tileName(narrow)}, by rule for ${core.build}`;
+        reasons.tile = byRule(core, false);
       }
     }
     const { problem } = selfTest(core);

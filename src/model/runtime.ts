@@ -47,8 +47,8 @@ export interface Xent {
    * chain of multiply-adds in ascending k. Arrays are copied in and out, unless all three come from one `alloc`.
    *
    * @returns `c`
-   * @throws {XentError} `OPTION` a name or a value; `SHAPE` an array that is too short, or a `c` that shares elements with
-   *   `a` or `b`; `TOO_LARGE`, `MEMORY`
+   * @throws {XentError} `OPTION` a name or a value; `SHAPE` an array that is too short, a `c` that shares elements with `a`
+   *   or `b`, or a view of `alloc`'s memory beside its arrays; `TOO_LARGE`, `MEMORY`
    */
   sgemm(options: SgemmOptions): Float32Array;
   /**

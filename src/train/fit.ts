@@ -192,4 +192,5 @@ export async function* asyncSteps(
     }
     if (signal?.aborted) return;
   }
+  network.settle();
 }

@@ -101,8 +101,9 @@ describe("the self-test", () => {
     vi.mocked(load.compileBuild).mockImplementation(async (name) =>
       name === "relaxed" ? broken : compileBuild(name),
     );
+    stubEngine("24.1.0");
     const { info } = await init();
-    expect(info).toMatchObject({ build: "simd", fused: false });
+    expect(info).toMatchObject({ build: "simd", tile: "5x8", fused: false });
     expect(info.reasons[0]).toMatch(/^build: simd, .*the self-test of relaxed failed \(element/);
     vi.mocked(load.compileBuild).mockResolvedValue(broken);
     await refuses(() => init(), "UNSUPPORTED", "self-test of relaxed failed", "self-test of simd failed");
@@ -112,10 +113,11 @@ describe("the self-test", () => {
 
 describe("precision", () => {
   it("takes the build with fused multiply-adds where there is one, and the exact one when asked", async () => {
+    stubEngine("24.1.0");
     const fast = (await init()).info;
-    expect(fast).toMatchObject({ build: "relaxed", threads: 1, wide: false, fused: true });
+    expect(fast).toMatchObject({ build: "relaxed", tile: "6x8", threads: 1, wide: false, fused: true });
     const strict = (await init({ precision: "strict" })).info;
-    expect(strict).toMatchObject({ build: "simd", fused: false });
+    expect(strict).toMatchObject({ build: "simd", tile: "5x8", fused: false });
     expect(fast.reasons.map((reason) => reason.split(":")[0])).toEqual(["build", "tile", "wide", "threads"]);
     expect(strict.reasons[0]).toContain("same bits on every engine");
   });

@@ -25,18 +25,18 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("the flag", () => {
   it.each([
-    ["22.23.0", {}, "this is Node 22.23.0"],
-    ["23.4.0", {}, "this is Node 23.4.0"],
-    ["24.1.0", { arch: "arm64" }, "this is arm64 under linux"],
-    ["24.1.0", { platform: "darwin" }, "this is x64 under darwin"],
-    ["24.1.0", { versions: { node: "24.1.0", bun: "1.4.5" } }, "this is Bun 1.4.5"],
-    ["24.1.0", { versions: { node: "24.1.0", deno: "2.9.5" } }, "this is Deno 2.9.5"],
-    ["24.1.0", { versions: undefined }, "this is a page"],
-  ])("is not set on Node %s, %o", async (node, more, reason) => {
+    ["22.23.0", {}, "this is Node 22.23.0", "4x8"],
+    ["23.4.0", {}, "this is Node 23.4.0", "4x8"],
+    ["24.1.0", { arch: "arm64" }, "this is arm64 under linux", "6x8"],
+    ["24.1.0", { platform: "darwin" }, "this is x64 under darwin", "6x8"],
+    ["24.1.0", { versions: { node: "24.1.0", bun: "1.4.5" } }, "this is Bun 1.4.5", "6x8"],
+    ["24.1.0", { versions: { node: "24.1.0", deno: "2.9.5" } }, "this is Deno 2.9.5", "6x8"],
+    ["24.1.0", { versions: undefined }, "this is a page", "6x8"],
+  ])("is not set on Node %s, %o", async (node, more, reason, tile) => {
     engine(node, more);
     const { info } = await (await fresh())({ wide: true });
     expect(setFlags).not.toHaveBeenCalled();
-    expect(info.wide).toBe(false);
+    expect(info).toMatchObject({ wide: false, tile });
     expect(info.reasons[2]).toMatch(/^wide: off, /);
     expect(info.reasons[2]).toContain(reason);
     // and again, where the first wish was not what decided
@@ -114,6 +114,12 @@ const WORK: [string, (own: Awaited<ReturnType<typeof inVain>>) => unknown][] = [
   ["predict", ({ model, x }) => model.predict(x)],
   ["predictClass", ({ model, x }) => model.predictClass(x)],
   ["evaluate", ({ model, data }) => model.evaluate(data)],
+  [
+    "steps",
+    async ({ model, data }) => {
+      for await (const { rows } of model.steps(data, { batchSize: 1000 })) expect(rows).toBe(1000);
+    },
+  ],
   ["trainOnBatch", ({ model, x, y }) => model.trainOnBatch(x, y)],
 ];
 

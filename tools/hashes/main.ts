@@ -7,17 +7,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { ENGINES, fetchEngine, lastError, NPX_SHELL } from "../../bench/npx.ts";
+import type { Engine } from "../../bench/processes.ts";
 import type { Hashes } from "./child.ts";
-
-/** Each fetched by npx once; versions of Deno and Bun that install. */
-const ENGINES: readonly (readonly [pkg: string, ...command: string[]])[] = [
-  ["node@20", "node"],
-  ["node@22", "node"],
-  ["node@24", "node"],
-  ["node@26", "node"],
-  ["deno@2.9.5", "deno", "run", "--allow-all"],
-  ["bun@1.4.5", "bun", "run"],
-];
 
 const folder = mkdtempSync(join(tmpdir(), "xent-hashes-"));
 const bundle = join(folder, "child.mjs");
@@ -40,15 +32,16 @@ async function main(): Promise<number> {
   const expected = new Map<string, string>();
   let failed = 0;
   console.log(row(["engine", "build", "fused", "tiles", "SHA-256 of the weights after 200 steps"]));
-  for (const engine of ENGINES) {
+  for (const [packageName, program] of ENGINES) {
+    const engine = fetchEngine(packageName, program);
+    if (typeof engine === "string") {
+      console.log(row([packageName, "–", "", "", engine.slice(0, 60)]));
+      continue;
+    }
     for (const wide of [false, true]) {
       // only Node has the flag
-      if (wide && engine[1] !== "node") continue;
+      if (wide && program[0] !== "node") continue;
       const hashes = run(engine, wide);
-      if (typeof hashes === "string") {
-        console.log(row([engine[0], "–", "", "", hashes]));
-        continue;
-      }
       if (hashes.refused !== undefined) continue;
       const name = `${hashes.engine}${wide ? " wide" : ""}`;
       if (hashes.error !== undefined) {
@@ -76,27 +69,15 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-/** What an engine says, or why npx does not have it. */
-function run([pkg, ...command]: (typeof ENGINES)[number], wide: boolean): Hashes | string {
-  const npx = (...words: string[]) =>
-    spawnSync("npx", ["--yes", "--prefer-offline", `--package=${pkg}`, "--", ...words], {
-      encoding: "utf8",
-      shell: process.platform === "win32",
-    });
-  const there = npx(command[0] as string, "--version");
-  if (there.status !== 0) {
-    const line =
-      there.stderr.split("\n").find((text) => /error/i.test(text)) ?? `ended with code ${there.status}`;
-    return line.trim().slice(0, 60);
-  }
-  const { status, stdout, stderr } = npx(...command, bundle, ...(wide ? ["wide"] : []));
+/** What an engine says; that it failed, if it says nothing. */
+function run({ name, command, args }: Engine, wide: boolean): Hashes {
+  const { status, stdout, stderr } = spawnSync(command, [...args, bundle, ...(wide ? ["wide"] : [])], {
+    encoding: "utf8",
+    shell: NPX_SHELL,
+  });
   if (status === 0) return JSON.parse(stdout) as Hashes;
-  return {
-    engine: pkg,
-    wide,
-    error: `ended with code ${status}: ${stderr.trim().split("\n").at(-1)}`,
-    rows: [],
-  };
+  const why = lastError(stderr) ?? stderr.trim().slice(0, 160);
+  return { engine: name, wide, error: `ended with code ${status}: ${why}`, rows: [] };
 }
 
 /** One line for each hash of a build: tiles that agree stand together. */
