@@ -2,6 +2,10 @@
 // by the host's builder; what changes from step to step stands in the hyper region.
 
 import {
+  CREW_AWAITED,
+  CREW_TILES,
+  FLAG_ALONE,
+  FLAG_BARRIER,
   FLAG_BIAS,
   FLAG_COLUMNS,
   FLAG_EACH,
@@ -46,6 +50,7 @@ import {
   OP_SOFTMAX_FORWARD,
   OP_SOFTPLUS_BACKWARD,
   OP_SOFTPLUS_FORWARD,
+  OP_SPIN,
   OP_SQUARED_ERROR,
   OP_TANH_BACKWARD,
   OP_TANH_FORWARD,
@@ -57,6 +62,7 @@ import {
   RECORD_P,
   RECORD_S,
   ROW_GRAIN,
+  RUN_LOST,
   SGEMM_SCRATCH_BYTES,
 } from "../src/base/abi";
 import {
@@ -79,6 +85,7 @@ import {
   tanhBackward,
   tanhForward,
 } from "./activation";
+import { arrive, meet, POISONED, STALLED, wait } from "./barrier";
 import { gather, gatherU8 } from "./gather";
 import { pack } from "./gemm/pack";
 import { sgemm } from "./gemm/sgemm";
@@ -114,13 +121,37 @@ class R {
  * Runs records first … last − 1 for thread `thread` of `threads` and returns the next one. Re-entrant: nothing
  * is kept between calls, so a host may stop between any two records and go on later.
  *
- * With several threads the caller sees to it that all of them finish a record marked FLAG_BARRIER before any
- * begins the next.
+ * In builds with threads, all of them finish a record marked FLAG_BARRIER before any begins the next; when thread 0
+ * returns, all have finished the last. A number below 0 says that this did not come about: see RUN_LOST. In other
+ * builds the caller runs the shares one after the other.
  */
 export function run(program: usize, hyper: usize, first: i32, last: i32, thread: i32, threads: i32): i32 {
   assert(thread >= 0 && thread < threads);
+  if (ASC_FEATURE_THREADS) {
+    if (threads > 1) return runTogether(program, hyper, first, last, thread, threads);
+  }
   for (let i = first; i < last; i++) {
     execute(program + <usize>i * RECORD_BYTES, hyper, thread, threads);
+  }
+  return last;
+}
+
+function runTogether(program: usize, hyper: usize, first: i32, last: i32, thread: i32, threads: i32): i32 {
+  if (first < 0) {
+    first = ~first;
+    const met = wait(hyper, load<i32>(hyper, CREW_AWAITED), thread);
+    if (met != 0) return met == STALLED ? ~first : RUN_LOST;
+  }
+  for (let i = first; i < last; i++) {
+    const r = program + <usize>i * RECORD_BYTES;
+    execute(r, hyper, thread, threads);
+    if (i + 1 == last && thread != 0) {
+      arrive(hyper, threads);
+      return last;
+    }
+    if (i + 1 < last && (load<i32>(r, RECORD_FLAGS) & FLAG_BARRIER) == 0) continue;
+    const met = meet(hyper, thread, threads);
+    if (met != 0) return met == POISONED ? RUN_LOST : ~(i + 1);
   }
   return last;
 }
@@ -128,6 +159,10 @@ export function run(program: usize, hyper: usize, first: i32, last: i32, thread:
 /** One record: decodes it, takes this thread's share and calls the kernel. */
 function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   const flags = load<i32>(r, RECORD_FLAGS);
+  if ((flags & FLAG_ALONE) != 0) {
+    if (t != 0) return;
+    T = 1;
+  }
   const rows = load<i32>(hyper, HYPER_ROWS);
   const d0 = (flags & FLAG_ROWS_D0) != 0 ? rows : R.d(r, 0);
   const d1 = (flags & FLAG_ROWS_D1) != 0 ? rows : R.d(r, 1);
@@ -181,6 +216,10 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const grain = columns ? tile & 255 : tile >> 8;
       const first = share(columns ? d1 : d0, grain, t, T);
       const count = share(columns ? d1 : d0, grain, t + 1, T) - first;
+      if (ASC_FEATURE_THREADS && T > 1) {
+        const tiles = hyper + CREW_TILES + (<usize>t << 6);
+        store<i32>(tiles, load<i32>(tiles) + (count + grain - 1) / grain);
+      }
       if (columns) {
         const own = bias != 0 ? at(bias, first, 1) : 0;
         const b = at(p1, first, rsb == 0 ? d2 : 1);
@@ -306,6 +345,12 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const j0 = share(d0, FLAT_GRAIN, t, T);
       const n = share(d0, FLAT_GRAIN, t + 1, T) - j0;
       sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, j0, 1), at(p1, j0, 1));
+      return;
+    }
+  }
+  if (ASC_FEATURE_THREADS && !ASC_NO_ASSERT) {
+    if (load<i32>(r, RECORD_OP) == OP_SPIN) {
+      while (t == T - 1 && atomic.load<i32>(p0) == 0) {}
       return;
     }
   }

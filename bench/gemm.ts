@@ -6,7 +6,7 @@ import { wholeTiles } from "../src/base/tile.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { leadingDimension, Plan, type Region, type Tensor } from "../src/memory/plan.ts";
 import { right } from "../src/nn/lower.ts";
-import { Builder, SCRATCH_BYTES } from "../src/program/builder.ts";
+import { Builder, scratchBytes } from "../src/program/builder.ts";
 import { Program } from "../src/program/program.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import { bytesOf, type Case, type Spec } from "./case.ts";
@@ -39,7 +39,7 @@ function gemmCase(core: Core, product: Product): Case {
   const a = turnA ? matrix("data", "a", k, m) : matrix("data", "a", m, k);
   const b = turnB ? matrix("data", "b", n, k) : matrix("data", "b", k, n);
   const c = matrix("activations", "c", m, n);
-  const builder = new Builder(plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
+  const builder = new Builder(plan.tensor("scratch", "edge tiles", 1, scratchBytes() / 4), core.tile);
   builder.label = productName(product);
   builder.sgemm(a, right(builder, plan, m, b, turnB), c, { transposeA: turnA });
   const room = plan.tensor("program", "program", builder.length, RECORD_BYTES / 4, { given: true });

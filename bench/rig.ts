@@ -5,7 +5,7 @@ import * as abi from "../src/base/abi.ts";
 import { shuffle } from "../src/base/random.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../src/memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../src/program/builder.ts";
+import { Builder, scratchBytes } from "../src/program/builder.ts";
 import { flops, Program } from "../src/program/program.ts";
 import { Reference } from "../src/program/reference.ts";
 import type { Core } from "../src/wasm/runtime.ts";
@@ -28,7 +28,7 @@ export class Rig {
 
   constructor(core: Core) {
     this.core = core;
-    this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
+    this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, scratchBytes() / 4), core.tile);
   }
 
   matrix(name: string, rows: number, cols: number, ld = leadingDimension(cols)): Tensor {

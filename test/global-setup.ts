@@ -13,6 +13,11 @@ const OUTPUTS = [
   "build/relaxed.wat",
   "src/wasm/generated/simd.ts",
   "src/wasm/generated/relaxed.ts",
+  "build/debug-threads.wasm",
+  "build/simd-threads.wasm",
+  "build/relaxed-threads.wasm",
+  "src/wasm/generated/simd-threads.ts",
+  "src/wasm/generated/relaxed-threads.ts",
 ];
 const SOURCES = [
   "assembly",

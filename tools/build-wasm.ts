@@ -1,5 +1,6 @@
-// Compiles assembly/ (targets debug, simd and relaxed; vmath for tests) and bench/peak.ts (target probe), proves that each file
-// is what its name says, and wraps the shipped build into a generated module: the bytes travel inside our JavaScript.
+// Compiles assembly/ (targets debug, simd and relaxed, each also for threads on a shared memory; vmath for tests) and
+// bench/peak.ts (target probe), proves that each file is what its name says, and wraps those that are shipped into generated
+// modules: the bytes travel inside our JavaScript.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,11 +16,14 @@ import {
 } from "../src/base/abi.ts";
 
 /** Builds that are published: inside the package's JavaScript, and as files under dist/wasm. */
-const SHIPPED = ["simd", "relaxed"];
+const SHIPPED = ["simd", "relaxed", "simd-threads", "relaxed-threads"];
 const ENTRIES = {
   debug: "assembly/index.ts",
   simd: "assembly/index.ts",
   relaxed: "assembly/index.ts",
+  "debug-threads": "assembly/index.ts",
+  "simd-threads": "assembly/index.ts",
+  "relaxed-threads": "assembly/index.ts",
   vmath: "assembly/vmath.ts",
   probe: "bench/peak.ts",
 };
@@ -48,15 +52,18 @@ for (const [target, entry] of Object.entries(ENTRIES)) {
 function check(target: string, bytes: Uint8Array<ArrayBuffer>): void {
   const module = new WebAssembly.Module(bytes);
   const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
-  const allowed = target === "debug" ? ["env.memory", "env.abort"] : ["env.memory"];
+  const allowed = target.startsWith("debug") ? ["env.memory", "env.abort"] : ["env.memory"];
   const extra = imports.filter((name) => !allowed.includes(name));
   if (extra.length > 0)
     throw new Error(`${target}: imports ${extra.join(", ")}; allowed: ${allowed.join(", ")}`);
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const shared = target.endsWith("-threads");
+  // an unshared memory is refused where a shared one is imported, and the other way round
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  const { heapBase, relaxed, run } = exports as {
+  const { heapBase, relaxed, threads, run } = exports as {
     heapBase(): number;
     relaxed(): number;
+    threads(): number;
     run(program: number, hyper: number, first: number, last: number, thread: number, threads: number): number;
   };
   if (heapBase() > ARENA_BASE) {
@@ -65,6 +72,7 @@ function check(target: string, bytes: Uint8Array<ArrayBuffer>): void {
   if (Boolean(relaxed()) !== target.startsWith("relaxed")) {
     throw new Error(`${target}: relaxed SIMD is ${relaxed()}`);
   }
+  if (Boolean(threads()) !== shared) throw new Error(`${target}: threads are ${threads()}`);
   // one record: σ of four zeros in place
   const lanes = ARENA_BASE + RECORD_BYTES;
   const record = new Int32Array(memory.buffer, ARENA_BASE, RECORD_BYTES / 4);

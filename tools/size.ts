@@ -20,9 +20,9 @@ export async function trainerSize(): Promise<Size> {
     stdin: { contents: TRAINER, resolveDir: process.cwd(), loader: "ts" },
     bundle: true,
     minify: true,
-    // of the two builds a page loads one; and what gradCheck imports when it is called is shaken off with it, but esbuild
+    // of the builds a page's own thread loads one, and never those for threads, nor threads; and what gradCheck imports when it is called is shaken off with it, but esbuild
     // would cut chunks for it all the same
-    external: ["*/generated/simd.ts", "*/slope.ts", "*/reference.ts"],
+    external: ["*/generated/simd.ts", "*-threads.ts", "*/crew.ts", "*/slope.ts", "*/reference.ts"],
     splitting: true,
     outdir: "out",
     format: "esm",

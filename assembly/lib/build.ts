@@ -9,3 +9,8 @@ export function heapBase(): usize {
 export function relaxed(): bool {
   return ASC_FEATURE_RELAXED_SIMD;
 }
+
+/** Whether it runs with other threads, on a shared memory. */
+export function threads(): bool {
+  return ASC_FEATURE_THREADS;
+}

@@ -33,6 +33,8 @@ export const FLAG_COLUMNS = 64;
 export const FLAG_IDS = 128;
 /** rowHits: every output on its target's side of the cut; otherwise the first largest where the target's is */
 export const FLAG_EACH = 256;
+/** not worth sharing: thread 0 does it alone */
+export const FLAG_ALONE = 512;
 
 // --- Ops ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
@@ -78,6 +80,8 @@ export const OP_ABSOLUTE_ERROR = 32;
 export const OP_HUBER_LOSS = 33;
 /** whether a row of outputs names the class of its row of targets */
 export const OP_ROW_HITS = 34;
+/** of the debug build with threads: the last thread waits, busily, until the word at p0 is no longer 0 */
+export const OP_SPIN = 35;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
@@ -92,8 +96,7 @@ export const MATH_LOG1P_UNIT = 7;
 /** exp for x ≤ 0 only */
 export const MATH_EXP_NONPOSITIVE = 8;
 
-// --- Hyper region: what the host writes before a run and reads after it. Offsets in bytes. ---
-export const HYPER_BYTES = 64;
+// --- Hyper region: what the host writes before a run and reads after it, and where threads meet. Offsets in bytes. ---
 /** i32: rows of the current batch */
 export const HYPER_ROWS = 0;
 /** i32: where the batch begins in the index list, in elements */
@@ -107,6 +110,27 @@ export const HYPER_LOSS = 16;
 /** i32: number of rows whose largest logit is the target's */
 export const HYPER_HITS = 24;
 export const RESULT_BYTES = 16;
+/** bytes of the words above */
+export const HYPER_WORDS_BYTES = 64;
+/** i32: threads that have come to the barrier; on a cache line of its own, as what follows is */
+export const CREW_ARRIVED = 64;
+/** i32: barriers passed; what the waiting look at */
+export const CREW_GENERATION = 128;
+/** i32: not 0 once a thread is lost: whoever comes to a barrier, or waits at one, leaves */
+export const CREW_POISONED = 132;
+/** i32: threads that sleep at the barrier */
+export const CREW_SLEEPERS = 136;
+/** i32: the generation that thread 0 waited for when it gave up */
+export const CREW_AWAITED = 140;
+/** u32 of each thread, on a cache line each: tiles of products that it was given in runs with others */
+export const CREW_TILES = 192;
+export const MOST_THREADS = 64;
+export const HYPER_BYTES = 192 + 64 * 64;
+
+// --- What `run` returns beside the next record ---
+/** another thread is lost, or this one was told to stop. Any other number below 0: thread 0 waited too long for the
+ * others in front of record ~number, and goes on waiting when it is called with that number as its first. */
+export const RUN_LOST = -2147483648;
 
 // --- GEMM ---
 /** Tiles: how many rows × columns of C one micro-kernel call computes, as rows · 256 + columns. */

@@ -11,6 +11,7 @@
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
  * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build
+ * - `WORKER_LOST` a thread ended before its work was done
  */
 export type XentErrorCode =
   | "SHAPE"
@@ -29,7 +30,8 @@ export type XentErrorCode =
   | "BUSY"
   | "DISPOSED"
   | "DIVERGED"
-  | "UNSUPPORTED";
+  | "UNSUPPORTED"
+  | "WORKER_LOST";
 
 /** The error of this library: a `code` to switch on, a message to read, a `hint` that says what to do. */
 export class XentError extends Error {

@@ -29,14 +29,25 @@ export interface Access {
   readonly writes: readonly Range[];
 }
 
+/** Units that are handed out in grains. Ops that share alike give each thread the same units. */
+export interface Share {
+  /** 0: thread 0 does it alone */
+  readonly units: number;
+  readonly grain: number;
+  /** the units are the rows of the batch */
+  readonly batch: boolean;
+}
+
 export interface OpSpec {
   readonly name: string;
   /** names of p0, p1, … */
   readonly operands: readonly string[];
   /** pairs [output, input] that may be the very same buffer */
   readonly inPlace: readonly (readonly [number, number])[];
-  /** bytes that thread t of T touches */
-  access(r: RecordView, t: number, threads: number): Access;
+  /** what threads share among them */
+  share(r: RecordView): Share;
+  /** bytes that a part of the units touches, which begins at `lo` and has `n` of them, perhaps none; in thread t's scratch */
+  touches(r: RecordView, lo: number, n: number, t: number | undefined): Access;
   /** floating-point operations; an exponential or a division counts as one */
   flops(r: RecordView): number;
 }
@@ -45,6 +56,44 @@ export interface OpSpec {
 export function shareStart(n: number, grain: number, t: number, threads: number): number {
   const units = Math.floor((n + grain - 1) / grain);
   return Math.min(n, Math.floor((units * t) / threads) * grain);
+}
+
+const ALONE: Share = { units: 0, grain: 1, batch: false };
+
+/** What the threads of a record share. */
+export function shareOf(r: RecordView): Share {
+  return (r.flags & abi.FLAG_ALONE) !== 0 ? ALONE : spec(r).share(r);
+}
+
+/** Bytes that thread t of T touches. */
+export function access(r: RecordView, t: number, threads: number): Access {
+  const { units, grain } = shareOf(r);
+  if (units === 0) return t > 0 ? NOTHING : spec(r).touches(r, 0, spec(r).share(r).units, 0);
+  const lo = shareStart(units, grain, t, threads);
+  return spec(r).touches(r, lo, shareStart(units, grain, t + 1, threads) - lo, t);
+}
+
+/** Bytes that a record touches as a whole, but for its threads' scratch: each has one of its own. */
+export function whole(r: RecordView): Access {
+  return spec(r).touches(r, 0, spec(r).share(r).units, undefined);
+}
+
+/**
+ * Nanoseconds of a record on one thread, within a factor of three or so: enough to tell what is worth sharing. Products at 40
+ * operations a nanosecond, other arithmetic at 4, memory at 40 bytes.
+ */
+export function cost(r: RecordView): number {
+  const written = whole(r).writes.reduce((sum, { rows, bytes }) => sum + rows * bytes, 0);
+  return spec(r).flops(r) / (r.op === abi.OP_SGEMM ? 40 : 4) + (3 * written) / 40;
+}
+
+const NOTHING: Access = { reads: [], writes: [] };
+
+/** @throws {RangeError} an op that is not in the table */
+function spec({ op }: RecordView): OpSpec {
+  const found = OPS.get(op);
+  if (found === undefined) throw new RangeError(`op ${op} is not in the table`);
+  return found;
 }
 
 const d = (r: RecordView, i: number): number => r.d[i] ?? 0;
@@ -90,24 +139,27 @@ function strided(
   return matrix(r, operand, from, 1, (rows - 1) * rs + (cols - 1) * cs + 1, 1);
 }
 
-/** An op on rows that threads share: calls `ranges(lo, n)` with this thread's first row and row count. */
-function byRows(ranges: (r: RecordView, lo: number, n: number) => Access): OpSpec["access"] {
-  return (r, t, threads) => {
-    const lo = shareStart(d(r, 0), abi.ROW_GRAIN, t, threads);
-    return ranges(r, lo, shareStart(d(r, 0), abi.ROW_GRAIN, t + 1, threads) - lo);
-  };
-}
+/** Of an op on rows of the batch, or of any other matrix. */
+const shareRows = (r: RecordView): Share => ({
+  units: d(r, 0),
+  grain: abi.ROW_GRAIN,
+  batch: (r.flags & abi.FLAG_ROWS_D0) !== 0,
+});
+
+/** Of an op on a flat run of elements. */
+const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
 
 function gather(name: string, elementBytes: number): OpSpec {
   return {
     name,
     operands: ["src", "index", "dst"],
     inPlace: [],
-    access: byRows((r, lo, n) => ({
+    share: shareRows,
+    touches: (r, lo, n) => ({
       reads:
         n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
       writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-    })),
+    }),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
   };
 }
@@ -118,10 +170,11 @@ function unary(name: string, flopsAnElement: number): OpSpec {
     name,
     operands: ["x", "y"],
     inPlace: [[1, 0]],
-    access: byRows((r, lo, n) => ({
+    share: shareRows,
+    touches: (r, lo, n) => ({
       reads: matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
       writes: matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
-    })),
+    }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
   };
 }
@@ -135,13 +188,14 @@ function backward(name: string, flopsAnElement: number, saved = "y"): OpSpec {
       [2, 0],
       [2, 1],
     ],
-    access: byRows((r, lo, n) => ({
+    share: shareRows,
+    touches: (r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
         ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
       ],
       writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-    })),
+    }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
   };
 }
@@ -150,13 +204,12 @@ const pack: OpSpec = {
   name: "pack",
   operands: ["b", "packed"],
   inPlace: [],
-  access(r, t, threads) {
-    const [k, n, width] = [d(r, 0), d(r, 1), d(r, 2)];
-    const lo = shareStart(n, width, t, threads);
-    const share = shareStart(n, width, t + 1, threads) - lo;
+  share: (r) => ({ units: d(r, 1), grain: d(r, 2), batch: (r.flags & abi.FLAG_ROWS_D1) !== 0 }),
+  touches(r, lo, n) {
+    const [k, width] = [d(r, 0), d(r, 2)];
     return {
-      reads: strided(r, 0, k, share, s(r, 0), s(r, 1), lo * s(r, 1)),
-      writes: matrix(r, 1, lo * k, 1, Math.ceil(share / width) * width * k, 1),
+      reads: strided(r, 0, k, n, s(r, 0), s(r, 1), lo * s(r, 1)),
+      writes: matrix(r, 1, lo * k, 1, Math.ceil(n / width) * width * k, 1),
     };
   },
   flops: () => 0,
@@ -166,14 +219,15 @@ const sgemm: OpSpec = {
   name: "sgemm",
   operands: ["a", "b", "c", "bias", "scratch"],
   inPlace: [],
-  access(r, t, threads) {
+  share: (r) =>
+    (r.flags & abi.FLAG_COLUMNS) !== 0
+      ? { units: d(r, 1), grain: tileColumns(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D1) !== 0 }
+      : { units: d(r, 0), grain: tileRows(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D0) !== 0 },
+  touches(r, lo, units, t) {
     const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
     const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
-    const [units, grain] = columns ? [cols, tileColumns(tile)] : [rows, tileRows(tile)];
-    const lo = shareStart(units, grain, t, threads);
-    const share = shareStart(units, grain, t + 1, threads) - lo;
-    const [i0, m] = columns ? [0, rows] : [lo, share];
-    const [j0, n] = columns ? [lo, share] : [0, cols];
+    const [i0, m] = columns ? [0, rows] : [lo, units];
+    const [j0, n] = columns ? [lo, units] : [0, cols];
     if (m === 0 || n === 0) return { reads: [], writes: [] };
     const [rsa, csa, rsc, rsb] = [s(r, 0), s(r, 1), s(r, 2), s(r, 3)];
     const c = matrix(r, 2, i0 * rsc + j0, m, n, rsc);
@@ -187,7 +241,10 @@ const sgemm: OpSpec = {
         ...(bias ? matrix(r, 3, j0, 1, n, 1) : []),
         ...(!bias && r.f[0] !== 0 ? c : []),
       ],
-      writes: [...c, ...bytes(r, 4, t * abi.SGEMM_SCRATCH_BYTES, abi.SGEMM_SCRATCH_BYTES)],
+      writes: [
+        ...c,
+        ...(t === undefined ? [] : bytes(r, 4, t * abi.SGEMM_SCRATCH_BYTES, abi.SGEMM_SCRATCH_BYTES)),
+      ],
     };
   },
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
@@ -216,7 +273,8 @@ function loss(name: string, flopsAnElement: number, options: LossOptions = {}): 
     name,
     operands: ["z", "target", "dz", "loss", "weight", hits ? "hit" : "", columns ? "columns" : ""],
     inPlace: apart ? [] : [[2, 0]],
-    access: byRows((r, lo, n) => ({
+    share: shareRows,
+    touches: (r, lo, n) => ({
       reads: [
         ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
         ...matrix(r, 1, lo * s(r, 1), n, ids?.(r) ? 1 : d(r, 1), s(r, 1)),
@@ -228,7 +286,7 @@ function loss(name: string, flopsAnElement: number, options: LossOptions = {}): 
         ...matrix(r, 3, lo, 1, n, 1),
         ...(hits ? matrix(r, 5, lo, 1, n, 1) : []),
       ],
-    })),
+    }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
   };
 }
@@ -239,14 +297,15 @@ const rowHits: OpSpec = {
   name: "rowHits",
   operands: ["z", "target", "hit", "", "weight"],
   inPlace: [],
-  access: byRows((r, lo, n) => ({
+  share: shareRows,
+  touches: (r, lo, n) => ({
     reads: [
       ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
       ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
       ...column(r, 4, lo, n),
     ],
     writes: matrix(r, 2, lo, 1, n, 1),
-  })),
+  }),
   flops: (r) => 2 * d(r, 0) * d(r, 1),
 };
 
@@ -254,13 +313,11 @@ const lossSum: OpSpec = {
   name: "lossSum",
   operands: ["loss", "hit", "result"],
   inPlace: [],
-  access: (r, t) =>
-    t > 0
-      ? { reads: [], writes: [] }
-      : {
-          reads: [...matrix(r, 0, 0, 1, d(r, 0), 1), ...column(r, 1, 0, d(r, 0))],
-          writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
-        },
+  share: () => ALONE,
+  touches: (r) => ({
+    reads: [...matrix(r, 0, 0, 1, d(r, 0), 1), ...column(r, 1, 0, d(r, 0))],
+    writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
+  }),
   flops: (r) => 2 * d(r, 0),
 };
 
@@ -268,11 +325,11 @@ const columnSums: OpSpec = {
   name: "columnSums",
   operands: ["x", "y"],
   inPlace: [],
-  access(r, t, threads) {
-    const lo = shareStart(d(r, 1), abi.FLAT_GRAIN, t, threads);
-    const n = shareStart(d(r, 1), abi.FLAT_GRAIN, t + 1, threads) - lo;
-    return { reads: matrix(r, 0, lo, d(r, 0), n, s(r, 0)), writes: matrix(r, 1, lo, 1, n, 1) };
-  },
+  share: (r) => flat(d(r, 1)),
+  touches: (r, lo, n) => ({
+    reads: matrix(r, 0, lo, d(r, 0), n, s(r, 0)),
+    writes: matrix(r, 1, lo, 1, n, 1),
+  }),
   flops: (r) => d(r, 0) * d(r, 1),
 };
 
@@ -280,14 +337,11 @@ const sgdStep: OpSpec = {
   name: "sgdStep",
   operands: ["p", "g"],
   inPlace: [],
-  access(r, t, threads) {
-    const lo = shareStart(d(r, 0), abi.FLAT_GRAIN, t, threads);
-    const n = shareStart(d(r, 0), abi.FLAT_GRAIN, t + 1, threads) - lo;
-    return {
-      reads: [...matrix(r, 0, lo, 1, n, 1), ...matrix(r, 1, lo, 1, n, 1)],
-      writes: matrix(r, 0, lo, 1, n, 1),
-    };
-  },
+  share: (r) => flat(d(r, 0)),
+  touches: (r, lo, n) => ({
+    reads: [...matrix(r, 0, lo, 1, n, 1), ...matrix(r, 1, lo, 1, n, 1)],
+    writes: matrix(r, 0, lo, 1, n, 1),
+  }),
   flops: (r) => 2 * d(r, 0),
 };
 

@@ -67,3 +67,31 @@ export interface Scaling {
   readonly scale: number;
   readonly shift: number;
 }
+
+/** Other threads that run their share of programs; all that the rest of the library knows of src/threads. */
+export interface Crew {
+  /** threads that it is for, the caller's among them */
+  readonly size: number;
+  /** nanoseconds of work, by `cost`, from which a run is handed to it, and a record is shared among its threads */
+  readonly runNs: number;
+  readonly recordNs: number;
+  /** threads of the next run, the caller's among them: `size`, or 1 while the others are not up or not free */
+  readonly threads: number;
+  /** why the others could not be started: there will be none */
+  readonly failed: string | undefined;
+  /** why another thread is no more; known once the event loop had its turn, or the thread could say it itself */
+  readonly lost: string | undefined;
+  /**
+   * Says how much work there is that threads could share, in nanoseconds. Once it adds up the others are started: resolves when
+   * they are up, or when it is known that they will not be. Undefined: nothing to wait for.
+   */
+  want(ns: number): Promise<void> | undefined;
+  /** The number by which the others know a shared memory. They forget it when the object is collected here. */
+  attach(memory: WebAssembly.Memory): number;
+  /** Has the others run records first … last − 1 of a program; the caller runs its share next, as thread 0. */
+  hand(memory: number, program: number, hyper: number, first: number, last: number): void;
+  /** The run that was handed out is over. */
+  done(): void;
+  /** Ends the others, wherever they are. New ones are started when there is work. */
+  scrap(): void;
+}

@@ -2,19 +2,27 @@
 // fit gets a new arena.
 
 import { XentError } from "../base/errors.ts";
-import { type Core, instantiate, type Kernels } from "../wasm/runtime.ts";
+import type { Crew } from "../base/spec.ts";
+import { poison } from "../wasm/poison.ts";
+import { type Core, instantiate, type Kernels, newMemory } from "../wasm/runtime.ts";
 import type { Tensor } from "./plan.ts";
 
 const PAGE = 65536;
 
 export class Arena {
   readonly kernels: Kernels;
+  /** the threads that may run on it too */
+  readonly crew: Crew | undefined;
   readonly #memory: WebAssembly.Memory;
+  readonly #number: number;
+  #spoilt = false;
+  /** a run that other threads are still at: whatever else wants the memory has it finished first */
+  pending: { finish(): void } | undefined;
 
   constructor(core: Core, bytes: number) {
     const pages = Math.ceil(bytes / PAGE);
     try {
-      this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+      this.#memory = newMemory(core, pages);
     } catch (cause) {
       const mib = Math.ceil((pages * PAGE) / 2 ** 20);
       throw new XentError(
@@ -24,6 +32,24 @@ export class Arena {
       );
     }
     this.kernels = instantiate(core, this.#memory);
+    this.crew = core.crew;
+    this.#number = core.crew?.attach(this.#memory) ?? 0;
+  }
+
+  /** The others begin with records first … last − 1. */
+  hand(program: number, hyper: number, first: number, last: number): void {
+    this.crew?.hand(this.#number, program, hyper, first, last);
+  }
+
+  /** A run came to no end, and a thread that is thought lost may still write. What it may write is of no use any more. */
+  spoil(hyper: number): void {
+    this.#spoilt = true;
+    poison(this.#memory, hyper);
+    this.crew?.scrap();
+  }
+
+  get spoilt(): boolean {
+    return this.#spoilt;
   }
 
   /** Size in bytes. */
@@ -32,32 +58,32 @@ export class Arena {
   }
 
   /** The elements of a tensor, padding between rows included. Valid as long as the arena is. */
-  f32(tensor: Tensor): Float32Array<ArrayBuffer> {
+  f32(tensor: Tensor): Float32Array {
     return new Float32Array(this.#buffer, tensor.address, tensor.bytes / 4);
   }
 
-  i32(tensor: Tensor): Int32Array<ArrayBuffer> {
+  i32(tensor: Tensor): Int32Array {
     return new Int32Array(this.#buffer, tensor.address, tensor.bytes / 4);
   }
 
   /** `length` words from an address on. */
-  i32At(address: number, length: number): Int32Array<ArrayBuffer> {
+  i32At(address: number, length: number): Int32Array {
     return new Int32Array(this.#buffer, address, length);
   }
 
-  u32(tensor: Tensor): Uint32Array<ArrayBuffer> {
+  u32(tensor: Tensor): Uint32Array {
     return new Uint32Array(this.#buffer, tensor.address, tensor.bytes / 4);
   }
 
-  u8(tensor: Tensor): Uint8Array<ArrayBuffer> {
+  u8(tensor: Tensor): Uint8Array {
     return new Uint8Array(this.#buffer, tensor.address, tensor.bytes);
   }
 
-  view(address: number, bytes: number): DataView<ArrayBuffer> {
+  view(address: number, bytes: number): DataView {
     return new DataView(this.#buffer, address, bytes);
   }
 
-  get #buffer(): ArrayBuffer {
-    return this.#memory.buffer as ArrayBuffer;
+  get #buffer(): ArrayBufferLike {
+    return this.#memory.buffer;
   }
 }

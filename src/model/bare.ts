@@ -3,7 +3,7 @@
 import { HYPER_BYTES, RECORD_BYTES } from "../base/abi.ts";
 import { Arena } from "../memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
+import { Builder, scratchBytes } from "../program/builder.ts";
 import { Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 
@@ -17,7 +17,7 @@ export class Bare {
   constructor(core: Core) {
     this.#core = core;
     this.hyper = this.plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
-    this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4), core.tile);
+    this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, scratchBytes() / 4), core.tile);
   }
 
   /** [rows, cols], its rows padded as all matrices of a model are. */
@@ -30,6 +30,6 @@ export class Bare {
     const { plan, builder, hyper } = this;
     const room = plan.tensor("program", "program", builder.length, RECORD_BYTES / 4, { given: true });
     const arena = new Arena(this.#core, plan.layout().total);
-    return { arena, program: new Program(arena, builder, room, hyper, true) };
+    return { arena, program: new Program(arena, builder, room, hyper) };
   }
 }

@@ -6,7 +6,7 @@ import { XentError } from "../base/errors.ts";
 import { TILES, tileColumns, tileName } from "../base/tile.ts";
 import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
 import { type BuildName, compileBuild } from "../wasm/load.ts";
-import { type Core, instantiate } from "../wasm/runtime.ts";
+import { type Core, instantiate, newMemory } from "../wasm/runtime.ts";
 import { selfTest } from "./selftest.ts";
 import { tileSpeeds } from "./speed.ts";
 
@@ -16,6 +16,7 @@ export interface Info {
   readonly build: string;
   /** rows × columns of C that the GEMM micro-kernel computes at a time */
   readonly tile: string;
+  /** threads that share large computations, the caller's among them */
   readonly threads: number;
   /** whether V8 widens the 128-bit code to 256 bits */
   readonly wide: boolean;
@@ -25,18 +26,30 @@ export interface Info {
   readonly reasons: readonly string[];
 }
 
+/** What a wish for threads comes to. */
+export interface Threads {
+  /** the caller's among them */
+  readonly size: number;
+  /** started at once, rather than when there is work */
+  readonly now?: boolean;
+  readonly reason: string;
+}
+
 /** What `init` was asked for. */
 export interface Wishes {
   readonly precision: "fast" | "strict";
   /** of `settleWide` */
   readonly widening: { readonly wide: boolean; readonly reason: string };
   readonly tune: boolean;
+  readonly threads: Threads;
   readonly module: WebAssembly.Module | undefined;
 }
 
 /** A core that passed its self-test, and what to say of it: `info` may change once there was work. */
 export interface Chosen {
   readonly core: Core;
+  /** those that the build can have */
+  readonly threads: Threads;
   readonly info: () => Info;
 }
 
@@ -114,8 +127,19 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
   const { wide, reason } = wishes.widening;
   const failures: string[] = [];
   for (const { name, why } of candidates(wishes)) {
-    const module = wishes.module ?? (await compileBuild(name as BuildName));
-    const core: Core = { module, build: name, tile: TILE_5X8 };
+    const given = wishes.module;
+    const together = wishes.threads.size > 1;
+    const build = (together ? `${name}-threads` : name) as BuildName;
+    const module = given ?? (await compileBuild(build));
+    const shared = given === undefined ? together : takesShared(given);
+    const threads: Threads =
+      shared || !together
+        ? wishes.threads
+        : {
+            size: 1,
+            reason: "one, the module that init was given is not built for threads",
+          };
+    const core: Core = { module, build: name, tile: TILE_5X8, shared };
     let tile: string;
     let fused: boolean;
     try {
@@ -133,18 +157,22 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
       build: [`${name}, ${why}`, ...failures].join("; "),
       tile,
       wide: reason,
-      threads: "one; this version runs on the calling thread",
+      threads: threads.reason,
     };
     const state = { wide, fused };
     if (wide) confirmLater(core, state, reasons);
-    const info = (): Info => ({
-      build: name,
-      tile: tileName(core.tile),
-      threads: 1,
-      ...state,
-      reasons: Object.entries(reasons).map(([what, text]) => `${what}: ${text}`),
-    });
-    return { core, info };
+    const info = (): Info => {
+      const failed = core.crew?.failed;
+      if (failed !== undefined) reasons.threads = `one, the others could not be started: ${failed}`;
+      return {
+        build: name,
+        tile: tileName(core.tile),
+        threads: failed === undefined ? (core.crew?.size ?? 1) : 1,
+        ...state,
+        reasons: Object.entries(reasons).map(([what, text]) => `${what}: ${text}`),
+      };
+    };
+    return { core, threads, info };
   }
   throw new XentError(
     "UNSUPPORTED",
@@ -172,8 +200,18 @@ function candidates({ precision, module }: Wishes): { name: string; why: string 
 const byRule = ({ tile, build }: Core, wide: boolean): string =>
   `${tileName(tile)}, by rule for ${build}${wide ? " and wide" : ""}`;
 
-const isRelaxed = (core: Core): boolean =>
-  instantiate(core, new WebAssembly.Memory({ initial: 1 })).relaxed() !== 0;
+const isRelaxed = (core: Core): boolean => instantiate(core, newMemory(core, 1)).relaxed() !== 0;
+
+/** Whether a module is built for shared memories; it says so only when it is put on one. */
+function takesShared(module: WebAssembly.Module): boolean {
+  if (typeof SharedArrayBuffer === "undefined") return false;
+  const core: Core = { module, build: "", tile: 0, shared: true };
+  try {
+    return instantiate(core, newMemory(core, 1)).threads() !== 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Takes the tile that is fastest here, measured after the optimising compiler has had each. */
 function tune(core: Core): string {

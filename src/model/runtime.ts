@@ -1,10 +1,12 @@
 // `init`: from nothing to a runtime that makes models.
 
+import { MOST_THREADS } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
+import { alone, warn } from "../wasm/engine.ts";
 import { compile } from "../wasm/load.ts";
-import { choose, type Info, settleWide } from "./choose.ts";
+import { choose, type Info, settleWide, type Threads } from "./choose.ts";
 import type { SequentialOptions } from "./options.ts";
 import { Sequential } from "./sequential.ts";
 import { Multiplier, type SgemmOptions } from "./sgemm.ts";
@@ -21,6 +23,12 @@ export interface InitOptions {
    * WebAssembly of the process that is compiled from then on; the first `init` of a process decides it. Default false.
    */
   wide?: boolean;
+  /**
+   * Threads that share large computations, the caller's among them; the results are the same to the bit. `"auto"` is as many as
+   * there are cores, started once there is work that is worth it; a number from 1 to 64 is taken as it is, and they are started
+   * by `init`. Default `"auto"`.
+   */
+  threads?: number | "auto";
   /** Measures the tiles of the matrix product for some 0.3 s and takes the fastest, instead of a rule. Default false. */
   tune?: boolean;
   /**
@@ -58,7 +66,7 @@ export interface Xent {
    * @param lengths  elements of each; all are 0 at first
    * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
    */
-  alloc(lengths: readonly number[]): Float32Array<ArrayBuffer>[];
+  alloc(lengths: readonly number[]): Float32Array[];
 }
 
 /**
@@ -68,8 +76,16 @@ export interface Xent {
  * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`
  */
 export async function init(options: InitOptions = {}): Promise<Xent> {
-  checkNames("init", options, ["precision", "wide", "tune", "wasm"]);
+  checkNames("init", options, ["precision", "wide", "threads", "tune", "wasm"]);
   const { precision = "fast", wide = false, tune = false, wasm } = options;
+  const wished = options.threads ?? "auto";
+  if (wished !== "auto" && !(Number.isInteger(wished) && wished >= 1 && wished <= MOST_THREADS)) {
+    throw new XentError(
+      "OPTION",
+      `init: threads is ${show(wished)}, expected "auto" or an integer from 1 to ${MOST_THREADS}`,
+      'Pass such a number, or "auto".',
+    );
+  }
   if (precision !== "fast" && precision !== "strict") {
     throw new XentError("OPTION", `init: precision is ${show(precision)}`, 'Pass "fast" or "strict".');
   }
@@ -80,7 +96,15 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
   }
   // before the first await: of two calls the first decides, and nothing is compiled before the flag is set
   const widening = settleWide(wide);
-  const { core, info } = await choose({ precision, widening, tune, module: await moduleOf(wasm) });
+  const wishes = {
+    precision,
+    widening,
+    tune,
+    threads: await threadsOf(wished),
+    module: await moduleOf(wasm),
+  };
+  const { core, threads, info } = await choose(wishes);
+  if (threads.size > 1) await (await import("./crew.ts")).enlist(core, threads);
   const multiplier = new Multiplier(core);
   return {
     get info() {
@@ -90,6 +114,14 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
   };
+}
+
+async function threadsOf(wished: number | "auto"): Promise<Threads> {
+  const hindrance = wished === 1 ? "as asked for" : alone();
+  if (hindrance === undefined) return (await import("./crew.ts")).threadsFor(wished);
+  if (wished !== "auto" && wished !== 1)
+    warn(`init: threads is ${wished}, and there will be one: ${hindrance}`);
+  return { size: 1, reason: `one, ${hindrance}` };
 }
 
 async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module | undefined> {

@@ -13,6 +13,7 @@ import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { checkFits, divisor, over, tally } from "../train/scoring.ts";
 import { emitSgd } from "../train/sgd.ts";
 import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
+import { turn } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
@@ -203,10 +204,14 @@ export class Sequential {
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
     const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
     this.#optimizer = optimizer;
-    carefulStep(this.#network, batch.session, 0, `trainOnBatch, lr ${optimizer.lr}`);
+    const where = `trainOnBatch, lr ${optimizer.lr}`;
+    for (const _ of carefulStep(this.#network, batch.session, 0, where)) await this.#exclusively(turn);
     this.#hasGradients = true;
     const evaluation = batch.read();
     this.#network.settle();
+    // of use to the next step
+    const wanted = this.#network.want(batch.session, 1);
+    if (wanted !== undefined) await wanted;
     return evaluation;
   }
 

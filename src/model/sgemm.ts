@@ -3,6 +3,8 @@
 
 import {
   ARENA_BASE,
+  FLAG_BARRIER,
+  FLAG_COLUMNS,
   HYPER_BYTES,
   OP_PACK,
   OP_SGEMM,
@@ -11,10 +13,11 @@ import {
 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import { PACKED_ROWS, tileColumns } from "../base/tile.ts";
+import { PACKED_ROWS, tileColumns, tileRows } from "../base/tile.ts";
 import { Arena } from "../memory/arena.ts";
 import { gib, MOST_BYTES } from "../memory/plan.ts";
 import { write } from "../program/record.ts";
+import { Runner } from "../program/runner.ts";
 import type { Core } from "../wasm/runtime.ts";
 
 /** What `sgemm` takes. Matrices are row-major. */
@@ -53,18 +56,23 @@ const NAMES = ["m", "n", "k", "a", "b", "c", "transA", "transB", "alpha", "beta"
 const PROGRAM = ARENA_BASE;
 const HYPER = PROGRAM + 2 * RECORD_BYTES;
 const SCRATCH = HYPER + HYPER_BYTES;
-const PANELS = SCRATCH + SGEMM_SCRATCH_BYTES;
 /** Floats of packed B at a time: 1 MiB, so many panels of at most DEPTH rows. */
 const PANEL_FLOATS = 2 ** 18;
 const DEPTH = 2048;
 /** Kept for the next call that copies its arrays, up to so many bytes. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
+/** Panels that each thread needs to have columns of C shared: fewer leave some of them with much more than others. */
+const PANELS_A_THREAD = 4;
+/** Floating-point operations a nanosecond of one thread, roughly. */
+const SPEED = 40;
+
 const line = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** A memory with room for arrays of these lengths. */
 interface Workspace {
   readonly arena: Arena;
+  readonly runner: Runner;
   /** addresses, in bytes */
   readonly starts: readonly number[];
   /** where the last of them ends */
@@ -81,15 +89,21 @@ interface Operand {
 
 export class Multiplier {
   readonly #core: Core;
+  readonly #threads: number;
+  /** where panels of B stand; before them every thread has its scratch */
+  readonly #panels: number;
   /** of the memories that `alloc` made, by their buffers; they live as long as the arrays do */
   readonly #own = new WeakMap<ArrayBufferLike, Workspace>();
   #kept: Workspace | undefined;
 
+  /** @param core  with its crew, if it is to have one */
   constructor(core: Core) {
     this.#core = core;
+    this.#threads = core.crew?.size ?? 1;
+    this.#panels = SCRATCH + this.#threads * SGEMM_SCRATCH_BYTES;
   }
 
-  alloc(lengths: readonly number[]): Float32Array<ArrayBuffer>[] {
+  alloc(lengths: readonly number[]): Float32Array[] {
     if (!Array.isArray(lengths)) {
       throw new XentError(
         "OPTION",
@@ -159,7 +173,7 @@ export class Multiplier {
   }
 
   #multiply(
-    { arena }: Workspace,
+    { arena, runner }: Workspace,
     [m, n, k]: readonly [number, number, number],
     a: Operand,
     b: Operand,
@@ -167,10 +181,16 @@ export class Multiplier {
     alpha: number,
     beta: number,
   ): void {
-    const { tile } = this.#core;
+    const { tile, crew } = this.#core;
+    const N = tileColumns(tile);
     const words = arena.i32At(PROGRAM, (2 * RECORD_BYTES) / 4);
-    const run = (records: number): void => {
-      arena.kernels.run(PROGRAM, HYPER, 0, records, 0, 1);
+    void crew?.want((2 * m * n * k) / SPEED);
+    const run = (records: number, width: number, depth: number): void =>
+      runner.run(0, records, (2 * m * width * depth) / SPEED);
+    /** threads share columns of C, of which each packs its own panels of B: or else rows */
+    const byColumns = (width: number): boolean => {
+      const across = Math.ceil(width / N);
+      return across >= PANELS_A_THREAD * this.#threads || across >= m / tileRows(tile);
     };
     const [rsa, csa] = a.transposed ? [1, a.ld] : [a.ld, 1];
     const [rsb, csb] = b.transposed ? [1, b.ld] : [b.ld, 1];
@@ -186,7 +206,7 @@ export class Multiplier {
     ) =>
       write(words, i, {
         op: OP_SGEMM,
-        flags: 0,
+        flags: byColumns(width) ? FLAG_COLUMNS : 0,
         p: [a.address + 4 * p * csa, from, c.address + 4 * j, 0, SCRATCH],
         d: [m, width, depth, tile],
         s: [rsa, csa, c.ld, stride],
@@ -194,11 +214,10 @@ export class Multiplier {
       });
     if (!packs(m, k, b, alpha)) {
       product(0, 0, k, 0, n, b.address, b.ld);
-      run(1);
+      run(1, n, k);
       return;
     }
     // blocks of B that fit the panels; every element of C stays one chain in ascending k
-    const N = tileColumns(tile);
     const deep = Math.min(k, DEPTH);
     const wide = Math.floor(PANEL_FLOATS / (N * Math.max(deep, 1))) * N;
     for (let p = 0; p === 0 || p < k; p += deep) {
@@ -207,14 +226,14 @@ export class Multiplier {
         const width = Math.min(wide, n - j);
         write(words, 0, {
           op: OP_PACK,
-          flags: 0,
-          p: [b.address + 4 * (p * rsb + j * csb), PANELS],
+          flags: byColumns(width) ? 0 : FLAG_BARRIER,
+          p: [b.address + 4 * (p * rsb + j * csb), this.#panels],
           d: [depth, width, N],
           s: [rsb, csb],
           f: [alpha],
         });
-        product(1, p, depth, j, width, PANELS, 0);
-        run(2);
+        product(1, p, depth, j, width, this.#panels, 0);
+        run(2, width, depth);
       }
       if (deep === 0) break;
     }
@@ -222,9 +241,9 @@ export class Multiplier {
 
   /** A memory for arrays to be copied into: the last one if it is large enough. */
   #take(lengths: readonly number[]): Workspace {
-    const { starts, end, total } = sizes(lengths);
-    if (this.#kept !== undefined && this.#kept.arena.bytes >= total) {
-      return { arena: this.#kept.arena, starts, end };
+    const { starts, end, total } = sizes(lengths, this.#panels);
+    if (this.#kept !== undefined && this.#kept.arena.bytes >= total && !this.#kept.arena.spoilt) {
+      return { ...this.#kept, starts, end };
     }
     const workspace = this.#workspace("sgemm", lengths);
     this.#kept = workspace.arena.bytes <= KEPT_BYTES ? workspace : undefined;
@@ -232,7 +251,7 @@ export class Multiplier {
   }
 
   #workspace(where: string, lengths: readonly number[]): Workspace {
-    const { starts, end, total } = sizes(lengths);
+    const { starts, end, total } = sizes(lengths, this.#panels);
     if (total > MOST_BYTES) {
       throw new XentError(
         "TOO_LARGE",
@@ -240,13 +259,14 @@ export class Multiplier {
         "Multiply in blocks.",
       );
     }
-    return { arena: new Arena(this.#core, total), starts, end };
+    const arena = new Arena(this.#core, total);
+    return { arena, runner: new Runner(arena, PROGRAM, HYPER), starts, end };
   }
 }
 
 /** Where arrays stand behind the panels, and where the memory ends: B in place is read up to a tile's width beyond. */
-function sizes(lengths: readonly number[]): { starts: number[]; end: number; total: number } {
-  let end = PANELS + 4 * PANEL_FLOATS;
+function sizes(lengths: readonly number[], panels: number): { starts: number[]; end: number; total: number } {
+  let end = line(panels + 4 * PANEL_FLOATS);
   const starts = lengths.map((length) => {
     const start = end;
     end += line(4 * length);

@@ -4,7 +4,7 @@
 import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import { leadingDimension, Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../program/builder.ts";
+import { Builder, scratchBytes } from "../program/builder.ts";
 import type { HitRule, TargetKind } from "./criterion.ts";
 import * as criterion from "./criterion.ts";
 import * as lower from "./lower.ts";
@@ -97,6 +97,8 @@ export interface ChunkLayout {
 export interface NetworkSpec {
   /** of its products, one of TILES */
   readonly tile: number;
+  /** that may share its programs */
+  readonly threads: number;
   readonly input: number;
   readonly outputs: number;
   readonly layers: readonly LayerSpec[];
@@ -118,7 +120,7 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig, emit?: EmitOp
   const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
   const { params, snapshot, grads, list, dense } = declareParams(plan, net.input, net.layers);
   const stages = lower.stages(net.layers, net.input, dense, !net.apart);
-  const edge = plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4);
+  const edge = plan.tensor("scratch", "edge tiles", 1, scratchBytes(net.threads) / 4);
   const loss = config?.loss ?? net.loss;
   const columns =
     loss !== undefined && criterion.columnWeights(loss, net.outputs) !== undefined

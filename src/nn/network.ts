@@ -127,6 +127,7 @@ export class Network {
     const old = this.#config;
     const fits =
       old !== undefined &&
+      !this.#arena?.spoilt &&
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
       old.features === config.features &&
@@ -137,6 +138,11 @@ export class Network {
     if (this.#train === undefined || !fits) this.#adopt(config, emit);
     this.#retile();
     return this.#train as TrainSession;
+  }
+
+  /** Says that so many runs of a program are to come; see `Crew.want`. */
+  want({ program }: { readonly program: Program }, runs: number): Promise<void> | undefined {
+    return this.#core?.crew?.want(runs * program.sharedNs);
   }
 
   /** Lets the runtime find out what it still wants to, and follows what it found. */
@@ -159,7 +165,8 @@ export class Network {
 
   /** The memory and program for evaluation. */
   chunk(): ChunkSession {
-    if (this.#chunk === undefined) this.#adopt(this.#config, this.#emit);
+    if (this.#chunk === undefined || this.#arena?.spoilt) this.#adopt(this.#config, this.#emit);
+    this.#arena?.pending?.finish();
     this.#retile();
     return this.#chunk as ChunkSession;
   }
@@ -174,6 +181,7 @@ export class Network {
     const core = this.#core as Core;
     const layout = layNetwork({
       tile: core.tile,
+      threads: core.crew?.size ?? 1,
       input,
       outputs,
       layers,
@@ -199,6 +207,7 @@ export class Network {
 
   /** The gradients that the last backward pass left, in the form of `state`. */
   gradients(): StateDict {
+    this.chunk();
     return this.#read(this.gradientOffset);
   }
 
@@ -304,6 +313,8 @@ export class Network {
   }
 
   restore(): void {
+    // after the loss of a thread: in a new memory
+    this.chunk();
     const { params, snapshot } = this.#layout as Layout;
     const arena = this.#arena as Arena;
     arena.f32(params).set(arena.f32(snapshot));
@@ -316,6 +327,8 @@ export class Network {
 
   /** Lets go of the memory. Every later use throws `DISPOSED`. */
   dispose(): void {
+    this.#train?.program.abandon();
+    this.#chunk?.program.abandon();
     this.#core = undefined;
     this.#arena = undefined;
     this.#layout = undefined;
@@ -331,9 +344,10 @@ export class Network {
 
   #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {
     const { input, outputs, layers } = this;
-    const { tile } = this.#core as Core;
+    const { tile, crew } = this.#core as Core;
     const loss = config?.loss ?? this.#loss;
-    return layNetwork({ tile, input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
+    const threads = crew?.size ?? 1;
+    return layNetwork({ tile, threads, input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */
@@ -342,7 +356,7 @@ export class Network {
     const layout = this.#lay(config, emit);
     const old = this.#arena;
     let arena = old;
-    if (old === undefined || layout.bytes.total > old.bytes) {
+    if (old === undefined || layout.bytes.total > old.bytes || old.spoilt) {
       arena = new Arena(core, layout.bytes.total);
       if (old === undefined) {
         for (const [i, { tensor, fanIn }] of layout.list.entries()) {

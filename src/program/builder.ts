@@ -2,10 +2,10 @@
 // address, encodes them and places the barriers. Knows operands and shapes, nothing of nets.
 
 import * as abi from "../base/abi.ts";
-import { type Access, OPS, overlaps, type Range } from "../base/ops.ts";
+import { type Access, access, cost, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { view, write } from "./record.ts";
+import { type Record, view, withRows, write } from "./record.ts";
 
 /** A record before it has addresses. */
 export interface Draft {
@@ -64,7 +64,7 @@ export class Builder {
   readonly tile: number;
 
   /**
-   * @param scratch  SCRATCH_BYTES, for edge tiles
+   * @param scratch  scratchBytes(threads), for edge tiles
    * @param tile     of all its products, one of TILES
    */
   constructor(scratch: Tensor, tile: number) {
@@ -193,14 +193,15 @@ export class Builder {
   /**
    * The records as words. Call when the plan is laid out.
    *
-   * @param alone  for one thread only: no barriers are looked for, which takes milliseconds in a fresh process
+   * @param worthNs  work that is worth sharing, in nanoseconds by `cost`; records with less are thread 0's alone
    */
-  encode(alone = false): Int32Array {
+  encode(worthNs = 0): Int32Array {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
     for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
-      write(words, i, { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f });
+      const record = { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f };
+      write(words, i, cost(record) < worthNs ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
     }
-    if (!alone) placeBarriers(words);
+    placeBarriers(words);
     return words;
   }
 
@@ -216,61 +217,64 @@ export class Builder {
   }
 }
 
-/** Rows and thread counts at which dependences between threads are looked for, here and in verify. */
 const TRIAL_THREADS = [2, 3, 8];
-/** Edge-tile scratch of a program: a share for each of the threads that dependences are looked for with. */
-export const SCRATCH_BYTES = 8 * abi.SGEMM_SCRATCH_BYTES;
-function trialRows(most: number): number[] {
-  return [...new Set([most, Math.ceil(most / 2) + 1, 1])].filter((n) => n <= most);
-}
+/** Edge-tile scratch of a program for so many threads. */
+export const scratchBytes = (threads = 1): number =>
+  Math.max(threads, ...TRIAL_THREADS) * abi.SGEMM_SCRATCH_BYTES;
 
 /** Marks a record with FLAG_BARRIER where a later one, on another thread, would meet what it touched. */
-function placeBarriers(words: Int32Array): void {
+export function placeBarriers(words: Int32Array): void {
   const count = (words.length * 4) / abi.RECORD_BYTES;
-  const known: Known = new Map();
+  const records = Array.from({ length: count }, (_, i) => {
+    const at = (i * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
+    words[at] = (words[at] as number) & ~abi.FLAG_BARRIER;
+    return known(view(words, i));
+  });
   let first = 0;
   for (let i = 1; i < count; i++) {
-    for (let j = first; j < i; j++) {
-      if (!dependent(words, j, i, known)) continue;
-      const at = ((i - 1) * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
-      words[at] = (words[at] as number) | abi.FLAG_BARRIER;
-      first = i;
-      break;
-    }
+    if (!records.slice(first, i).some((before) => dependent(before, records[i] as Known))) continue;
+    const at = ((i - 1) * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
+    words[at] = (words[at] as number) | abi.FLAG_BARRIER;
+    first = i;
   }
 }
 
-/** What each thread touches, by record, rows and threads: asked for once for every pair of records. */
-type Known = Map<string, Access[]>;
+/** A record, and what is asked of it for every pair that it is in. */
+interface Known {
+  readonly record: Record;
+  readonly share: Share;
+  readonly whole: Access;
+}
 
-/** Whether records i ≤ j, run without a barrier between them, could race on some number of threads. */
-export function dependent(words: Int32Array, i: number, j: number, known: Known = new Map()): boolean {
-  const most = Math.max(view(words, i).batchRows, view(words, j).batchRows, 1);
-  for (const rows of trialRows(most)) {
+export function known(record: Record): Known {
+  return { record, share: shareOf(record), whole: whole(record) };
+}
+
+/**
+ * Whether two records, run without a barrier between them, could race on some number of threads: they touch the same
+ * bytes, and either are shared in different ways, or each thread's part touches more than itself. For the latter a few
+ * numbers of rows and threads tell: both parts begin and end with the same units, whatever the numbers.
+ */
+export function dependent(a: Known, b: Known): boolean {
+  if (!conflict(a.whole, b.whole)) return false;
+  const { units, grain, batch } = a.share;
+  if (units !== b.share.units || grain !== b.share.grain || batch !== b.share.batch) return true;
+  if (units === 0) return false;
+  for (const rows of batch ? new Set([units, Math.ceil(units / 2) + 1, 1]) : [units]) {
+    if (rows > units) continue;
     for (const threads of TRIAL_THREADS) {
-      const mine = accesses(words, i, rows, threads, known);
-      const others = accesses(words, j, rows, threads, known);
-      for (const [t, a] of mine.entries()) {
-        for (const [u, b] of others.entries()) {
-          if (t === u) continue;
-          if (meet(a.writes, b.writes) || meet(a.writes, b.reads) || meet(a.reads, b.writes)) return true;
-        }
-      }
+      const [before, after] = [a, b].map(({ record }) => {
+        const r = batch ? withRows(record, rows) : record;
+        return Array.from({ length: threads }, (_, t) => access(r, t, threads));
+      }) as [Access[], Access[]];
+      if (before.some((x, t) => after.some((y, u) => t !== u && conflict(x, y)))) return true;
     }
   }
   return false;
 }
 
-function accesses(words: Int32Array, i: number, rows: number, threads: number, known: Known): Access[] {
-  const key = `${i} ${rows} ${threads}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const record = view(words, i, rows);
-  const op = OPS.get(record.op);
-  if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} is not in the table`);
-  const all = Array.from({ length: threads }, (_, t) => op.access(record, t, threads));
-  known.set(key, all);
-  return all;
+function conflict(a: Access, b: Access): boolean {
+  return meet(a.writes, b.writes) || meet(a.writes, b.reads) || meet(a.reads, b.writes);
 }
 
 function meet(a: readonly Range[], b: readonly Range[]): boolean {

@@ -1,7 +1,7 @@
 // Shows a program to people: its records in words, and their times. Nothing that trains imports it.
 
 import * as abi from "../base/abi.ts";
-import { OPS, type Range } from "../base/ops.ts";
+import { access, OPS, type Range } from "../base/ops.ts";
 import type { Program } from "./program.ts";
 import { view } from "./record.ts";
 
@@ -19,7 +19,7 @@ export function dump({ drafts, words }: Program): string {
     .map((draft, i) => {
       const record = view(words, i);
       const op = OPS.get(record.op);
-      const { reads, writes } = op?.access(record, 0, 1) ?? { reads: [], writes: [] };
+      const { reads, writes } = access(record, 0, 1);
       const names = (ranges: readonly Range[]): string =>
         [...new Set(ranges.map((range) => draft.operands[range.operand]?.name ?? "?"))].join(", ");
       const barrier = (record.flags & abi.FLAG_BARRIER) !== 0 ? "  | barrier" : "";

@@ -1,12 +1,13 @@
 // A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import { OPS } from "../base/ops.ts";
+import { cost, OPS } from "../base/ops.ts";
 import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
-import type { Builder, Draft } from "./builder.ts";
+import { type Builder, type Draft, placeBarriers } from "./builder.ts";
 import { view } from "./record.ts";
+import { Runner } from "./runner.ts";
 
 /** Floating-point operations of one run of a program with `rows` rows. */
 export function flops(words: Int32Array, rows: number): number {
@@ -22,25 +23,31 @@ export class Program {
   readonly words: Int32Array;
   readonly drafts: readonly Draft[];
   readonly #arena: Arena;
-  readonly #address: number;
   readonly #room: Tensor;
   /** the region that the host writes before a run, and reads results from after it */
   readonly hyper: DataView;
   readonly #hyperAddress: number;
+  /** nanoseconds of the records before each, for a full batch; empty where there are no threads to share it */
+  readonly #costs: Float64Array;
+  readonly #capacity: number;
+  readonly #runner: Runner;
+  #step = { rows: 0, first: 0, lr: 0, scale: 0 };
 
-  /**
-   * Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record.
-   *
-   * @param alone  it will run on one thread only
-   */
-  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor, alone = false) {
-    this.words = builder.encode(alone);
+  /** Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record. */
+  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor) {
+    this.words = builder.encode(arena.crew?.recordNs);
+    const records = arena.crew === undefined ? [] : builder.drafts.map((_, i) => view(this.words, i));
+    this.#capacity = Math.max(1, ...records.map(({ batchRows }) => batchRows));
+    this.#costs = new Float64Array(records.length + 1);
+    for (const [i, record] of records.entries()) {
+      this.#costs[i + 1] = (this.#costs[i] as number) + cost(record);
+    }
     this.drafts = builder.drafts;
     this.#arena = arena;
-    this.#address = room.address;
     this.#room = room;
     this.#hyperAddress = hyper.address;
     this.hyper = arena.view(hyper.address, abi.HYPER_BYTES);
+    this.#runner = new Runner(arena, room.address, hyper.address);
     arena.i32(room).set(this.words);
   }
 
@@ -50,6 +57,13 @@ export class Program {
    * @param scale  what the gradient of the summed row losses is multiplied by
    */
   set(rows: number, first: number, lr: number, scale: number): void {
+    this.#step = { rows, first, lr, scale };
+    this.setAgain();
+  }
+
+  /** The same once more: while a run waited for another thread, a call may have set another program in this memory. */
+  setAgain(): void {
+    const { rows, first, lr, scale } = this.#step;
     this.hyper.setInt32(abi.HYPER_ROWS, rows, true);
     this.hyper.setInt32(abi.HYPER_FIRST, first, true);
     this.hyper.setFloat32(abi.HYPER_LR, lr, true);
@@ -67,7 +81,7 @@ export class Program {
   }
 
   /** The whole memory that the program works on. */
-  get memory(): ArrayBuffer {
+  get memory(): ArrayBufferLike {
     return this.#arena.view(0, 0).buffer;
   }
 
@@ -85,12 +99,41 @@ export class Program {
       if (op === abi.OP_PACK) this.words[d + 2] = tileColumns(tile);
       if (op === abi.OP_SGEMM) this.words[d + 3] = tile;
     }
+    placeBarriers(this.words);
     this.#arena.i32(this.#room).set(this.words);
   }
 
-  /** Runs records first … last − 1; one crossing into WASM. */
+  /** Nanoseconds of a run of a full batch, if that is worth sharing among threads; else 0. */
+  get sharedNs(): number {
+    const ns = this.#costs[this.drafts.length] ?? 0;
+    return ns >= (this.#arena.crew?.runNs ?? 0) ? ns : 0;
+  }
+
+  /** Runs records first … last − 1, by all threads where that is worth it. See `Runner`. */
   run(first = 0, last = this.drafts.length): void {
-    this.#arena.kernels.run(this.#address, this.#hyperAddress, first, last, 0, 1);
+    this.#runner.run(first, last, this.#ns(first, last));
+  }
+
+  /** As `run`, but false when another thread is late: let the event loop turn, and call `resume`. */
+  begin(first = 0, last = this.drafts.length): boolean {
+    return this.#runner.begin(first, last, this.#ns(first, last));
+  }
+
+  /** Whether all threads are at the end of a run that stalled. */
+  resume(): boolean {
+    return this.#runner.resume();
+  }
+
+  /** Leaves a run that stalled as it is, for ever. */
+  abandon(): void {
+    this.#runner.abandon();
+  }
+
+  /** Work of some records for the rows that are set. */
+  #ns(first: number, last: number): number {
+    const costs = this.#costs;
+    if (costs.length === 1) return 0;
+    return (((costs[last] as number) - (costs[first] as number)) * this.rows) / this.#capacity;
   }
 
   /** Sum of the row losses of the last run. */

@@ -28,19 +28,21 @@ export function view(words: Int32Array, i: number, rows?: number): Record {
     words.subarray((at + offset) / 4, (at + offset) / 4 + count);
   const flags = run(abi.RECORD_FLAGS, 1)[0] as number;
   const d = Array.from(run(abi.RECORD_D, 6));
-  let batchRows = 0;
-  for (const [dim, flag] of ROWS_FLAGS.entries()) {
-    if ((flags & flag) === 0) continue;
-    batchRows = d[dim] as number;
-    if (rows !== undefined) d[dim] = Math.min(rows, batchRows);
-  }
-  return {
+  const record: Record = {
     op: run(abi.RECORD_OP, 1)[0] as number,
     flags,
     p: Array.from(run(abi.RECORD_P, 8), (address) => address >>> 0),
     d,
     s: Array.from(run(abi.RECORD_S, 8)),
     f: Array.from(new Float32Array(words.buffer, words.byteOffset + at + abi.RECORD_F, 8)),
-    batchRows,
+    batchRows: d.find((_, dim) => (flags & (ROWS_FLAGS[dim] ?? 0)) !== 0) ?? 0,
   };
+  return rows === undefined ? record : withRows(record, rows);
+}
+
+/** The same record for a batch of so many rows, at most its capacity. */
+export function withRows(record: Record, rows: number): Record {
+  const { flags, batchRows, d } = record;
+  const filled = d.map((n, dim) => ((flags & (ROWS_FLAGS[dim] ?? 0)) === 0 ? n : Math.min(rows, batchRows)));
+  return { ...record, d: filled };
 }

@@ -2,7 +2,7 @@
 // what a program means, without rounding; meaning.ts says what each op does. Imported only when somebody asks for it.
 
 import * as abi from "../base/abi.ts";
-import { OPS, overlaps, type Range, type RecordView } from "../base/ops.ts";
+import { overlaps, type Range, type RecordView, whole } from "../base/ops.ts";
 import { type Args, EXECUTE, type Execute, type Image } from "./meaning.ts";
 import type { Program } from "./program.ts";
 import { view } from "./record.ts";
@@ -23,7 +23,7 @@ interface Run {
 }
 
 export class Reference {
-  readonly #memory: ArrayBuffer;
+  readonly #memory: ArrayBufferLike;
   readonly #runs: readonly Run[];
   readonly #image: Image;
   readonly #records: readonly Ready[];
@@ -37,7 +37,7 @@ export class Reference {
     const { words, hyper, rows, memory } = program;
     const first = hyper.getInt32(abi.HYPER_FIRST, true);
     const views = Array.from({ length: last }, (_, i) => view(words, i, rows));
-    const touches = views.map((record, i) => touched(record, i, memory, first));
+    const touches = views.map((record) => touched(record, memory, first));
     this.#memory = memory;
     this.#runs = runsOf(touches.flatMap(({ reads, writes }) => [...reads, ...writes]));
     const end = this.#runs.at(-1);
@@ -151,13 +151,9 @@ export class Reference {
 type Touched = Pick<Ready, "reads" | "writes">;
 
 /** What a record touches, by the op table; of what a gather may take, the rows that it does take; no kernel's scratch. */
-function touched(record: RecordView, i: number, memory: ArrayBuffer, first: number): Touched {
-  const op = OPS.get(record.op);
-  if (op === undefined) throw new RangeError(`record ${i}: op ${record.op} is not in the table`);
-  const { reads, writes } = op.access(record, 0, 1);
-  if (record.op !== abi.OP_GATHER && record.op !== abi.OP_GATHER_U8) {
-    return { reads, writes: writes.filter(({ operand }) => op.operands[operand] !== "scratch") };
-  }
+function touched(record: RecordView, memory: ArrayBufferLike, first: number): Touched {
+  const { reads, writes } = whole(record);
+  if (record.op !== abi.OP_GATHER && record.op !== abi.OP_GATHER_U8) return { reads, writes };
   const [rows, cols] = record.d as [number, number];
   const [src, index] = record.p as [number, number];
   if (rows === 0 || cols === 0) return { reads: [], writes };

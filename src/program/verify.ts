@@ -3,10 +3,10 @@
 // barriers. Runs on every plan in the tests; reads the op table, trusts nothing the builder decided.
 
 import * as abi from "../base/abi.ts";
-import { OPS, overlaps, type RecordView } from "../base/ops.ts";
+import { access, OPS, overlaps, type RecordView, whole } from "../base/ops.ts";
 import { TILES, tileColumns, tileName, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { type Draft, dependent } from "./builder.ts";
+import { type Draft, dependent, known } from "./builder.ts";
 import { view } from "./record.ts";
 
 /** What is wrong with a program, one line a finding; empty when nothing is. */
@@ -43,7 +43,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     }
 
     for (let t = 0; t < threads; t++) {
-      const { reads, writes } = op.access(record, t, threads);
+      const { reads, writes } = access(record, t, threads);
       for (const range of [...reads, ...writes]) {
         const tensor = draft.operands[range.operand];
         const last = range.start + (range.rows - 1) * range.stride;
@@ -58,7 +58,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
       }
     }
 
-    const { reads, writes } = op.access(record, 0, 1);
+    const { reads, writes } = whole(record);
     for (const out of writes) {
       for (const other of [...reads, ...writes]) {
         if (other.operand === out.operand || !overlaps(out, other)) continue;
@@ -84,7 +84,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     }
 
     for (let j = first; j <= i; j++) {
-      if (dependent(words, j, i)) {
+      if (dependent(known(view(words, j)), known(record))) {
         problems.push(
           j === i
             ? `${where}: its own threads meet`

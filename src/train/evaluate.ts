@@ -4,7 +4,7 @@ import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
 import type { Block, ChunkSession, Network } from "../nn/network.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
-import { SLICE_MS, turn } from "./turn.ts";
+import { late, SLICE_MS, turn } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
 
@@ -37,31 +37,65 @@ function* chunks(
   end: "forward" | "link",
 ): Generator<Chunk, void> {
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
-    const session = take();
-    const { program, parts } = session;
-    const count = Math.min(CHUNK_ROWS, rows - first);
-    const part = x.subarray(first * features, (first + count) * features);
-    const bytes = part instanceof Uint8Array;
-    if (bytes) session.xU8.set(part);
-    else session.xF32.set(part);
-    program.set(count, 0, 0, 1);
-    program.run(bytes ? 1 : 0, bytes ? 2 : 1);
-    program.run(2, parts[end]);
-    yield { session, first, count };
+    const chunk = fill(take(), x, rows, features, first);
+    for (const [from, to] of forward(chunk, x, end)) chunk.session.program.run(from, to);
+    yield chunk;
   }
 }
 
-/** Runs the records that score a chunk behind its forward pass. */
-function scoreChunk({ session, first, count }: Chunk, scoring: Scoring): void {
-  const { program, parts } = session;
+/** The same, scored if it is asked for; yields undefined where another thread is late and the event loop should turn. */
+function* patientChunks(
+  network: Network,
+  x: Features,
+  rows: number,
+  scoring: Scoring | undefined,
+): Generator<Chunk | undefined, void> {
+  for (let first = 0; first < rows; first += CHUNK_ROWS) {
+    const chunk = fill(network.chunk(), x, rows, network.input, first);
+    const { program } = chunk.session;
+    const scored = scoring === undefined ? [] : score(chunk, scoring);
+    for (const [from, to] of [...forward(chunk, x, "forward"), ...scored]) {
+      if (!program.begin(from, to)) yield* late(network, program);
+    }
+    yield chunk;
+  }
+}
+
+/** Records from the first of a pair to before the second. */
+type Records = readonly [from: number, to: number];
+
+/** Copies the rows of the chunk that begins at row `first`. */
+function fill(session: ChunkSession, x: Features, rows: number, features: number, first: number): Chunk {
+  const count = Math.min(CHUNK_ROWS, rows - first);
+  const part = x.subarray(first * features, (first + count) * features);
+  if (part instanceof Uint8Array) session.xU8.set(part);
+  else session.xF32.set(part);
+  session.program.set(count, 0, 0, 1);
+  return { session, first, count };
+}
+
+function forward({ session }: Chunk, x: Features, end: "forward" | "link"): Records[] {
+  const last = session.parts[end];
+  // record 0 gathers f32, record 1 u8
+  return x instanceof Uint8Array
+    ? [[1, last]]
+    : [
+        [0, 1],
+        [2, last],
+      ];
+}
+
+/** Copies targets and weights; the records that score the chunk behind its forward pass. */
+function score({ session, first, count }: Chunk, scoring: Scoring): Records[] {
+  const { parts } = session;
   const { kind, hits, targets, width, weight } = scoring;
   session[kind].set(targets.subarray(first * width, (first + count) * width));
   if (weight === undefined) session.weights.fill(1, 0, count);
   else session.weights.set(weight.subarray(first, first + count));
   const records = [parts.score[kind], hits === "largest" || hits === "each" ? parts.score[hits] : undefined];
-  for (const record of [...records, parts.score.sum]) {
-    if (record !== undefined) program.run(record, record + 1);
-  }
+  return [...records, parts.score.sum].flatMap((record) =>
+    record === undefined ? [] : [[record, record + 1] as const],
+  );
 }
 
 /** `[rows, outputs]` logits, or what `predict` makes of them. */
@@ -73,6 +107,7 @@ export function outputs(
 ): Float32Array {
   const out = new Float32Array(rows * network.outputs);
   const end = kind === "logits" ? "forward" : "link";
+  void network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, end)) {
     copyRows(chunk, chunk.session[kind], out);
   }
@@ -99,6 +134,7 @@ function copyRows({ first, count }: Chunk, { data, width, stride }: Block, out: 
 /** The class of each row: the first largest output; of a single one, 1 where it says yes. */
 export function classes(network: Network, x: Features, rows: number): Int32Array {
   const out = new Int32Array(rows);
+  void network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
     for (let i = 0; i < chunk.count; i++) out[chunk.first + i] = classOf(network, chunk.session, i);
   }
@@ -128,8 +164,7 @@ export async function evaluate(
   const rowLosses = new Float32Array(each ? rows : 0);
   let lossSum = 0;
   let hits = 0;
-  await inSlices(network, x, rows, signal, (chunk) => {
-    scoreChunk(chunk, scoring);
+  await inSlices(network, x, rows, scoring, signal, (chunk) => {
     const { program, rowLoss } = chunk.session;
     lossSum += program.lossSum;
     hits += program.hits;
@@ -154,7 +189,7 @@ export async function confusion(
   // one output tells two classes apart
   const size = Math.max(network.outputs, 2);
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  await inSlices(network, x, ids.length, signal, ({ session, first, count }) => {
+  await inSlices(network, x, ids.length, undefined, signal, ({ session, first, count }) => {
     for (let i = 0; i < count; i++) {
       const truth = ids[first + i] as number;
       if (truth === ignored) continue;
@@ -171,14 +206,19 @@ async function inSlices(
   network: Network,
   x: Features,
   rows: number,
+  scoring: Scoring | undefined,
   signal: AbortSignal | undefined,
   each: (chunk: Chunk) => void,
 ): Promise<void> {
-  let sliceEnd = performance.now() + SLICE_MS;
   signal?.throwIfAborted();
-  for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
-    each(chunk);
-    if (performance.now() < sliceEnd) continue;
+  await network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
+  network.check();
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const chunk of patientChunks(network, x, rows, scoring)) {
+    if (chunk !== undefined) {
+      each(chunk);
+      if (performance.now() < sliceEnd) continue;
+    }
     await turn();
     signal?.throwIfAborted();
     network.check();

@@ -110,7 +110,12 @@ export async function fitNetwork(
   };
 
   if (signal?.aborted) return result("signal");
+  await network.want(session, total);
   for (const step of steps(network, session, data, options)) {
+    if (step === undefined) {
+      await turn();
+      continue;
+    }
     if (done === 0) firstStepEnd = performance.now();
     done++;
     samples += step.rows;
@@ -179,9 +184,14 @@ export async function* asyncSteps(
   options: StepOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Step, void> {
-  let sliceEnd = performance.now() + SLICE_MS;
   if (signal?.aborted) return;
+  await network.want(session, options.epochs * Math.ceil(data.rows / options.batchSize));
+  let sliceEnd = performance.now() + SLICE_MS;
   for (const counted of steps(network, session, data, options)) {
+    if (counted === undefined) {
+      await turn();
+      continue;
+    }
     const { step, epoch, rows, loss, hits, last } = counted;
     yield { step, epoch, rows, loss, hits, last };
     const now = performance.now();

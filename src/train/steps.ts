@@ -6,6 +6,7 @@ import type { OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
+import { late } from "./turn.ts";
 import { Window } from "./window.ts";
 
 /** What one training step did. `loss` is that of its rows, before the update, by the loss's reduction. */
@@ -43,13 +44,16 @@ export interface StepOptions {
 /** Steps between two snapshots of the parameters. */
 const SNAPSHOT_STEPS = 256;
 
-/** Steps through all epochs. Each `next()` is one step; the last batch of an epoch may be smaller. */
+/**
+ * Steps through all epochs. Each `next()` is one step, or undefined: another thread is late, and the event loop should have
+ * its turn before the next. The last batch of an epoch may be smaller.
+ */
 export function* steps(
   network: Network,
   session: TrainSession,
   data: Dataset,
   options: StepOptions,
-): Generator<CountedStep, void> {
+): Generator<CountedStep | undefined, void> {
   const { epochs, batchSize, optimizer, scoring } = options;
   const { program } = session;
   const window = new Window(session, data, scoring, options.windowRows);
@@ -65,7 +69,18 @@ export function* steps(
       const { share, counted } = tally(scoring, row, rows, window.order);
       const parts = divisor(scoring, share, network.outputs);
       program.set(rows, window.at(row), optimizer.lr, over(1, parts));
-      trainStep(network, session, step, `epoch ${epoch}, lr ${optimizer.lr}`);
+      const where = `epoch ${epoch}, lr ${optimizer.lr}`;
+      const age = step % SNAPSHOT_STEPS;
+      // not finite: nothing was copied and nothing updated, so the copy at hand is the one before
+      if (age === 0) yield* carefulStep(network, session, step, where, step - SNAPSHOT_STEPS);
+      else {
+        try {
+          if (!program.begin()) yield* late(network, program);
+        } catch (error) {
+          putBack(network, error, step - age);
+        }
+        checkLoss(network, session, step, where, step - age);
+      }
       const { lossSum, hits } = program;
       const last = row + batchSize >= data.rows;
       yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, lossSum, share, counted };
@@ -84,38 +99,38 @@ export function* steps(
   }
 }
 
-/** One step of a run, once the hyper region is set. Parameters are copied every SNAPSHOT_STEPS steps. */
-function trainStep(network: Network, session: TrainSession, step: number, where: string): void {
-  const age = step % SNAPSHOT_STEPS;
-  if (age === 0) {
-    // not finite: nothing was copied and nothing updated, so the copy at hand is the one before
-    const kept = step - SNAPSHOT_STEPS;
-    carefulStep(network, session, step, where, kept, () => network.snapshot());
-    return;
-  }
-  session.program.run();
-  checkLoss(network, session, step, where, step - age);
-}
-
 /**
- * One step, once the hyper region is set, that updates nothing when the loss is not finite.
+ * One step, once the hyper region is set, that updates nothing when the loss is not finite, and copies the parameters once
+ * they have given one that is. Yields as `steps` does.
  *
- * @param kept    step whose parameters the snapshot holds; below 0 there is none
- * @param proved  called when the parameters have given a finite loss, before they are updated
- * @throws {XentError} `DIVERGED`
+ * @param kept  step whose parameters the snapshot holds; below 0 there is none
+ * @throws {XentError} `DIVERGED`, `WORKER_LOST`
  */
-export function carefulStep(
+export function* carefulStep(
   network: Network,
   session: TrainSession,
   step: number,
   where: string,
   kept = -1,
-  proved?: () => void,
-): void {
-  session.program.run(0, session.lossEnd);
+): Generator<undefined, void> {
+  const { program, lossEnd } = session;
+  if (!program.begin(0, lossEnd)) yield* late(network, program);
   checkLoss(network, session, step, where, kept);
-  proved?.();
-  session.program.run(session.lossEnd);
+  network.snapshot();
+  program.setAgain();
+  try {
+    if (!program.begin(lossEnd)) yield* late(network, program);
+  } catch (error) {
+    putBack(network, error, step);
+  }
+}
+
+/** A thread was lost while parameters were updated: brings those from before step `kept` back, and throws. */
+function putBack(network: Network, error: unknown, kept: number): never {
+  if (!(error instanceof XentError) || error.code !== "WORKER_LOST") throw error;
+  network.restore();
+  const [problem] = error.message.split(`. ${error.hint}`);
+  throw new XentError(error.code, `${problem}; the weights are those from before step ${kept}`, error.hint);
 }
 
 function checkLoss(

@@ -1,4 +1,7 @@
-// Gives the event loop its turn during long work, and notices an abort when it comes back.
+// Gives the event loop its turn during long work, and while another thread is late.
+
+import type { Network } from "../nn/network.ts";
+import type { Program } from "../program/program.ts";
 
 const page = typeof document !== "undefined";
 
@@ -17,4 +20,13 @@ export function turn(): Promise<void> {
     };
     channel.port2.postMessage(undefined);
   });
+}
+
+/** Goes on with a run that stalled, after each turn of the event loop that its taker gives. */
+export function* late(network: Network, program: Program): Generator<undefined, void> {
+  do {
+    yield undefined;
+    // disposed meanwhile
+    network.check();
+  } while (!program.resume());
 }

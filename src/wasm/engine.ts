@@ -8,11 +8,17 @@ interface ProcessLike {
   readonly platform?: string;
   readonly execArgv?: readonly string[];
   getBuiltinModule?(name: string): unknown;
+  emitWarning?(text: string, name: string): void;
 }
 
 /** Node's module `v8`. */
 interface V8Module {
   setFlagsFromString(flags: string): void;
+}
+
+/** Node's module `os`. */
+interface OsModule {
+  availableParallelism?(): number;
 }
 
 /** Node's module `zlib`. */
@@ -35,6 +41,32 @@ export function nodeVersion(): readonly [major: number, minor: number] | undefin
   if (!engineName()?.startsWith("Node ")) return undefined;
   const [major = 0, minor = 0] = (host()?.versions?.node ?? "").split(".").map(Number);
   return [major, minor];
+}
+
+/** Cores that this process may use. */
+export function cores(): number {
+  const os = host()?.getBuiltinModule?.("node:os") as OsModule | undefined;
+  return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** Why this thread cannot work together with others, or undefined. */
+export function alone(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") {
+    return "there is no SharedArrayBuffer: a page has it when it is served with the headers COOP and COEP";
+  }
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return undefined;
+  } catch {
+    return "a page's own thread may not wait for others; xent.hosted() has threads";
+  }
+}
+
+/** Says something that is wrong, and yet works, where developers look. */
+export function warn(text: string): void {
+  const process = host();
+  if (process?.emitWarning !== undefined) process.emitWarning(text, "XentWarning");
+  else console.warn(text);
 }
 
 /** Inflates deflated bytes at once where Node's zlib is at hand, as streams take 15 ms to load there; else undefined. */

@@ -6,11 +6,13 @@ import { inflateNow } from "./engine.ts";
 
 /**
  * The builds that travel inside the package: no fetch and no path. `simd` has instructions whose result is fixed to the
- * bit; `relaxed` has a multiply-add that most engines fuse.
+ * bit; `relaxed` has a multiply-add that most engines fuse. Those for threads run on shared memories alone.
  */
 const BUILDS = {
   simd: () => import("./generated/simd.ts"),
   relaxed: () => import("./generated/relaxed.ts"),
+  "simd-threads": () => import("./generated/simd-threads.ts"),
+  "relaxed-threads": () => import("./generated/relaxed-threads.ts"),
 };
 export type BuildName = keyof typeof BUILDS;
 

@@ -1,5 +1,6 @@
 // What a compiled build offers: the exports of assembly/index.ts with their types, and what is known of the build.
 
+import type { Crew } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
 /** The ABI of every build. A `type`, not an interface: the loader's index signature would hide typos. */
@@ -7,6 +8,7 @@ export type Kernels = {
   run(program: number, hyper: number, first: number, last: number, thread: number, threads: number): number;
   heapBase(): number;
   relaxed(): number;
+  threads(): number;
 };
 
 /** A compiled module, shared by every model of a runtime. */
@@ -16,6 +18,10 @@ export interface Core {
   readonly build: string;
   /** of the matrix products, one of TILES; programs that are laid later take it as it then is */
   tile: number;
+  /** whether its memories are shared, as its build then demands */
+  readonly shared?: boolean;
+  /** the other threads, of a core whose memories are shared */
+  crew?: Crew | undefined;
   /**
    * What a runtime still wants to find out. Called between programs' runs, by whatever runs them, with none under way; may
    * change the tile.
@@ -25,6 +31,11 @@ export interface Core {
   workedMs?: number;
 }
 
+/** A memory of so many pages, which never grows: what is asked for is what the plan says, and no address beyond is reserved. */
+export function newMemory(core: Core, pages: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: core.shared ?? false });
+}
+
 /** The kernels over one memory. */
 export function instantiate(core: Core, memory: WebAssembly.Memory): Kernels {
   const kernels = instantiateSync<Kernels>(core.module, memory);
@@ -32,8 +43,9 @@ export function instantiate(core: Core, memory: WebAssembly.Memory): Kernels {
 }
 
 /** The same kernels, whose time is counted as long as there is something to settle. */
-function timed({ run, heapBase, relaxed }: Kernels, core: Core): Kernels {
+function timed({ run, ...others }: Kernels, core: Core): Kernels {
   return {
+    ...others,
     run(...program) {
       if (core.settle === undefined) return run(...program);
       const start = performance.now();
@@ -41,7 +53,5 @@ function timed({ run, heapBase, relaxed }: Kernels, core: Core): Kernels {
       core.workedMs = (core.workedMs ?? 0) + performance.now() - start;
       return result;
     },
-    heapBase,
-    relaxed,
   };
 }

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   threads: ["wasm", "base"],
 };
 /** The only files that may load src/threads, and only by `await import()`. */
-const THREAD_LOADERS = ["src/model/runtime.ts", "src/model/hosted.ts"];
+const THREAD_LOADERS = ["src/model/crew.ts", "src/model/hosted.ts"];
 /** Packages, and the only place in src/ that imports each. */
 const PACKAGES: Readonly<Record<string, string>> = { "@assemblyscript/loader": "src/wasm/load.ts" };
 /** Where Node's own modules may be imported; elsewhere `process.getBuiltinModule` asks for them at run time. */
@@ -51,7 +51,7 @@ export function srcImports(sources: readonly Source[]): string[] {
     if (b === "threads") {
       return THREAD_LOADERS.includes(from) && kind === "dynamic"
         ? undefined
-        : "imports threads, which model/runtime.ts and model/hosted.ts load by import()";
+        : "imports threads, which model/crew.ts and model/hosted.ts load by import()";
     }
     if (reach.includes(b) || (a === "cli" && to === "src/node.ts")) return undefined;
     return `${a} imports ${b} (${specifier})`;

@@ -30,9 +30,11 @@ const MICRO_KERNELS = readTree(GEMM)
     return columns === undefined ? [] : [{ name, rows: Number(rows), vectors: Number(columns) / 4 }];
   });
 
+/** where threads meet is no kernel, and not compiled in these builds */
+const KERNELS = imported("assembly/program.ts").filter((name) => !name.startsWith("assembly/barrier/"));
 const EXECUTOR: readonly Caller[] = [
   { name: "assembly/program/run", calls: ["assembly/program/execute"], loops: 1 },
-  { name: "assembly/program/execute", calls: imported("assembly/program.ts"), loops: 0 },
+  { name: "assembly/program/execute", calls: KERNELS, loops: 0 },
 ];
 const SGEMM: readonly Caller[] = [
   { name: `${GEMM}/sgemm/sgemm`, calls: [`${GEMM}/sgemm/block`] },

@@ -6,7 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import { tileName } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Plan, REGIONS, type Region, type Tensor } from "../../src/memory/plan.ts";
-import { Builder, SCRATCH_BYTES } from "../../src/program/builder.ts";
+import { Builder, scratchBytes } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
 import { coreOf } from "../support/core.ts";
 
@@ -107,7 +107,7 @@ export class Rig {
     this.kernels = build.arena.kernels;
     this.hyper = this.#declare("hyper", 1, abi.HYPER_BYTES / 4, { region: "hyper" }, true);
     // a share for each of the most threads; verify and the dependences assume no fewer
-    this.scratch = this.#declare("scratch", 1, SCRATCH_BYTES / 4, { region: "scratch" }, false);
+    this.scratch = this.#declare("scratch", 1, scratchBytes() / 4, { region: "scratch" }, false);
     this.builder = new Builder(this.scratch, build.tile);
   }
 
@@ -208,7 +208,7 @@ export class Rig {
   /** The memory that belongs to this program, as bytes from address 0 on. */
   memory(): Uint8Array<ArrayBuffer> {
     const { buffer } = this.arena.view(0, 0);
-    return new Uint8Array(buffer, 0, this.#end);
+    return new Uint8Array(buffer as ArrayBuffer, 0, this.#end);
   }
 
   /** The elements of an f32 tensor without the gaps, row by row. */

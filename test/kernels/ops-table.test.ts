@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
-import { OPS, type OpSpec, type Range } from "../../src/base/ops.ts";
+import { access, OPS, type OpSpec, type Range, whole } from "../../src/base/ops.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { view } from "../../src/program/record.ts";
@@ -99,7 +99,7 @@ describe.each(runsOf(arenas(4 * 65536)))(
 /** Bytes of an input to the end of what the table says its record touches: no padding, but that of B in place. */
 function touched({ words, builder }: Rig, input: Tensor): number {
   const record = view(words, 0, CAPACITY);
-  const { reads, writes } = (OPS.get(record.op) as OpSpec).access(record, 0, 1);
+  const { reads, writes } = whole(record);
   const { operands } = builder.drafts[0]!;
   const ends = [...reads, ...writes]
     .filter(({ operand }) => operands[operand] === input)
@@ -140,7 +140,7 @@ function checkShare(build: Build, op: number, spec: OpSpec, emit: Case, t: numbe
   emit(rig);
   rig.prepare(HYPER);
   expect(rig.builder.drafts.map((draft) => draft.op)).toEqual([op]);
-  const { reads, writes } = spec.access(view(rig.words, 0, ROWS), t, threads);
+  const { reads, writes } = access(view(rig.words, 0, ROWS), t, threads);
   // what an edge tile leaves in scratch is no result
   const results = writes.filter((range) => spec.operands[range.operand] !== "scratch");
   const kept = [rig.hyper, ...rig.plan.tensors.filter((tensor) => tensor.name === "program")];

@@ -89,7 +89,7 @@ describe("the self-test", () => {
     vi.mocked(load.compileBuild).mockImplementation(async (name) =>
       name === "relaxed" ? trapping : compileBuild(name),
     );
-    const { info } = await init();
+    const { info } = await init({ threads: 1 });
     expect(info.build).toBe("simd");
     expect(info.reasons[0]).toMatch(/the self-test of relaxed failed \(unreachable\)/);
     await refuses(() => init({ wasm: trapping }), "UNSUPPORTED", "self-test of custom failed (unreachable)");
@@ -102,7 +102,7 @@ describe("the self-test", () => {
       name === "relaxed" ? broken : compileBuild(name),
     );
     stubEngine("24.1.0");
-    const { info } = await init();
+    const { info } = await init({ threads: 1 });
     expect(info).toMatchObject({ build: "simd", tile: "5x8", fused: false });
     expect(info.reasons[0]).toMatch(/^build: simd, .*the self-test of relaxed failed \(element/);
     vi.mocked(load.compileBuild).mockResolvedValue(broken);
@@ -114,8 +114,8 @@ describe("the self-test", () => {
 describe("precision", () => {
   it("takes the build with fused multiply-adds where there is one, and the exact one when asked", async () => {
     stubEngine("24.1.0");
-    const fast = (await init()).info;
-    expect(fast).toMatchObject({ build: "relaxed", tile: "6x8", threads: 1, wide: false, fused: true });
+    const fast = (await init({ threads: 2 })).info;
+    expect(fast).toMatchObject({ build: "relaxed", tile: "6x8", threads: 2, wide: false, fused: true });
     const strict = (await init({ precision: "strict" })).info;
     expect(strict).toMatchObject({ build: "simd", tile: "5x8", fused: false });
     expect(fast.reasons.map((reason) => reason.split(":")[0])).toEqual(["build", "tile", "wide", "threads"]);
@@ -127,7 +127,7 @@ describe("precision", () => {
     vi.spyOn(WebAssembly, "validate").mockImplementation(
       (bytes) => bytes.byteLength > 100 && validate(bytes),
     );
-    const { info } = await init();
+    const { info } = await init({ threads: 1 });
     expect(info.build).toBe("simd");
     expect(info.reasons[0]).toMatch(/relaxed SIMD/);
   });
@@ -192,7 +192,11 @@ describe("refusals", () => {
     [{ precision: "exact" }, 'precision is "exact"'],
     [{ wide: 1 }, "wide is 1"],
     [{ tune: "yes" }, 'tune is "yes"'],
-    [{ threads: 2 }, 'unknown option "threads"'],
+    [{ threads: 0 }, 'threads is 0, expected "auto" or an integer from 1 to 64'],
+    [{ threads: 65 }, "threads is 65"],
+    [{ threads: 1.5 }, "threads is 1.5"],
+    [{ threads: "2" }, 'threads is "2"'],
+    [{ cores: 2 }, 'unknown option "cores"'],
     [{ wasm: "simd.wasm" }, 'wasm is "simd.wasm"'],
   ])("%o", async (options, piece) => {
     await refuses(() => any(options), "OPTION", piece);

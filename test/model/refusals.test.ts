@@ -296,7 +296,7 @@ describe("init", () => {
     ["the same, compiled", { wasm: new WebAssembly.Module(empty) }, "UNSUPPORTED", "init", "exports nothing"],
     ["a path", { wasm: "xent/wasm/simd.wasm" }, "OPTION", "init", '"xent/wasm/simd.wasm"', "bytes"],
     ["null", { wasm: null }, "OPTION", "init", "null"],
-    ["an unknown option", { threads: 4 }, "OPTION", "init", '"threads"', "wasm"],
+    ["an unknown option", { cores: 4 }, "OPTION", "init", '"cores"', "threads"],
     ["no object", 5, "OPTION", "init", "5"],
   ];
   it.each(cases)("refuses %s", async (_, options, code, ...pieces) => {

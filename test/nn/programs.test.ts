@@ -10,7 +10,7 @@ import {
   OP_SIGMOID_FORWARD,
   RECORD_BYTES,
 } from "../../src/base/abi.ts";
-import { OPS } from "../../src/base/ops.ts";
+import { OPS, whole } from "../../src/base/ops.ts";
 import type { ActivationSpec, LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { PACKED_ROWS, TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
@@ -222,7 +222,15 @@ describe("the memory that both programs lie in", () => {
 });
 
 function expectApart(tile: number, input: number, layers: readonly LayerSpec[]): void {
-  const spec = { tile, input, outputs: 1, layers, scaling: { scale: 1, shift: 0 }, loss: crossEntropy() };
+  const spec = {
+    tile,
+    threads: 1,
+    input,
+    outputs: 1,
+    layers,
+    scaling: { scale: 1, shift: 0 },
+    loss: crossEntropy(),
+  };
   const { bytes, train, chunk } = layNetwork(spec, config(7, "u8", 19), emitSgd);
   const drafts = [...(train?.builder.drafts ?? []), ...chunk.builder.drafts];
   const views = new Set(["result"]);
@@ -259,7 +267,7 @@ function expectKept({ words, drafts }: Program): void {
   const lastWriter = (tensor: Tensor, end: number): number =>
     drafts.findLastIndex((draft, i) => {
       if (i >= end) return false;
-      const writes = OPS.get(draft.op)?.access(view(words, i), 0, 1).writes ?? [];
+      const writes = whole(view(words, i)).writes;
       return writes.some(({ operand }) => overlap(draft.operands[operand] as Tensor, tensor));
     });
   let seen = 0;

@@ -77,7 +77,9 @@ test("holds what is published and nothing else", () => {
     files.filter((path) => !/^dist\/.*\.(js|js\.map|d\.ts|wasm)$/.test(path) && !outside.includes(path)),
   ).toEqual([]);
   expect(files.filter((path) => path.endsWith(".wasm"))).toEqual([
+    "dist/wasm/relaxed-threads.wasm",
     "dist/wasm/relaxed.wasm",
+    "dist/wasm/simd-threads.wasm",
     "dist/wasm/simd.wasm",
   ]);
   expect(files).toContain("dist/wasm/generated/simd.js");

@@ -6,7 +6,7 @@ import * as abi from "../../src/base/abi.ts";
 import { wholeTiles } from "../../src/base/tile.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../../src/memory/plan.ts";
-import { Builder, type Right, SCRATCH_BYTES } from "../../src/program/builder.ts";
+import { Builder, type Right, scratchBytes } from "../../src/program/builder.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { floats, integers } from "../oracle/data.ts";
@@ -26,7 +26,7 @@ export interface Training {
   /** Puts memory into the state before the first step. */
   reset(): void;
   /** All of the memory that the plan laid. */
-  memory(): Uint8Array<ArrayBuffer>;
+  memory(): Uint8Array;
 }
 
 interface Dense {
@@ -45,7 +45,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
 
   const hyper = plan.tensor("hyper", "hyper", 1, abi.HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", abi.HYPER_LOSS, 1, abi.RESULT_BYTES / 4, abi.RESULT_BYTES / 4);
-  const edge = plan.tensor("scratch", "edge tiles", 1, SCRATCH_BYTES / 4);
+  const edge = plan.tensor("scratch", "edge tiles", 1, scratchBytes() / 4);
   const { layers, params, grads } = declareParameters(plan);
 
   const size = features === "u8" ? 1 : 4;
@@ -116,7 +116,7 @@ export function training(core: Core, features: "f32" | "u8"): Training {
   const arena = new Arena(core, end);
   const program = new Program(arena, builder, room, hyper);
 
-  const memory = (): Uint8Array<ArrayBuffer> => new Uint8Array(arena.view(0, 0).buffer, 0, end);
+  const memory = (): Uint8Array => new Uint8Array(arena.view(0, 0).buffer, 0, end);
   const reset = (): void => {
     memory().fill(0, abi.ARENA_BASE);
     arena.i32(room).set(program.words);

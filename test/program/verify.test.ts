@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
-import { OPS, overlaps, type Range } from "../../src/base/ops.ts";
+import { access, OPS, overlaps, type Range, whole } from "../../src/base/ops.ts";
 import { wholeTiles } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import type { Draft } from "../../src/program/builder.ts";
@@ -171,7 +171,7 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
     let mutations = 0;
     for (const [i, draft] of some) {
       const op = OPS.get(draft.op);
-      const { reads, writes } = op?.access(view(words, i), 0, 1) ?? { reads: [], writes: [] };
+      const { reads, writes } = whole(view(words, i));
       for (const to of new Set(writes.map((range) => range.operand))) {
         for (const from of new Set(reads.map((range) => range.operand))) {
           if (from === to || op?.inPlace.some(([o, x]) => o === to && x === from)) continue;
@@ -208,15 +208,13 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
   it("reports every record that comes before what it reads is written", () => {
     let mutations = 0;
     for (const [i, draft] of some) {
-      const { reads } = OPS.get(draft.op)?.access(view(words, i), 0, 1) ?? { reads: [] };
+      const { reads } = whole(view(words, i));
       const needed = reads
         .map((range) => draft.operands[range.operand])
         .filter((t) => t !== undefined && !t.given);
       for (const tensor of new Set(needed)) {
         const writes = (other: Draft, at: number): boolean =>
-          OPS.get(other.op)
-            ?.access(view(words, at), 0, 1)
-            .writes.some((r) => other.operands[r.operand] === tensor) ?? false;
+          whole(view(words, at)).writes.some((r) => other.operands[r.operand] === tensor);
         const writer = drafts.findIndex(writes);
         expect(writer).toBeLessThan(i);
         expectReported(`record ${i} (${nameOf(draft)}) before ${writer}`, ...moved(words, drafts, i, writer));
@@ -237,9 +235,7 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
   it("no pair of records meets without a barrier, for any number of rows and 1 to 8 threads", () => {
     // the builder and verify try a few numbers of each; here are all of them
     const touched = (i: number, rows: number, threads: number) =>
-      Array.from({ length: threads }, (_, t) =>
-        OPS.get(drafts[i]?.op as number)?.access(view(words, i, rows), t, threads),
-      );
+      Array.from({ length: threads }, (_, t) => access(view(words, i, rows), t, threads));
     const meet = (a: readonly Range[] = [], b: readonly Range[] = []) =>
       a.some((x) => b.some((y) => overlaps(x, y)));
     for (let rows = 0; rows <= 14; rows++) {

@@ -107,7 +107,7 @@ export function trainer(
       // parameters and gradients are two runs of the same layout; SGD, the last record, names both
       const { input, layers, scaling } = network;
       const { list } = layNetwork(
-        { tile: core.tile, input, outputs, layers, scaling, loss },
+        { tile: core.tile, threads: 1, input, outputs, layers, scaling, loss },
         config,
         emitSgd,
       );

@@ -8,7 +8,7 @@ import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { score } from "../../src/train/scoring.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
-import { steps } from "../../src/train/steps.ts";
+import { type Step, steps } from "../../src/train/steps.ts";
 import { Window, windowRows } from "../../src/train/window.ts";
 import { floats, integers } from "../oracle/data.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
@@ -33,7 +33,7 @@ function run(
   const session = network.train({ ...base, targets, weighted, hits }, emitSgd);
   expect(session.x.length).toBe(window * data.features);
   const options = { epochs: 3, batchSize, windowRows: window, scoring, shuffle, optimizer, epochsBefore: 0 };
-  const losses = [...steps(network, session, data, options)].map(({ loss }) => loss);
+  const losses = [...steps(network, session, data, options)].map((step) => (step as Step).loss);
   return { hash: hash(network.state()), losses };
 }
 

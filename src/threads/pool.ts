@@ -1,0 +1,220 @@
+// A crew: workers that run the same programs as their host, each its share. Hands out jobs; where the threads meet inside a
+// job is assembly/barrier.ts.
+
+import type { Crew } from "../base/spec.ts";
+import * as control from "./control.ts";
+import { spawn, type Thread } from "./spawn.ts";
+
+/** What is handed out takes 2 µs more, and a barrier 0.3: `npm run bench -- threads` shows what is gained and lost. */
+const RUN_NS = 20_000;
+const RECORD_NS = 1_000;
+/** Work that could be shared, from which it is worth to start workers: they take some 30 ms. */
+const WANTED_NS = 50e6;
+/** A worker that is not ready by then never will be. */
+const START_MS = 10_000;
+
+/** The workers that are up, or come up; what their listeners hold, so that they do not hold the pool. */
+interface Gang {
+  readonly workers: Thread[];
+  readonly words: Int32Array;
+  ready: number;
+  lost: string | undefined;
+  /** called when all are ready or one is lost */
+  settled: () => void;
+}
+
+/** Ends the workers of pools that nobody can call any more. */
+const forgotten = new FinalizationRegistry<{ gang: Gang | undefined }>(({ gang }) => end(gang));
+
+function end(gang: Gang | undefined): void {
+  for (const worker of gang?.workers ?? []) worker.end();
+}
+
+export class Pool implements Crew {
+  readonly size: number;
+  readonly runNs: number;
+  readonly recordNs: number;
+  readonly #module: WebAssembly.Module;
+  readonly #own: { gang: Gang | undefined } = { gang: undefined };
+  /** every memory that is still in use here, by number */
+  readonly #memories = new Map<number, WeakRef<WebAssembly.Memory>>();
+  readonly #dropped: FinalizationRegistry<number>;
+  #number = 0;
+  #starting: Promise<void> | undefined;
+  #up = false;
+  /** a job is out */
+  #out = false;
+  /** workers have messages that they should not keep lying */
+  #mail = false;
+  #wanted = 0;
+  /** why workers could not be started; it is not tried again */
+  failed: string | undefined;
+
+  /**
+   * @param size   threads, the caller's among them; at least 2
+   * @param worth  what is shared, see `Crew`
+   */
+  constructor(
+    module: WebAssembly.Module,
+    size: number,
+    worth: Partial<Pick<Crew, "runNs" | "recordNs">> = {},
+  ) {
+    this.size = size;
+    this.runNs = worth.runNs ?? RUN_NS;
+    this.recordNs = worth.recordNs ?? RECORD_NS;
+    this.#module = module;
+    const self = new WeakRef(this);
+    this.#dropped = new FinalizationRegistry((number) => {
+      const pool = self.deref();
+      if (pool !== undefined) pool.#forget(number);
+    });
+    forgotten.register(this, this.#own);
+  }
+
+  get threads(): number {
+    const free = this.#up && !this.#out && this.#own.gang?.lost === undefined;
+    return free ? this.size : 1;
+  }
+
+  get lost(): string | undefined {
+    const { gang } = this.#own;
+    return gang && (gang.lost ?? said(gang.words));
+  }
+
+  want(ns: number): Promise<void> | undefined {
+    this.#wanted += ns;
+    return this.#wanted < WANTED_NS ? undefined : this.start();
+  }
+
+  /** Starts the workers if they are not up; see `Crew.want`. */
+  start(): Promise<void> | undefined {
+    // one that ended while it was idle
+    if (this.#up && !this.#out && this.lost !== undefined) this.scrap();
+    if (this.#up || this.failed !== undefined) return undefined;
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const words = new Int32Array(new SharedArrayBuffer(control.CONTROL_BYTES));
+    const gang: Gang = { workers: [], words, ready: 0, lost: undefined, settled: () => {} };
+    this.#own.gang = gang;
+    const settled = new Promise<void>((resolve) => {
+      gang.settled = resolve;
+    });
+    const others = this.size - 1;
+    const timer = setTimeout(() => {
+      gang.lost ??= `only ${gang.ready} of ${others} were ready after ${START_MS / 1000} s`;
+      gang.settled();
+    }, START_MS);
+    try {
+      for (let thread = 1; thread <= others; thread++) gang.workers.push(this.#startWorker(gang, thread));
+    } catch (error) {
+      gang.lost = String(error);
+      gang.settled();
+    }
+    await settled;
+    clearTimeout(timer);
+    for (const worker of gang.workers) worker.hold(false);
+    // scrapped meanwhile
+    if (this.#own.gang !== gang) return;
+    if (gang.lost === undefined) this.#up = true;
+    else {
+      this.failed = gang.lost;
+      this.scrap();
+    }
+  }
+
+  #startWorker(gang: Gang, thread: number): Thread {
+    const here = import.meta.url;
+    const worker = spawn(
+      new URL("./worker.ts", here),
+      () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+      {
+        message() {
+          gang.ready++;
+          if (gang.ready === gang.workers.length) gang.settled();
+        },
+        lost(reason) {
+          gang.lost ??= reason;
+          gang.settled();
+        },
+      },
+    );
+    const start: control.Start = { module: this.#module, control: gang.words, thread, threads: this.size };
+    worker.post(start);
+    for (const [number, memory] of this.#memories) {
+      const alive = memory.deref();
+      if (alive !== undefined) worker.post({ number, memory: alive } satisfies control.News);
+    }
+    return worker;
+  }
+
+  attach(memory: WebAssembly.Memory): number {
+    const number = ++this.#number;
+    this.#memories.set(number, new WeakRef(memory));
+    this.#dropped.register(memory, number);
+    for (const worker of this.#own.gang?.workers ?? []) {
+      worker.post({ number, memory } satisfies control.News);
+    }
+    return number;
+  }
+
+  #forget(number: number): void {
+    this.#memories.delete(number);
+    const { gang } = this.#own;
+    if (gang === undefined) return;
+    for (const worker of gang.workers) worker.post({ number, memory: undefined } satisfies control.News);
+    this.#mail = true;
+    if (!this.#out) this.done();
+  }
+
+  hand(memory: number, program: number, hyper: number, first: number, last: number): void {
+    this.#out = true;
+    publish((this.#own.gang as Gang).words, memory, program, hyper, first, last);
+  }
+
+  done(): void {
+    this.#out = false;
+    if (this.#mail) publish((this.#own.gang as Gang).words, 0, 0, 0, 0, 0);
+    this.#mail = false;
+  }
+
+  scrap(): void {
+    const { gang } = this.#own;
+    this.#own.gang = undefined;
+    this.#up = false;
+    this.#out = false;
+    this.#mail = false;
+    end(gang);
+    gang?.settled();
+  }
+}
+
+function publish(
+  words: Int32Array,
+  memory: number,
+  program: number,
+  hyper: number,
+  first: number,
+  last: number,
+): void {
+  words[control.MEMORY] = memory;
+  words[control.PROGRAM] = program;
+  words[control.HYPER] = hyper;
+  words[control.FIRST] = first;
+  words[control.LAST] = last;
+  Atomics.add(words, control.JOBS, 1);
+  // one that is about to sleep has counted itself before it looks at the jobs for the last time
+  if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.JOBS);
+}
+
+/** What a worker left word of before it was over. */
+function said(words: Int32Array): string | undefined {
+  const length = Atomics.load(words, control.LENGTH);
+  if (length === 0) return undefined;
+  const units = new Uint16Array(words.buffer, words.byteOffset + 4 * control.TEXT, length);
+  return String.fromCharCode(...units);
+}
