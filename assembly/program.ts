@@ -14,8 +14,10 @@ import {
   FLAG_ROWS_D0,
   FLAG_ROWS_D1,
   FLAG_ROWS_D2,
+  FLAG_SPIN,
   FLAT_GRAIN,
   HYPER_FIRST,
+  HYPER_GATE,
   HYPER_LR,
   HYPER_ROWS,
   HYPER_SCALE,
@@ -50,7 +52,6 @@ import {
   OP_SOFTMAX_FORWARD,
   OP_SOFTPLUS_BACKWARD,
   OP_SOFTPLUS_FORWARD,
-  OP_SPIN,
   OP_SQUARED_ERROR,
   OP_TANH_BACKWARD,
   OP_TANH_FORWARD,
@@ -162,6 +163,9 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   if ((flags & FLAG_ALONE) != 0) {
     if (t != 0) return;
     T = 1;
+  }
+  if (ASC_FEATURE_THREADS && !ASC_NO_ASSERT) {
+    while ((flags & FLAG_SPIN) != 0 && t == T - 1 && atomic.load<i32>(hyper, HYPER_GATE) == 0) {}
   }
   const rows = load<i32>(hyper, HYPER_ROWS);
   const d0 = (flags & FLAG_ROWS_D0) != 0 ? rows : R.d(r, 0);
@@ -345,12 +349,6 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const j0 = share(d0, FLAT_GRAIN, t, T);
       const n = share(d0, FLAT_GRAIN, t + 1, T) - j0;
       sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, j0, 1), at(p1, j0, 1));
-      return;
-    }
-  }
-  if (ASC_FEATURE_THREADS && !ASC_NO_ASSERT) {
-    if (load<i32>(r, RECORD_OP) == OP_SPIN) {
-      while (t == T - 1 && atomic.load<i32>(p0) == 0) {}
       return;
     }
   }

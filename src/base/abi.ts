@@ -35,6 +35,8 @@ export const FLAG_IDS = 128;
 export const FLAG_EACH = 256;
 /** not worth sharing: thread 0 does it alone */
 export const FLAG_ALONE = 512;
+/** of the debug build with threads: the last thread waits, busily, until the word HYPER_GATE is not 0 */
+export const FLAG_SPIN = 1024;
 
 // --- Ops ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
@@ -80,8 +82,6 @@ export const OP_ABSOLUTE_ERROR = 32;
 export const OP_HUBER_LOSS = 33;
 /** whether a row of outputs names the class of its row of targets */
 export const OP_ROW_HITS = 34;
-/** of the debug build with threads: the last thread waits, busily, until the word at p0 is no longer 0 */
-export const OP_SPIN = 35;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
@@ -110,6 +110,8 @@ export const HYPER_LOSS = 16;
 /** i32: number of rows whose largest logit is the target's */
 export const HYPER_HITS = 24;
 export const RESULT_BYTES = 16;
+/** i32: see FLAG_SPIN */
+export const HYPER_GATE = 32;
 /** bytes of the words above */
 export const HYPER_WORDS_BYTES = 64;
 /** i32: threads that have come to the barrier; on a cache line of its own, as what follows is */

@@ -47,6 +47,8 @@ export class Pool implements Crew {
   /** workers have messages that they should not keep lying */
   #mail = false;
   #wanted = 0;
+  /** there were workers before: whoever lost them has them again */
+  #began = false;
   /** why workers could not be started; it is not tried again */
   failed: string | undefined;
 
@@ -83,7 +85,7 @@ export class Pool implements Crew {
 
   want(ns: number): Promise<void> | undefined {
     this.#wanted += ns;
-    return this.#wanted < WANTED_NS ? undefined : this.start();
+    return this.#wanted < WANTED_NS && !this.#began ? undefined : this.start();
   }
 
   /** Starts the workers if they are not up; see `Crew.want`. */
@@ -98,6 +100,7 @@ export class Pool implements Crew {
   }
 
   async #start(): Promise<void> {
+    this.#began = true;
     const words = new Int32Array(new SharedArrayBuffer(control.CONTROL_BYTES));
     const gang: Gang = { workers: [], words, ready: 0, lost: undefined, settled: () => {} };
     this.#own.gang = gang;

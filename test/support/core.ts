@@ -5,7 +5,9 @@ import { TILE_5X8 } from "../../src/base/abi.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 
 /** Bytes of a file under build/. */
-export function wasmBytes(build: "debug" | "simd" | "relaxed" | "vmath"): Uint8Array<ArrayBuffer> {
+export function wasmBytes(
+  build: "debug" | "simd" | "relaxed" | "vmath" | "debug-threads" | "simd-threads" | "relaxed-threads",
+): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(new URL(`../../build/${build}.wasm`, import.meta.url)));
 }
 

@@ -1,0 +1,397 @@
+// What goes wrong with threads: workers killed inside a record, workers that trap, workers that do not start, and calls that
+// cross each other while a thread is late. Every time an XentError or a clean end, the last good weights, and a model that
+// goes on with new threads as if nothing had been. The debug build has an op that waits: that is where a worker is killed.
+
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as abi from "../../src/base/abi.ts";
+import { XentError } from "../../src/base/errors.ts";
+import { dataset } from "../../src/data/dataset.ts";
+import { init } from "../../src/model/runtime.ts";
+import { networkOf, Sequential } from "../../src/model/sequential.ts";
+import { Multiplier } from "../../src/model/sgemm.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
+import type { Program } from "../../src/program/program.ts";
+import { sgd } from "../../src/train/sgd.ts";
+import type { Core } from "../../src/wasm/runtime.ts";
+import { coreOf } from "../support/core.ts";
+import { crewed, sharedCore, watchWorkers } from "../support/crew.ts";
+
+const [ROWS, FEATURES, CLASSES, BATCH] = [600, 40, 6, 50];
+const x = Float32Array.from({ length: ROWS * FEATURES }, (_, i) =>
+  Math.fround(((i * 7919) % 1000) / 500 - 1),
+);
+const data = dataset({
+  x,
+  y: Int32Array.from({ length: ROWS }, (_, i) => (i * i) % CLASSES),
+  features: FEATURES,
+});
+const OPTIONS = { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }), batchSize: BATCH };
+
+let watch: ReturnType<typeof watchWorkers>;
+beforeEach(() => {
+  watch = watchWorkers();
+});
+afterEach(async () => {
+  watch.restore();
+  await Promise.all(watch.workers.map((worker) => worker.terminate()));
+});
+
+const modelOn = (core: Core): Sequential =>
+  new Sequential(core, { input: FEATURES, seed: 3 }, [dense(32), relu(), dense(CLASSES)]);
+
+/** The bits of all weights. */
+const weights = (model: Sequential): number[] =>
+  Object.values(model.stateDict()).flatMap(({ data }) => [...new Uint32Array(data.buffer)]);
+
+/** The same training, without threads. */
+async function alone(epochs: number, stopAfter = Number.POSITIVE_INFINITY): Promise<number[]> {
+  const model = modelOn(coreOf("simd"));
+  for await (const { step } of model.steps(data, { ...OPTIONS, epochs })) if (step + 1 === stopAfter) break;
+  return weights(model);
+}
+
+/** Where a program's records stand in its memory. */
+function recordsOf({ words, memory }: Pick<Program, "words" | "memory">): Int32Array {
+  const all = new Int32Array(memory);
+  for (let at = abi.ARENA_BASE / 4; ; at += 16) {
+    if (words.every((word, i) => all[at + i] === word)) return all.subarray(at, at + words.length);
+  }
+}
+
+/** Makes the last thread wait in record i of a program. */
+function waitIn({ memory, hyper, words }: Program, i: number): Gate {
+  const records = recordsOf({ memory, words });
+  const flags = records.byteOffset / 4 + (i * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
+  const gate = (hyper.byteOffset + abi.HYPER_GATE) / 4;
+  const all = new Int32Array(memory);
+  const before = all[flags] as number;
+  Atomics.store(all, gate, 0);
+  all[flags] = before | abi.FLAG_SPIN;
+  return { all, flags, before, gate };
+}
+
+interface Gate {
+  readonly all: Int32Array;
+  readonly flags: number;
+  readonly before: number;
+  readonly gate: number;
+}
+
+/** Lets the waiting thread go on, and no other wait. */
+function open({ all, flags, before, gate }: Gate): void {
+  all[flags] = before;
+  Atomics.store(all, gate, 1);
+}
+
+/** The same from another thread, after so many milliseconds: for when this one waits. */
+function openFromOutside(gate: Gate, ms: number): void {
+  const code = `const { open, gate, ms } = require("node:worker_threads").workerData;
+    setTimeout(new Function("return " + open)(), ms, gate);`;
+  new Worker(code, { eval: true, workerData: { open: open.toString(), gate, ms } });
+}
+
+/** Sends the last thread beyond the end of memory in record i: six rows, of which the memory has the first. */
+function trapIn(program: Program, i: number): void {
+  const records = recordsOf(program);
+  const end = program.memory.byteLength;
+  const at = (i * abi.RECORD_BYTES) / 4;
+  records[at] = abi.OP_RELU_FORWARD;
+  records[at + abi.RECORD_FLAGS / 4] = 0;
+  for (const p of [0, 1]) records[at + abi.RECORD_P / 4 + p] = end - 3 * 64;
+  records.set([6, 16], at + abi.RECORD_D / 4);
+  records.set([16, 16], at + abi.RECORD_S / 4);
+}
+
+const exited = (worker: Worker): Promise<unknown> =>
+  new Promise((resolve) => (worker.threadId === -1 ? resolve(0) : worker.once("exit", resolve)));
+
+async function failure(work: Promise<unknown>): Promise<XentError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(XentError);
+  return error as XentError;
+}
+
+/** Ends the last worker once the thread that waits for it has let the event loop turn. */
+const killSoon = (): unknown => setTimeout(() => watch.workers.at(-1)?.terminate(), 20);
+
+/** The record behind which gradients are whole and parameters not yet touched. */
+const forwardRecord = 3;
+
+describe.each([2, 3])("of %i threads the last one", (threads) => {
+  async function started(): Promise<Sequential> {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    // the program is laid, and trained before: the weights are no longer the first
+    await model.fit(data, OPTIONS);
+    return model;
+  }
+  async function expectsNewThreads(model: Sequential, before: number): Promise<void> {
+    expect(watch.workers.length).toBe(before);
+    await model.fit(data, OPTIONS);
+    expect(watch.workers.length).toBe(before + threads - 1);
+  }
+
+  it("is killed in a forward pass: fit rejects, the weights are those it began with, and training goes on", async () => {
+    const model = await started();
+    const before = weights(model);
+    const workers = watch.workers.length;
+    waitIn(networkOf(model).trained.program, forwardRecord);
+    killSoon();
+    const error = await failure(model.fit(data, OPTIONS));
+    expect(error.code).toBe("WORKER_LOST");
+    expect(weights(model)).toEqual(before);
+    await Promise.all(watch.workers.map(exited));
+    await expectsNewThreads(model, workers);
+  });
+
+  it("is killed while weights are updated, 300 steps on: they are those from before step 256", async () => {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    const run = async (): Promise<void> => {
+      for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 30 })) {
+        if (step !== 299) continue;
+        const { program } = networkOf(model).trained;
+        waitIn(program, program.drafts.length - 1);
+        killSoon();
+      }
+    };
+    const error = await failure(run());
+    expect(error.code).toBe("WORKER_LOST");
+    expect(error.message).toContain("the weights are those from before step 256");
+    expect(weights(model)).toEqual(await alone(30, 256));
+    // not busy, and as good as new
+    await model.fit(data, OPTIONS);
+  });
+
+  it("is killed in trainOnBatch, in evaluate, in confusionMatrix: nothing changes", async () => {
+    const model = await started();
+    const before = weights(model);
+    const calls: [() => Program, number, () => Promise<unknown>][] = [
+      [() => networkOf(model).trained.program, networkOf(model).trained.program.drafts.length - 1, batch],
+      [() => networkOf(model).chunk().program, 3, () => model.evaluate(data)],
+      [() => networkOf(model).chunk().program, 3, () => model.confusionMatrix(data)],
+    ];
+    function batch(): Promise<unknown> {
+      return model.trainOnBatch(x.subarray(0, BATCH * FEATURES), data.y.subarray(0, BATCH));
+    }
+    const expected = await model.evaluate(data);
+    for (const [program, record, call] of calls) {
+      waitIn(program(), record);
+      killSoon();
+      expect((await failure(call())).code).toBe("WORKER_LOST");
+      expect(weights(model)).toEqual(before);
+      expect(await model.evaluate(data)).toEqual(expected);
+    }
+  });
+
+  it("traps: the error says why, at once, in calls that wait and in those that cannot", async () => {
+    const model = await started();
+    const before = weights(model);
+    const expected = model.predict(x);
+    trapIn(networkOf(model).trained.program, forwardRecord);
+    const error = await failure(model.fit(data, OPTIONS));
+    expect(error.code).toBe("WORKER_LOST");
+    expect(error.message).toMatch(/memory access out of bounds/);
+    expect(weights(model)).toEqual(before);
+    await model.evaluate(data);
+    trapIn(networkOf(model).chunk().program, 3);
+    expect(() => model.predict(x)).toThrow(expect.objectContaining({ code: "WORKER_LOST" }));
+    // alone, until a call can wait for new threads
+    expect(model.predict(x)).toEqual(expected);
+    await model.evaluate(data);
+    expect(model.predict(x)).toEqual(expected);
+  });
+
+  it("ends while nothing is to do: the next call starts new ones, and one that cannot wait does without", async () => {
+    const model = await started();
+    const expected = model.predict(x);
+    const before = watch.workers.length;
+    await watch.workers.at(-1)?.terminate();
+    // alone, and has new ones started without waiting for them
+    expect(model.predict(x)).toEqual(expected);
+    expect(watch.workers.length).toBe(before + threads - 1);
+    await model.fit(data, OPTIONS);
+    expect(watch.workers.length).toBe(before + threads - 1);
+  });
+
+  it("is late: the event loop turns meanwhile, then the run goes on to the same bits", async () => {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    await model.evaluate(data, { loss: OPTIONS.loss });
+    let late = 0;
+    for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 2 })) {
+      if (step % 7 !== 5) continue;
+      late++;
+      const { program } = networkOf(model).trained;
+      const gate = waitIn(program, step % program.drafts.length);
+      setTimeout(() => open(gate), 250);
+    }
+    expect(late).toBe(3);
+    expect(weights(model)).toEqual(await alone(2));
+    expect(watch.workers.length).toBe(threads - 1);
+  });
+
+  it("is late, and other calls come in between: they wait for it, and change nothing", async () => {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    const other = modelOn(core);
+    const expected = other.logits(x);
+    const seen: number[] = [];
+    for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 3 })) {
+      if (step % 6 !== 0) continue;
+      const { program } = networkOf(model).trained;
+      const gate = waitIn(program, forwardRecord + (step % 4));
+      setTimeout(() => {
+        // another model in the same runtime does without the threads
+        expect(other.logits(x)).toEqual(expected);
+        openFromOutside(gate, 150);
+        seen.push(model.predict(x).length, Object.keys(model.stateDict()).length);
+        expect(() => model.loadStateDict({})).toThrow(expect.objectContaining({ code: "BUSY" }));
+      }, 20);
+    }
+    expect(seen.length).toBeGreaterThan(2);
+    expect(weights(model)).toEqual(await alone(3));
+  });
+
+  it("is late, and the model is disposed of: fit rejects with DISPOSED, the threads end, others go on", async () => {
+    const { core, pool } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    const other = modelOn(core);
+    await model.fit(data, OPTIONS);
+    waitIn(networkOf(model).trained.program, forwardRecord);
+    setTimeout(() => model.dispose(), 20);
+    expect((await failure(model.fit(data, OPTIONS))).code).toBe("DISPOSED");
+    await Promise.all(watch.workers.map(exited));
+    expect(pool.threads).toBe(1);
+    await other.fit(data, OPTIONS);
+    expect(weights(other)).toEqual(await alone(1));
+    expect(pool.threads).toBe(threads);
+  });
+
+  it("is late, and the signal is aborted: fit ends after the step", async () => {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    await model.evaluate(data, { loss: OPTIONS.loss });
+    const controller = new AbortController();
+    const { signal } = controller;
+    let steps = 0;
+    for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 3, signal })) {
+      steps = step + 1;
+      if (step !== 4) continue;
+      const gate = waitIn(networkOf(model).trained.program, forwardRecord);
+      setTimeout(() => {
+        controller.abort();
+        open(gate);
+      }, 20);
+    }
+    expect(steps).toBe(6);
+    expect(weights(model)).toEqual(await alone(3, 6));
+  });
+});
+
+describe("threads that cannot be started", () => {
+  it.each<[string, (make: () => Worker) => Worker, RegExp]>([
+    [
+      "the host refuses a thread",
+      () => {
+        throw new Error("no more threads");
+      },
+      /could not be started: Error: no more threads/,
+    ],
+    [
+      "one ends before it is ready",
+      (make) => {
+        const worker = make();
+        void worker.terminate();
+        return worker;
+      },
+      /could not be started: it ended with code [01]/,
+    ],
+    [
+      "its file is not there",
+      () => new Worker(new URL("./nowhere.mjs", import.meta.url)),
+      /could not be started: Cannot find module/,
+    ],
+  ])("%s: one thread, the reason, and the same bits", async (_, change, reason) => {
+    watch.restore();
+    watch = watchWorkers(change);
+    const xent = await init({ threads: 3, precision: "strict" });
+    expect(xent.info.threads).toBe(1);
+    expect(xent.info.reasons.at(-1)).toMatch(reason);
+    const started = watch.workers.length;
+    const model = xent.sequential({ input: FEATURES, seed: 3 }, [dense(32), relu(), dense(CLASSES)]);
+    await model.fit(data, OPTIONS);
+    expect(weights(model)).toEqual(await alone(1));
+    // it is not tried again and again
+    expect(watch.workers.length).toBe(started);
+  });
+
+  it("after threads were lost: one thread from then on", async () => {
+    const { core, pool } = await crewed("debug-threads", 2);
+    const model = modelOn(core);
+    await model.fit(data, OPTIONS);
+    watch.restore();
+    await Promise.all(watch.workers.map((worker) => worker.terminate()));
+    watch = watchWorkers(() => {
+      throw new Error("no more threads");
+    });
+    await model.fit(data, OPTIONS);
+    expect(pool.failed).toBe("Error: no more threads");
+    expect(model.predict(x).length).toBe(ROWS * CLASSES);
+  });
+});
+
+describe("sgemm", () => {
+  it("throws when a thread traps, leaves a copied c as it was, and goes on to the same bits", async () => {
+    const { core, pool } = await crewed("debug-threads", 2);
+    const multiplier = new Multiplier(core);
+    const [m, n, k] = [64, 60, 56];
+    const [a, b] = [x.subarray(0, m * k), x.subarray(5, 5 + k * n)];
+    const sizes = { m, n, k };
+    const expected = new Multiplier(coreOf("simd")).sgemm({ ...sizes, a, b, c: new Float32Array(m * n) });
+    const lost = expect.objectContaining({ code: "WORKER_LOST" });
+    const own = multiplier.alloc([m * k, k * n, m * n]) as [Float32Array, Float32Array, Float32Array];
+    own[0].set(a);
+    own[1].set(b);
+    const c = new Float32Array(m * n).fill(7);
+    for (const arrays of [
+      { a, b, c },
+      { a: own[0], b: own[1], c: own[2] },
+    ]) {
+      await pool.start();
+      // the worker runs on, into what are no records
+      const hand = pool.hand.bind(pool);
+      const spy = vi.spyOn(pool, "hand").mockImplementation((memory, program, hyper, first) => {
+        hand(memory, program, hyper, first, 1 << 20);
+      });
+      expect(() => multiplier.sgemm({ ...sizes, ...arrays })).toThrow(lost);
+      spy.mockRestore();
+      expect(c).toEqual(new Float32Array(m * n).fill(7));
+      await Promise.all(watch.workers.map(exited));
+      expect(multiplier.sgemm({ ...sizes, ...arrays, c: arrays.c.slice() })).toEqual(expected);
+      await pool.start();
+      expect(multiplier.sgemm({ ...sizes, ...arrays })).toEqual(expected);
+      c.fill(7);
+    }
+  });
+});
+
+it("two runtimes at once train as each would alone", async () => {
+  const models = await Promise.all(
+    [2, 3].map(async (threads) => modelOn((await crewed("debug-threads", threads)).core)),
+  );
+  await Promise.all(models.map((model) => model.fit(data, { ...OPTIONS, epochs: 4 })));
+  const expected = await alone(4);
+  for (const model of models) expect(weights(model)).toEqual(expected);
+});
+
+it("a core without a crew works alone in a build for threads", async () => {
+  const model = modelOn(sharedCore("debug-threads"));
+  await model.fit(data, OPTIONS);
+  expect(weights(model)).toEqual(await alone(1));
+});
