@@ -4,8 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "../tools/bundle.ts";
 
 export interface Bundle {
   readonly file: string;
@@ -17,15 +16,7 @@ export async function bundleChild(): Promise<Bundle> {
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const file = join(folder, "child.mjs");
   try {
-    await build({
-      entryPoints: [fileURLToPath(new URL("child.ts", import.meta.url))],
-      outfile: file,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      logLevel: "error",
-    });
+    await bundle(new URL("child.ts", import.meta.url), file);
   } catch (error) {
     remove();
     throw error;

@@ -8,11 +8,11 @@ import { tileSpeeds } from "../src/model/speed.ts";
 import { engineName } from "../src/wasm/engine.ts";
 import type { Case } from "./case.ts";
 import { copyCases } from "./copy.ts";
-import { findVariants, type Runnable } from "./find-variants.ts";
+import { findVariants, type Runnable, withThreads } from "./find-variants.ts";
 import { FULL, measure, SMOKE } from "./harness.ts";
 import type { PeakSample } from "./probe.ts";
 import type { Message, Outcome, Task } from "./protocol.ts";
-import { listSpecs } from "./suites.ts";
+import { listSpecs, type SuiteSpec } from "./suites.ts";
 import { type Variant, variantName } from "./variants.ts";
 
 const say = (message: Message): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -30,7 +30,7 @@ async function samplePeak(): Promise<PeakSample | undefined> {
   return (JSON.parse(await line) as PeakSample | null) ?? undefined;
 }
 
-async function work({ suites, filter, builds, tiles, smoke }: Task): Promise<Outcome> {
+async function work({ suites, filter, builds, tiles, threads, smoke }: Task): Promise<Outcome> {
   const { list, leftOut } = await findVariants(builds, tiles);
   const outcome: Outcome = {
     engine: engineName() ?? "unknown",
@@ -48,10 +48,21 @@ async function work({ suites, filter, builds, tiles, smoke }: Task): Promise<Out
 
   say({ progress: "making data" });
   const variants = new Map<Case, Variant>();
-  for (const spec of listSpecs(suites, filter)) {
-    for (const { variant, core, byRule } of list) {
-      if (byRule || spec.suite === "gemm") variants.set(spec.make(core), variant);
-    }
+  const specs = listSpecs(suites, filter);
+  const made = new Set<string>();
+  const make = (spec: SuiteSpec, { variant, core }: Runnable): void => {
+    const key = `${spec.name}, ${variantName(variant)}`;
+    // a case of two suites is measured once
+    if (!made.has(key)) variants.set(spec.make(core), variant);
+    made.add(key);
+  };
+  const byRule = list.filter((runnable) => runnable.byRule);
+  const shared = suites.includes("threads")
+    ? await Promise.all(byRule.map((runnable) => withThreads(runnable, threads)))
+    : [];
+  for (const spec of specs) {
+    for (const runnable of spec.suite === "gemm" ? list : byRule) make(spec, runnable);
+    if (spec.suite === "threads") for (const runnable of shared) make(spec, runnable);
   }
   const cases = [...variants.keys(), ...copyCases()];
   const wrong = cases.flatMap((item, i) => {
@@ -74,7 +85,7 @@ async function work({ suites, filter, builds, tiles, smoke }: Task): Promise<Out
     return { name: item.name, variant: variants.get(item) ?? null, work: item.work, turns };
   });
   const ran = new Set(variants.values());
-  const measured = list.map(({ variant }) => variant).filter((variant) => ran.has(variant));
+  const measured = [...list, ...shared].map(({ variant }) => variant).filter((variant) => ran.has(variant));
   return { ...outcome, variants: measured, checked: cases.length, rounds, measurements, peak };
 }
 

@@ -1,11 +1,13 @@
 // The command line of the bench: what was asked for, or a UsageError that says what is wrong with it.
 
 import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { MOST_THREADS } from "../src/base/abi.ts";
 import { BUILDS, type BuildChoice } from "./variants.ts";
 
-export const SUITES = ["gemm", "elementwise", "step"] as const;
+export const SUITES = ["gemm", "elementwise", "step", "threads"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 export interface Arguments {
@@ -14,6 +16,7 @@ export interface Arguments {
   /** in the order of BUILDS */
   readonly builds: readonly BuildChoice[];
   readonly tiles: boolean;
+  readonly threads: number;
   readonly processes: number;
   readonly json: string | undefined;
   readonly html: string | undefined;
@@ -26,10 +29,13 @@ export class UsageError extends Error {}
 
 const SUITE_HELP = `  gemm           matrix products: squares, and the products of each net
   elementwise    losses with their gradients, activations, copies of memory
-  step           whole training steps`;
+  step           whole training steps
+  threads        some of these on one thread and on several, and what it costs to have others
+                 take part in nothing`;
 
 const OPTION_HELP = `  --build LIST   some of simd,relaxed,wide; all that the engine has by default
   --tiles        gemm with every tile, not only each build's own
+  --threads N    for the suite threads: so many, instead of as many as there are cores
   --processes N  in N processes of each kind, one by one; medians over them
   --filter TEXT  only cases whose name has TEXT in it, such as 512 or "784-128-10"
   --json FILE    write header and results as JSON
@@ -84,6 +90,7 @@ export function parseArguments(argv: readonly string[], suites: readonly SuiteNa
     suites: SUITES.filter((name) => asked.includes(name)),
     builds: builds(values.build),
     tiles,
+    threads: threads(values.threads, asked.includes("threads")),
     processes: processes(values.processes),
     json,
     html,
@@ -104,6 +111,13 @@ function builds(list: string | undefined): BuildChoice[] {
 
 const MOST_PROCESSES = 99;
 
+function threads(text: string | undefined, asked: boolean): number {
+  if (text !== undefined && !asked) throw new UsageError("--threads is for the suite threads.");
+  const count = Number(text ?? Math.min(MOST_THREADS, Math.max(2, availableParallelism())));
+  if (Number.isInteger(count) && count >= 2 && count <= MOST_THREADS) return count;
+  throw new UsageError(`--threads is "${text}"; expected a whole number from 2 to ${MOST_THREADS}.`);
+}
+
 function processes(text: string | undefined): number {
   const count = Number(text ?? 1);
   if (Number.isInteger(count) && count >= 1 && count <= MOST_PROCESSES) return count;
@@ -119,6 +133,7 @@ function parse(argv: readonly string[]) {
         build: { type: "string" },
         tiles: { type: "boolean" },
         processes: { type: "string" },
+        threads: { type: "string" },
         json: { type: "string" },
         html: { type: "string" },
         filter: { type: "string" },

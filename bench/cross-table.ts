@@ -13,11 +13,12 @@ type Column = readonly string[];
 /** Shares of P where FLOPs count and there is a P; else speeds. */
 export function crossTables(results: readonly Result[], unit: Unit, header: Header): string[] {
   const shares = unit === "GFLOP/s" && header.peakGflops !== null;
-  const cell = ({ gflops, shareOfPeak, gelements, gbytes }: Result): string => {
+  const cell = ({ gflops, shareOfPeak, gelements, gbytes, speedup }: Result): string => {
+    if (unit === "× one") return (speedup ?? 0).toFixed(2);
     if (shares) return (shareOfPeak ?? 0).toFixed(3);
     return digits((unit === "GFLOP/s" ? gflops : unit === "Gelem/s" ? gelements : gbytes) ?? 0);
   };
-  const keyOf = (item: Pick<Result, "engine" | "build" | "tile" | "wide">): string =>
+  const keyOf = (item: Pick<Result, "engine" | "build" | "tile" | "wide" | "threads">): string =>
     `${item.engine}\n${variantName(item)}`;
   const names = [...new Set(results.map(({ name }) => name))];
   const byKey = new Map(results.map((result) => [`${keyOf(result)}\n${result.name}`, cell(result)]));

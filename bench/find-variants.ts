@@ -4,7 +4,8 @@ import { TILE_5X16 } from "../src/base/abi.ts";
 import { TILES, tileName } from "../src/base/tile.ts";
 import type { Info } from "../src/model/choose.ts";
 import { type InitOptions, init } from "../src/model/runtime.ts";
-import { compileBuild } from "../src/wasm/load.ts";
+import { Pool } from "../src/threads/pool.ts";
+import { type BuildName, compileBuild } from "../src/wasm/load.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import type { BuildChoice, Variant } from "./variants.ts";
 
@@ -69,8 +70,17 @@ async function runnables(info: Info, tiles: readonly number[]): Promise<Runnable
 async function runnable({ build, wide, fused }: Info, tile: number, byRule: boolean): Promise<Runnable> {
   const module = await compileBuild(build as "simd" | "relaxed");
   return {
-    variant: { build, tile: tileName(tile), wide, fused },
+    variant: { build, tile: tileName(tile), wide, fused, threads: 1 },
     core: { module, build, tile },
     byRule,
   };
+}
+
+/** The same with so many threads, which share whatever `init`'s would. */
+export async function withThreads({ variant, core, byRule }: Runnable, threads: number): Promise<Runnable> {
+  const module = await compileBuild(`${variant.build}-threads` as BuildName);
+  const pool = new Pool(module, threads);
+  await pool.start();
+  if (pool.failed !== undefined) throw new Error(`threads could not be started: ${pool.failed}`);
+  return { variant: { ...variant, threads }, core: { ...core, module, shared: true, crew: pool }, byRule };
 }

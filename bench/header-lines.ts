@@ -40,7 +40,7 @@ export function engineLines(
     .map(({ bytes, gbytes }) => `${digits(gbytes)} GB/s of ${byteSize(bytes)}`);
   return [
     `engine  ${engine}${v8 === null ? "" : `, V8 ${v8}`}`,
-    ...(names.length === 0 ? [] : labelled("runs", `${names.join(", ")}; 1 thread, ${often} each`)),
+    ...(names.length === 0 ? [] : labelled("runs", `${names.join(", ")}; ${often} each`)),
     ...once(outcomes.flatMap(({ leftOut }) => leftOut)).flatMap((text) => labelled("without", text)),
     ...(copies.length === 0 ? [] : labelled("copy", `${copies.join(", ")}, read and written`)),
   ];

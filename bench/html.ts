@@ -8,7 +8,9 @@ import { digits } from "./statistics.ts";
 import { time } from "./table.ts";
 
 export function page({ header, results }: Report): string {
-  const by = (suite: string): Result[] => results.filter(({ name }) => suiteOf(name) === suite);
+  const alone = results.filter(({ name, threads }) => threads === 1 && suiteOf(name) !== "threads");
+  const by = (suite: string): Result[] => alone.filter(({ name }) => suiteOf(name) === suite);
+  const together = results.filter(({ speedup }) => speedup !== null);
   const { peakGflops } = header;
   const speed =
     peakGflops === null
@@ -18,7 +20,7 @@ export function page({ header, results }: Report): string {
     `${peakGflops === null ? digits(result.gflops) : (result.shareOfPeak ?? 0).toFixed(2)} · ${time(result.medianMs)}`;
   const ofCopy = (result: Result): number =>
     (result.gbytes ?? 0) / (copyOf(header.copyGbytes, result.engine) ?? Number.POSITIVE_INFINITY);
-  const memory = results.filter(({ gbytes }) => gbytes !== null);
+  const memory = alone.filter(({ gbytes }) => gbytes !== null);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -31,9 +33,17 @@ export function page({ header, results }: Report): string {
 <h1>xent bench</h1>
 ${header.smoke ? '<p class="warning">A smoke run: the figures mean nothing.</p>' : ""}
 <dl>${headerRows(header).join("\n")}</dl>
-${rooflines(results, header)}
+${rooflines(alone, header)}
 ${bars(`Training steps: ${speed.what}`, by("step"), header, speed.of, figure, speed.unit)}
 ${bars(`Matrix products: ${speed.what}`, by("gemm"), header, speed.of, figure, speed.unit)}
+${bars(
+  "Several threads: speed against one",
+  together,
+  header,
+  (r) => r.speedup ?? 0,
+  (r) => `${digits(r.speedup ?? 0)} × · ${time(r.medianMs)}`,
+  1,
+)}
 ${bars("Bound by memory: share of a copy", memory, header, ofCopy, (r) => `${digits(r.gbytes ?? 0)} GB/s`, 1)}
 </body>
 </html>

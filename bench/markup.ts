@@ -2,6 +2,7 @@
 
 import type { SuiteName } from "./cli.ts";
 import type { Header, Result } from "./report.ts";
+import { HAND_OFF } from "./shapes.ts";
 import { variantName } from "./variants.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -20,6 +21,7 @@ export function escaped(text: string): string {
 /** By the names of the JSON. */
 export function suiteOf(name: string): SuiteName {
   if (name.startsWith("gemm ")) return "gemm";
+  if (name === HAND_OFF) return "threads";
   return name.startsWith("step ") ? "step" : "elementwise";
 }
 
@@ -31,7 +33,7 @@ export function colourOf({ build, wide }: Pick<Result, "build" | "wide">): "simd
 
 /** The variant, and the engine where there are several: `Node 24 relaxed 6x8`. */
 export function labelOf(
-  item: Pick<Result, "engine" | "build" | "tile" | "wide">,
+  item: Pick<Result, "engine" | "build" | "tile" | "wide" | "threads">,
   { variants }: Pick<Header, "variants">,
 ): string {
   const several = new Set(variants.map(({ engine }) => engine)).size > 1;

@@ -17,7 +17,7 @@ export interface Section {
 export function sections(results: readonly Result[], specs: readonly SuiteSpec[]): Section[] {
   const of = (suite: SuiteName): Result[] => {
     const names = new Set(specs.filter((spec) => spec.suite === suite).map(({ name }) => name));
-    return results.filter(({ name }) => names.has(name));
+    return results.filter(({ name, threads }) => names.has(name) && (threads === 1 || suite === "threads"));
   };
   const elementwise = of("elementwise");
   const all: Section[] = [
@@ -42,6 +42,12 @@ export function sections(results: readonly Result[], specs: readonly SuiteSpec[]
       results: of("step"),
     },
   ];
+  const shared = of("threads");
+  all.push({
+    title: "threads: speed against the same build on one thread",
+    unit: "× one",
+    results: shared,
+  });
   return all.filter((section) => section.results.length > 0);
 }
 

@@ -44,7 +44,7 @@ export function endChildrenWithUs(cleanUp: () => void): void {
  */
 export async function* measureInProcesses(
   engines: readonly Engine[],
-  { suites, filter, builds, tiles, smoke, processes }: Arguments,
+  { suites, filter, builds, tiles, threads, smoke, processes }: Arguments,
   file: string,
   peak: Peak | undefined,
   progress: (line: string) => void,
@@ -61,7 +61,7 @@ export async function* measureInProcesses(
       const repeated = `${engine.name} ${kind.join("+")}`;
       const heading = processes > 1 ? `${repeated} ${number}/${processes}` : repeated;
       try {
-        const task: Task = { suites, filter, builds: kind, tiles, smoke };
+        const task: Task = { suites, filter, builds: kind, tiles, threads, smoke };
         const outcome = await runChild(engine, file, task, peak, (line) => progress(`${heading}: ${line}`));
         if (outcome.variants.length === 0 || outcome.wrong.length > 0) idle.add(group);
         yield { engine, group: repeated, outcome };

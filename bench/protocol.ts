@@ -13,6 +13,7 @@ export interface Task {
   /** only "wide", or any of the others */
   readonly builds: readonly BuildChoice[];
   readonly tiles: boolean;
+  readonly threads: number;
   readonly smoke: boolean;
 }
 

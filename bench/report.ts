@@ -49,6 +49,8 @@ export interface Result {
   readonly tile: string;
   readonly wide: boolean;
   readonly threads: number;
+  /** the time of the same build and tile on one thread, in the same processes, / medianMs; null on one thread */
+  readonly speedup: number | null;
   /** median over rounds of a run's time, and over processes */
   readonly medianMs: number;
   /** floating-point operations / medianMs; of a step, those of its products */
@@ -124,7 +126,7 @@ export function makeReport(
   };
   const place = variants.map(({ engine, ...variant }) => `${engine} ${variantName(variant)}`);
   const results = merged
-    .flatMap((item) => resultOf(item, peak))
+    .flatMap((item) => resultOf(item, peak, merged))
     .map((result) => {
       const variant = place.indexOf(`${result.engine} ${variantName(result)}`);
       return { result, at: names.indexOf(result.name) * place.length + variant };
@@ -158,9 +160,15 @@ export function copyOf(copies: Header["copyGbytes"], engine: string): number | u
 function resultOf(
   { engine, name, variant, work, median, p10, p90 }: Merged,
   peak: PeakFigures | null,
+  all: readonly Merged[],
 ): Result[] {
   if (variant === null) return [];
-  const { build, tile, wide } = variant;
+  const alone = variantName({ ...variant, threads: 1 });
+  const one = all.find(
+    (item) =>
+      item.engine === engine && item.name === name && item.variant && variantName(item.variant) === alone,
+  );
+  const { build, tile, wide, threads } = variant;
   const gflops = work.flops / median / 1e6;
   return [
     {
@@ -169,7 +177,8 @@ function resultOf(
       build,
       tile,
       wide,
-      threads: 1,
+      threads,
+      speedup: variant.threads === 1 || one === undefined ? null : rounded(one.median / median),
       medianMs: rounded(median),
       gflops: rounded(gflops),
       shareOfPeak: peak && rounded(gflops / peak.gflops.median),

@@ -114,11 +114,11 @@ function copyLegend(copies: Header["copyGbytes"]): string {
 }
 
 /** Around the origin: a disc, a diamond and a triangle. */
-export const MARKS = {
+export const MARKS: Readonly<Record<string, string>> = {
   gemm: "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0z",
   step: "M0 -5.5L5.5 0L0 5.5L-5.5 0z",
   elementwise: "M0 -4L4 3.5L-4 3.5z",
-} as const;
+};
 
 const decade = (power: number): string => String(power < 0 ? (10 ** power).toFixed(-power) : 10 ** power);
 

@@ -35,6 +35,9 @@ export const SQUARES: readonly Product[] = [64, 128, 256, 512, 1024].map((n) => 
   k: n,
 }));
 
+/** A record of no rows, which several threads are handed. */
+export const HAND_OFF = "empty record";
+
 /** `784-128-10 b128 relu` */
 export function netName({ widths, batch, activation }: Net): string {
   return `${widths.join("-")} b${batch} ${activation}`;

@@ -5,6 +5,7 @@ import type { SuiteName } from "./cli.ts";
 import { elementwiseSpecs } from "./elementwise.ts";
 import { gemmSpecs } from "./gemm.ts";
 import { stepSpecs } from "./step.ts";
+import { threadsSpecs } from "./threads.ts";
 
 export interface SuiteSpec extends Spec {
   readonly suite: SuiteName;
@@ -14,6 +15,7 @@ const SPECS: Record<SuiteName, () => Spec[]> = {
   gemm: gemmSpecs,
   elementwise: elementwiseSpecs,
   step: stepSpecs,
+  threads: threadsSpecs,
 };
 
 /** @param filter  only cases that have it in their name, in whatever case */

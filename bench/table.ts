@@ -6,7 +6,7 @@ import { COLUMNS } from "./terminal.ts";
 import { variantName } from "./variants.ts";
 
 /** What speed is counted in, and so what the last columns hold. */
-export type Unit = "GFLOP/s" | "Gelem/s" | "GB/s";
+export type Unit = "GFLOP/s" | "Gelem/s" | "GB/s" | "× one";
 
 /** Share of useful columns below which the table says so. */
 const FEW_LANES = 0.9;
@@ -57,6 +57,8 @@ function columnsOf(results: readonly Result[], unit: Unit, copies: Header["copyG
     { head: "median", cell: ({ medianMs }) => time(medianMs) },
     { head: "p10–p90", cell: spread },
   ];
+  if (unit === "× one")
+    return [...columns, { head: unit, cell: ({ speedup }) => (speedup === null ? "" : speedup.toFixed(2)) }];
   if (unit === "Gelem/s")
     return [...columns, { head: unit, cell: ({ gelements }) => digits(gelements ?? 0) }];
   if (unit === "GB/s") {

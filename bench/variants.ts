@@ -1,4 +1,5 @@
-// What is measured is a build with a tile, as it stands or widened by V8: a variant, and what each is called.
+// What is measured is a build with a tile, as it stands or widened by V8, on a number of threads: a variant, and what each is
+// called.
 
 /** What `--build` takes; `wide` is the build relaxed, widened. */
 export const BUILDS = ["simd", "relaxed", "wide"] as const;
@@ -10,10 +11,16 @@ export interface Variant {
   readonly wide: boolean;
   /** whether its multiply-add rounds once */
   readonly fused: boolean;
+  readonly threads: number;
 }
 
-/** `relaxed 6x8`, `wide 6x16`, `simd wide 5x16` */
-export function variantName({ build, tile, wide }: Pick<Variant, "build" | "tile" | "wide">): string {
-  if (!wide) return `${build} ${tile}`;
-  return build === "relaxed" ? `wide ${tile}` : `${build} wide ${tile}`;
+/** `relaxed 6x8`, `wide 6x16`, `simd wide 5x16`; of more than one thread `2 × relaxed 6x8` */
+export function variantName({
+  build,
+  tile,
+  wide,
+  threads,
+}: Pick<Variant, "build" | "tile" | "wide" | "threads">): string {
+  const kind = !wide ? build : build === "relaxed" ? "wide" : `${build} wide`;
+  return `${threads > 1 ? `${threads} × ` : ""}${kind} ${tile}`;
 }

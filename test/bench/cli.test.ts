@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseArguments, UsageError } from "../../bench/cli.ts";
@@ -24,7 +24,8 @@ function bench(...args: string[]) {
 
 test("suites and options", () => {
   const defaults = {
-    suites: ["gemm", "elementwise", "step"],
+    suites: ["gemm", "elementwise", "step", "threads"],
+    threads: Math.min(64, Math.max(2, availableParallelism())),
     builds: ["simd", "relaxed", "wide"],
     tiles: false,
     processes: 1,
@@ -35,7 +36,12 @@ test("suites and options", () => {
     help: false,
   };
   expect(parseArguments([])).toEqual(defaults);
-  expect(parseArguments(["step", "elementwise", "gemm"])).toEqual(defaults);
+  expect(parseArguments(["step", "elementwise", "threads", "gemm"])).toEqual(defaults);
+  expect(parseArguments(["threads", "--threads", "3"])).toEqual({
+    ...defaults,
+    suites: ["threads"],
+    threads: 3,
+  });
   expect(parseArguments(["step", "--filter", "512", "--json=out.json", "--smoke"])).toEqual({
     ...defaults,
     suites: ["step"],
@@ -68,6 +74,8 @@ test.each([
   [["--processes", "1.5"], "--processes"],
   [["--processes="], "--processes"],
   [["step", "--tiles"], "--tiles"],
+  [["step", "--threads", "2"], "--threads is for the suite threads"],
+  [["threads", "--threads", "1"], '--threads is "1"'],
   [["--html="], "--html"],
   [["--json", "a", "--html", "./a"], "one file"],
 ])("%j is refused", (argv, mentioned) => {
@@ -78,7 +86,7 @@ test.each([
 test("a wrong command line ends with 2 and says what would be right", { timeout: 60_000 }, () => {
   const unknown = bench("conv");
   expect(unknown).toMatchObject({ status: 2, stdout: "" });
-  expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, elementwise, step.');
+  expect(unknown.stderr).toContain('There is no suite "conv"; suites are gemm, elementwise, step, threads.');
   expect(bench("step", "--filter", "no such case")).toMatchObject({ status: 2, stdout: "" });
   const nowhere = join(tmpdir(), "no such folder", "x");
   for (const option of ["--json", "--html"]) {

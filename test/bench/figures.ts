@@ -6,9 +6,9 @@ import type { Measurement, Outcome } from "../../bench/protocol.ts";
 import type { Setting } from "../../bench/report.ts";
 import type { Variant } from "../../bench/variants.ts";
 
-export const SIMD: Variant = { build: "simd", tile: "5x8", wide: false, fused: false };
-export const RELAXED: Variant = { build: "relaxed", tile: "6x8", wide: false, fused: true };
-export const WIDE: Variant = { build: "relaxed", tile: "6x16", wide: true, fused: true };
+export const SIMD: Variant = { build: "simd", tile: "5x8", wide: false, fused: false, threads: 1 };
+export const RELAXED: Variant = { build: "relaxed", tile: "6x8", wide: false, fused: true, threads: 1 };
+export const WIDE: Variant = { build: "relaxed", tile: "6x16", wide: true, fused: true, threads: 1 };
 
 export const known: Setting = {
   cpu: "Some CPU",

@@ -47,6 +47,7 @@ test("header and results have the contract's fields", () => {
       tile: "5x8",
       wide: false,
       threads: 1,
+      speedup: null,
       medianMs: 8,
       gflops: 33.5544,
       shareOfPeak: 0.671089,
@@ -57,6 +58,35 @@ test("header and results have the contract's fields", () => {
       spread: { p10Ms: 7.2, p90Ms: 9.6 },
     },
   ]);
+});
+
+test("several threads are held against the same build and tile on one", () => {
+  const two = (variant: Variant): Variant => ({ ...variant, threads: 2 });
+  const list = [
+    [SIMD, 9],
+    [RELAXED, 8],
+    [two(RELAXED), 5],
+    [two(WIDE), 3],
+  ] as const;
+  const measured = outcome(list.map(([variant, ms]) => measurement(NAME, variant, [ms])));
+  const { results } = makeReport(known, [measured], [NAME], null);
+  expect(results.map(({ threads, speedup }) => [threads, speedup])).toEqual([
+    [1, null],
+    [1, null],
+    [2, 1.6],
+    [2, null],
+  ]);
+  const spec = (suite: SuiteSpec["suite"]): SuiteSpec => {
+    return { name: NAME, group: "", suite, make: () => expect.unreachable() };
+  };
+  const text = reportLines({ header: makeReport(known, [measured], [NAME], null).header, results }, [
+    spec("gemm"),
+    spec("threads"),
+  ]).join("\n");
+  expect(text).toMatch(
+    /GFLOP\/s(.|\n)*relaxed 6x8 .*\n\nthreads: .*\n.*× one\n(.*\n)*.*2 × relaxed 6x8 .* 1.60\n/,
+  );
+  expect(text.match(/2 × relaxed/g)).toHaveLength(1);
 });
 
 test("results stand in the order of cases, then of variants, whatever process they come from", () => {
@@ -133,19 +163,19 @@ test("what an engine ran, what it lacks and what is wrong with it are said once"
   const { header } = makeReport({ ...known, processes: 2 }, [bun, bun], [NAME], null);
   expect(engineLines(header, [bun, bun])).toEqual([
     "engine  Bun 1.4.5",
-    "runs    simd 5x8, relaxed 6x8 (not fused); 1 thread, 2 processes each",
+    "runs    simd 5x8, relaxed 6x8 (not fused); 2 processes each",
     "without wide: it needs more",
     "copy    100 GB/s of 400 KB, 10.0 GB/s of 64 MB, read and written",
   ]);
 });
 
 test("everything fits 80 columns", () => {
-  const specs = listSpecs(["gemm", "elementwise", "step"]);
-  const wideSimd: Variant = { build: "simd", tile: "5x16", wide: true, fused: false };
+  const specs = listSpecs(["gemm", "elementwise", "step", "threads"]);
+  const wideSimd: Variant = { build: "simd", tile: "5x16", wide: true, fused: false, threads: 1 };
   const work = { elements: 1e5, bytes: 1e6 };
   for (const median of [0.0001, 0.000999, 0.0123, 0.99951, 1.5, 123.4, 98765]) {
     const turns = [median * 0.99, median, median * 1.01];
-    const variants = [SIMD, RELAXED, WIDE];
+    const variants = [SIMD, RELAXED, WIDE, { ...WIDE, threads: 64 }];
     const others = [wideSimd, { ...RELAXED, fused: false, tile: "5x16" }];
     const measurements = specs.flatMap(({ name, suite }) =>
       [...variants, ...(suite === "gemm" ? others : [])].map((variant) =>

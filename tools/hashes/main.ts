@@ -6,13 +6,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { ENGINES, fetchEngine, lastError, NPX_SHELL } from "../../bench/npx.ts";
 import type { Engine } from "../../bench/processes.ts";
+import { bundle } from "../bundle.ts";
 import type { Hashes } from "./child.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xent-hashes-"));
-const bundle = join(folder, "child.mjs");
+const file = join(folder, "child.mjs");
 try {
   process.exitCode = await main();
 } finally {
@@ -20,15 +20,7 @@ try {
 }
 
 async function main(): Promise<number> {
-  await build({
-    entryPoints: [new URL("child.ts", import.meta.url).pathname],
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    outfile: bundle,
-    logLevel: "error",
-  });
+  await bundle(new URL("child.ts", import.meta.url), file);
   const expected = new Map<string, string>();
   let failed = 0;
   console.log(row(["engine", "build", "fused", "tiles", "SHA-256 of the weights after 200 steps"]));
@@ -71,7 +63,7 @@ async function main(): Promise<number> {
 
 /** What an engine says; that it failed, if it says nothing. */
 function run({ name, command, args }: Engine, wide: boolean): Hashes {
-  const { status, stdout, stderr } = spawnSync(command, [...args, bundle, ...(wide ? ["wide"] : [])], {
+  const { status, stdout, stderr } = spawnSync(command, [...args, file, ...(wide ? ["wide"] : [])], {
     encoding: "utf8",
     shell: NPX_SHELL,
   });

@@ -1,0 +1,33 @@
+// One file that any engine runs from anywhere, and beside it the file of its worker threads.
+
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+
+const WORKER = fileURLToPath(new URL("../src/threads/worker.ts", import.meta.url));
+
+/** Bundles a TypeScript module; the worker goes into the same folder. */
+export async function bundle(entry: URL, outfile: string): Promise<void> {
+  const options: BuildOptions = {
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    external: ["node:*"],
+    logLevel: "error",
+  };
+  await build({ ...options, entryPoints: [fileURLToPath(entry)], outfile, plugins: [namesWorker] });
+  await build({ ...options, entryPoints: [WORKER], outfile: join(dirname(outfile), "worker.mjs") });
+}
+
+/** The pool names its worker's source; beside a bundle stands the worker's own. */
+const namesWorker: Plugin = {
+  name: "names-worker",
+  setup({ onLoad }) {
+    onLoad({ filter: /src.threads.pool\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { loader: "ts", contents: text.replaceAll('new URL("./worker.ts"', 'new URL("./worker.mjs"') };
+    });
+  },
+};
