@@ -20,9 +20,9 @@ export async function trainerSize(): Promise<Size> {
     stdin: { contents: TRAINER, resolveDir: process.cwd(), loader: "ts" },
     bundle: true,
     minify: true,
-    // of the two builds a page loads one; and what gradCheck imports when it is called is shaken off with it, but esbuild
-    // would cut chunks for it all the same
-    external: ["*/generated/simd.ts", "*/slope.ts", "*/reference.ts"],
+    // of the two builds a page loads one; what gradCheck imports when it is called is shaken off with it, but esbuild would
+    // cut chunks for it all the same; and what hosted() loads is for a page that calls it
+    external: ["*/generated/simd.ts", "*/slope.ts", "*/reference.ts", "*/hosted.ts"],
     splitting: true,
     outdir: "out",
     format: "esm",
