@@ -62,6 +62,8 @@ export interface HostedXent {
  * Callbacks and signals stay with the caller. A run that is stopped in `onEpochEnd`, by an abort or an error, ends with that
  * epoch, for the worker waits to hear of it; on a page that is not cross-origin isolated, and everywhere when a run is
  * stopped at another time, some more steps may be done, for at most 50 ms.
+ *
+ * @interface
  */
 export type HostedSequential = {
   readonly [K in keyof Sequential]: Sequential[K] extends (...args: infer Args) => infer Result
@@ -162,13 +164,17 @@ function steps(line: Line, key: number, args: readonly unknown[]): AsyncGenerato
     (await line.call({ on: run, name, where: "steps", args: [] })) as IteratorResult<unknown, void>;
   const loop = (async function* () {
     const { request, near } = prepare(line, key, "steps", args);
+    const { signal } = near;
     const abort = (): void => line.abort(run);
-    near.signal?.addEventListener("abort", abort);
+    await line.call({ ...request, keep: run });
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
     try {
-      await line.call({ ...request, keep: run });
       for (let step = await pull("next"); !step.done; step = await pull("next")) yield step.value;
     } finally {
-      near.signal?.removeEventListener("abort", abort);
+      signal?.removeEventListener("abort", abort);
+      // the model is free for other calls when this has been heard of
+      if (!line.over) await pull("return");
       line.drop(run);
     }
   })();

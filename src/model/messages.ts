@@ -84,8 +84,11 @@ export function errorOf(failure: Failure, reason: unknown): unknown {
   switch (failure.kind) {
     case "xent":
       return new XentError(failure.code, failure.problem, failure.hint);
-    case "other":
-      return Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack });
+    case "other": {
+      const { name, message, stack } = failure;
+      const own = (value: unknown) => ({ value, writable: true, configurable: true });
+      return Object.defineProperties(new Error(message), { name: own(name), stack: own(stack) });
+    }
     case "abort":
       return reason;
   }
