@@ -235,20 +235,31 @@ describe("a process", () => {
 });
 
 describe("info", () => {
-  it("is told by the far side when it has changed", async () => {
+  it("is told by the far side when it has changed; arrays move", async () => {
     const reports: Any[] = [];
-    const receive = host((report) => reports.push(report));
-    const call = async (name: string, args: unknown[], keep: number): Promise<void> => {
+    const moved: (readonly unknown[])[] = [];
+    const receive = host((report, transfer) => {
+      reports.push(report);
+      moved.push(transfer);
+    });
+    const call = async (on: number, name: string, args: unknown[], keep?: number): Promise<void> => {
       const { length } = reports;
-      receive({ what: "call", call: { id: length, on: 0, name, args, keep } });
+      receive({ what: "call", call: { id: length, on, name, args, keep } });
       await vi.waitUntil(() => reports.length > length);
     };
-    await call("init", [], 0);
-    await call("sequential", [known, layers], 1);
-    await call("sequential", [known, []], 2);
+    await call(0, "init", [], 0);
+    await call(0, "sequential", [known, layers], 1);
+    await call(0, "sequential", [known, []], 2);
+    await call(1, "predict", [train.x]);
+    await call(1, "stateDict", []);
     expect(reports[0].info.build).toMatch(/simd|relaxed/);
-    expect(reports.slice(1).map(({ info }) => info)).toEqual([undefined, undefined]);
-    expect(reports.map(({ failure }) => failure?.code)).toEqual([undefined, undefined, "OPTION"]);
+    expect(reports.slice(1).map(({ info }) => info)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(reports.flatMap(({ id, failure }) => (failure ? [id, failure.code] : []))).toEqual([2, "OPTION"]);
+    // arrays are not copied once more
+    const state: { data: Float32Array }[] = Object.values(reports[4].value);
+    expect(moved[3]).toEqual([reports[3].value.buffer]);
+    expect(moved[4]).toEqual(state.map(({ data }) => data.buffer));
+    expect(new Set(moved[4]).size).toBe(4);
   });
 
   it("is what the last answer said, an error too", async () => {
