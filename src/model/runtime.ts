@@ -101,7 +101,7 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
  * Starts a runtime in a worker, so that the calling thread stays free: for a page, or a server that answers meanwhile. It
  * has the names of {@link init}'s, and a promise for every result; the same seed, data and options give the same weights.
  *
- * `fit` runs over there by itself; `steps` asks for each step, which adds some 0.1 ms to it.
+ * `fit` runs over there by itself; `steps` asks for each step, which adds some 0.15 ms to it.
  *
  * @param options  those of `init`
  * @example
