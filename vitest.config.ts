@@ -69,7 +69,7 @@ if (executablePath !== undefined) {
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
         instances: [{ browser: "chromium" }],
-        commands: { twentyStepsInNode },
+        commands: { twentyStepsInNode, fitInNode },
       },
     },
   });
@@ -94,6 +94,14 @@ async function twentyStepsInNode(
   const path = here("test/support/twenty-steps.ts");
   const { twentySteps } = await project.import<typeof import("./test/support/twenty-steps.ts")>(path);
   return twentySteps(seed, precision);
+}
+
+/** The same for a hosted runtime. */
+async function fitInNode({ project }: BrowserCommandContext, seed: number): Promise<string> {
+  const { init } = await project.import<typeof import("./src/index.ts")>(here("src/index.ts"));
+  const path = here("test/support/fit-once.ts");
+  const { fitOnce } = await project.import<typeof import("./test/support/fit-once.ts")>(path);
+  return fitOnce(await init({ precision: "strict" }), seed);
 }
 
 /** The Chromium of XENT_CHROMIUM, else Debian's, else the one that `npx playwright install` fetched. */

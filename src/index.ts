@@ -19,6 +19,8 @@ export type { Labels, Targets } from "./data/targets.ts";
 export type { Region, RegionBytes } from "./memory/plan.ts";
 export type { Info } from "./model/choose.ts";
 export { type GradCheck, type GradCheckOptions, gradCheck, type TensorCheck } from "./model/gradcheck.ts";
+export type { HostedSequential, HostedXent } from "./model/hosted.ts";
+export type { SgemmOptions } from "./model/matrices.ts";
 export type {
   BatchOptions,
   ConfusionMatrix,
@@ -30,9 +32,9 @@ export type {
   SequentialOptions,
   StepsOptions,
 } from "./model/options.ts";
-export { type InitOptions, init, type Xent } from "./model/runtime.ts";
+export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
-export type { SgemmOptions } from "./model/sgemm.ts";
+
 export {
   dense,
   elu,

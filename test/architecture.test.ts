@@ -47,6 +47,12 @@ test.each([
   ["src/model/runtime.ts", `await import("../threads/pool.ts");`, "imports threads"],
   ["src/train/a.ts", `new Worker(new URL("../threads/worker.ts", import.meta.url));`, "imports threads"],
   ["src/threads/a.ts", `import { x } from "../memory/arena.ts";`, "threads imports memory"],
+  ["src/worker.ts", `import { spawn } from "./threads/spawn.ts";`, "imports threads"],
+  ["src/index.ts", `import { port } from "./threads/port.ts";`, "imports threads"],
+  ["src/model/hosting.ts", `import { port } from "../threads/port.ts";`, "imports threads"],
+  ["src/model/hosted.ts", `import "../worker.ts";`, "model imports entry"],
+  ["src/model/hosted.ts", `new URL("../index.ts", import.meta.url);`, "model imports entry"],
+  ["src/model/a.ts", `new Worker(new URL("../worker.ts", import.meta.url));`, "model imports entry"],
   ["src/wasm/runtime.ts", `import { x } from "@assemblyscript/loader";`, "imports package"],
   ["src/data/a.ts", `import { x } from "csv-parse/sync";`, "imports package"],
   ["src/wasm/load.ts", `import { x } from "@assemblyscript/loader-evil";`, "imports package"],
@@ -59,6 +65,8 @@ test.each([
 
 test.each([
   ["src/model/crew.ts", `await import("../threads/pool.ts");`],
+  ["src/model/hosted.ts", `await import("../threads/spawn.ts"); new URL("../worker.ts", import.meta.url);`],
+  ["src/worker.ts", `import { port } from "./threads/port.ts"; import { host } from "./model/hosting.ts";`],
   ["src/threads/spawn.ts", `new URL("./worker.js", import.meta.url); import "../wasm/load.ts";`],
   [
     "src/wasm/load.ts",
@@ -214,20 +222,21 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck huber init leakyRelu mae mse quadratic relu " +
+      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck hosted huber init leakyRelu mae mse quadratic relu " +
       "sgd sigmoid silu softmax softplus tanh"
     ).split(" "),
     "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CrossEntropyOptions Dataset DatasetOptions EpochEnd " +
-      "EvaluateOptions Evaluation Features FitOptions GradCheck GradCheckOptions History Info InitOptions Labels LayerOutput " +
+      "EvaluateOptions Evaluation Features FitOptions GradCheck GradCheckOptions History HostedSequential HostedXent Info InitOptions Labels LayerOutput " +
       "LayerSpec LearnOptions LossSpec ModelPlan OptimizerSpec Progress Reduction Region RegionBytes Sequential " +
       "SequentialOptions SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
+  ["src/worker.ts", [], ""],
 ])("%s exports exactly", (path, values, types) => {
   const names = exportedNames(sourceOf(path));
   expect(names.filter((name) => !name.startsWith("type "))).toEqual(values);
   expect(names.filter((name) => name.startsWith("type "))).toEqual(
-    types.split(" ").map((name) => `type ${name}`),
+    types.split(" ").flatMap((name) => (name === "" ? [] : `type ${name}`)),
   );
 });
 

@@ -1,4 +1,5 @@
-// Builds the WebAssembly files when a source of theirs is newer: a test never runs on an old kernel.
+// Builds the WebAssembly files when a source of theirs is newer: a test never runs on an old kernel. And dist/, which
+// workers run from: Node takes no TypeScript there.
 
 import { execFileSync } from "node:child_process";
 import { stale } from "../tools/stale.ts";
@@ -28,8 +29,20 @@ const SOURCES = [
   "tools/no-inline.mjs",
 ];
 
+const BUILT = ["dist/index.js", "dist/worker.js"];
+const COMPILED = ["src", "tsconfig.json", "tsconfig.build.json", "tools/build-js.ts"];
+
 export default function setup(): void {
-  if (!stale(OUTPUTS, SOURCES)) return;
-  console.log("assembly/ has changed since it was built:");
-  execFileSync(process.execPath, ["--import", "tsx", "tools/build-wasm.ts"], { stdio: "inherit" });
+  if (stale(OUTPUTS, SOURCES)) {
+    console.log("assembly/ has changed since it was built:");
+    build("tools/build-wasm.ts");
+  }
+  if (stale(BUILT, COMPILED)) {
+    console.log("src/ has changed since it was built");
+    build("tools/build-js.ts");
+  }
+}
+
+function build(script: string): void {
+  execFileSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
 }

@@ -20,9 +20,13 @@ export async function trainerSize(): Promise<Size> {
     stdin: { contents: TRAINER, resolveDir: process.cwd(), loader: "ts" },
     bundle: true,
     minify: true,
-    // of the builds a page's own thread loads one, and never those for threads, nor threads; and what gradCheck imports when it is called is shaken off with it, but esbuild
-    // would cut chunks for it all the same
-    external: ["*/generated/simd.ts", "*-threads.ts", "*/crew.ts", "*/slope.ts", "*/reference.ts"],
+    // of the builds a page's own thread loads one, and never those for threads, nor threads; what gradCheck imports when it is
+    // called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted() loads is for a page
+    // that calls it
+    external: [
+      ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
+      ...["*/slope.ts", "*/reference.ts", "*/hosted.ts"],
+    ],
     splitting: true,
     outdir: "out",
     format: "esm",

@@ -11,7 +11,7 @@
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
  * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build
- * - `WORKER_LOST` a thread ended before its work was done
+ * - `HOSTED_FUNCTION` a function cannot go to a hosted runtime; `WORKER_LOST` a thread ended before its work
  */
 export type XentErrorCode =
   | "SHAPE"
@@ -31,6 +31,7 @@ export type XentErrorCode =
   | "DISPOSED"
   | "DIVERGED"
   | "UNSUPPORTED"
+  | "HOSTED_FUNCTION"
   | "WORKER_LOST";
 
 /** The error of this library: a `code` to switch on, a message to read, a `hint` that says what to do. */

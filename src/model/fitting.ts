@@ -1,13 +1,12 @@
 // Whether loss, data and model belong together: the checks of a call before anything of the model changes.
 
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
-import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
+import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
 import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
-import { checkLoss } from "./options.ts";
+import { checkData, checkLoss } from "./options.ts";
 
 /**
  * The loss of a call, or the model's.
@@ -44,21 +43,15 @@ export function lossToLearn(network: Network, where: string, given: LossSpec | u
  * @throws {XentError} `OPTION`, `SHAPE`
  */
 export function rowsOf(network: Network, where: string, data: Dataset): CheckedRows {
-  if (!isDataset(data)) {
-    throw new XentError(
-      "OPTION",
-      `${where}: the data is ${show(data)}`,
-      "Pass what dataset({ x, y, features }) returns.",
-    );
-  }
-  if (data.features !== network.input) {
+  const checked = checkData(where, data);
+  if (checked.features !== network.input) {
     throw new XentError(
       "SHAPE",
-      `${where}: rows have ${data.features} features, the model takes ${network.input}`,
+      `${where}: rows have ${checked.features} features, the model takes ${network.input}`,
       "Change features or the model's input.",
     );
   }
-  return data;
+  return checked;
 }
 
 /** What the loss makes of a data set. */

@@ -101,7 +101,7 @@ export async function gradCheck(
   options: GradCheckOptions = {},
 ): Promise<GradCheck> {
   if (!(model instanceof Sequential)) {
-    const hint = "Pass what xent.sequential() returns.";
+    const hint = "Pass what sequential() of init's runtime returns; a hosted model is out of reach.";
     throw new XentError("OPTION", `gradCheck: the model is ${show(model)}`, hint);
   }
   checkNames("gradCheck", options, ["loss", "entries", "tolerance", "seed", "signal"]);

@@ -3,7 +3,7 @@
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, positive, show } from "../base/options.ts";
 import type { ActivationSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
@@ -173,6 +173,16 @@ export function checkOptimizer(
   }
   if (optimizer !== undefined) positive(`${where}: the optimizer's lr`, optimizer.lr);
   return optimizer;
+}
+
+/** Refuses what `dataset` did not make. */
+export function checkData(where: string, data: unknown): CheckedRows {
+  if (isDataset(data)) return data;
+  throw new XentError(
+    "OPTION",
+    `${where}: the data is ${show(data)}`,
+    "Pass what dataset({ x, y, features }) returns.",
+  );
 }
 
 /** Refuses what no AbortSignal is: an AbortController in its place would never stop anything. */

@@ -1,4 +1,4 @@
-// Matrix multiplication for anyone: arrays of the caller's, checked, brought into a memory if they do not lie in one, and
+// Matrix multiplication for anyone: arrays of the caller's, brought into a memory if they do not lie in one, and
 // multiplied by the kernels that train.
 
 import {
@@ -12,45 +12,12 @@ import {
   SGEMM_SCRATCH_BYTES,
 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
 import { PACKED_ROWS, tileColumns, tileRows } from "../base/tile.ts";
 import { Arena } from "../memory/arena.ts";
-import { gib, MOST_BYTES } from "../memory/plan.ts";
 import { write } from "../program/record.ts";
 import { Runner } from "../program/runner.ts";
 import type { Core } from "../wasm/runtime.ts";
-
-/** What `sgemm` takes. Matrices are row-major. */
-export interface SgemmOptions {
-  /** rows of op(A) and of C, from 0 */
-  m: number;
-  /** columns of op(B) and of C, from 0 */
-  n: number;
-  /** columns of op(A) and rows of op(B), from 0 */
-  k: number;
-  /** `[m, k]`, or `[k, m]` with `transA` */
-  a: Float32Array;
-  /** `[k, n]`, or `[n, k]` with `transB` */
-  b: Float32Array;
-  /** `[m, n]`, written; read only where `beta` is not 0. Shares no element with `a` or `b` */
-  c: Float32Array;
-  /** op(A) = Aᵀ; default false */
-  transA?: boolean;
-  /** op(B) = Bᵀ; default false */
-  transB?: boolean;
-  /** default 1; with 0, A and B are not read */
-  alpha?: number;
-  /** default 0, for which C is not read: it may hold NaN */
-  beta?: number;
-  /** elements from row to row of A as it is stored; default its number of columns */
-  lda?: number;
-  /** the same of B */
-  ldb?: number;
-  /** the same of C; what lies between its rows stays */
-  ldc?: number;
-}
-
-const NAMES = ["m", "n", "k", "a", "b", "c", "transA", "transB", "alpha", "beta", "lda", "ldb", "ldc"];
+import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions, span } from "./matrices.ts";
 
 /** Where things stand in every memory that is made here. Panels and arrays follow, each on a cache line. */
 const PROGRAM = ARENA_BASE;
@@ -66,8 +33,6 @@ const KEPT_BYTES = 64 * 2 ** 20;
 const PANELS_A_THREAD = 4;
 /** Floating-point operations a nanosecond of one thread, roughly. */
 const SPEED = 40;
-
-const line = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** A memory with room for arrays of these lengths. */
 interface Workspace {
@@ -104,14 +69,7 @@ export class Multiplier {
   }
 
   alloc(lengths: readonly number[]): Float32Array[] {
-    if (!Array.isArray(lengths)) {
-      throw new XentError(
-        "OPTION",
-        `alloc: lengths are ${show(lengths)}`,
-        "Pass an array such as [m * k, k * n, m * n].",
-      );
-    }
-    for (const [i, length] of lengths.entries()) integer(`alloc: length ${i}`, length, 0, 2 ** 30);
+    checkLengths(lengths);
     const workspace = this.#workspace("alloc", lengths);
     const buffer = workspace.arena.view(0, 0).buffer;
     this.#own.set(buffer, workspace);
@@ -119,7 +77,7 @@ export class Multiplier {
   }
 
   sgemm(options: SgemmOptions): Float32Array {
-    const { m, n, k, a, b, c, transA, transB, alpha, beta, lda, ldb, ldc } = check(options);
+    const { m, n, k, a, b, c, transA, transB, alpha, beta, lda, ldb, ldc } = checkProduct(options);
     if (m === 0 || n === 0) return c;
     // as BLAS has it: nothing of A and B is looked at
     const depth = alpha === 0 ? 0 : k;
@@ -252,13 +210,7 @@ export class Multiplier {
 
   #workspace(where: string, lengths: readonly number[]): Workspace {
     const { starts, end, total } = sizes(lengths, this.#panels);
-    if (total > MOST_BYTES) {
-      throw new XentError(
-        "TOO_LARGE",
-        `${where}: ${gib(total)} GiB and some bytes are needed; a WebAssembly memory holds 4 GiB`,
-        "Multiply in blocks.",
-      );
-    }
+    checkBytes(where, total);
     const arena = new Arena(this.#core, total);
     return { arena, runner: new Runner(arena, PROGRAM, HYPER), starts, end };
   }
@@ -266,18 +218,9 @@ export class Multiplier {
 
 /** Where arrays stand behind the panels, and where the memory ends: B in place is read up to a tile's width beyond. */
 function sizes(lengths: readonly number[], panels: number): { starts: number[]; end: number; total: number } {
-  let end = line(panels + 4 * PANEL_FLOATS);
-  const starts = lengths.map((length) => {
-    const start = end;
-    end += line(4 * length);
-    return start;
-  });
+  const { starts, end } = inLines(lengths, panels + 4 * PANEL_FLOATS);
   return { starts, end, total: end + 64 };
 }
-
-/** Elements from the first to the last of a matrix. */
-const span = (rows: number, cols: number, ld: number): number =>
-  rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
 
 /**
  * Whether B is packed: turned, scaled, used by many rows, or with rows so far apart that they meet in few sets of the
@@ -286,52 +229,4 @@ const span = (rows: number, cols: number, ld: number): number =>
 function packs(m: number, k: number, b: Operand, alpha: number): boolean {
   if (b.transposed || alpha !== 1 || m >= PACKED_ROWS) return true;
   return m > 6 && k > 64 && b.ld % 64 === 0;
-}
-
-/** @throws {XentError} `OPTION`, `SHAPE` */
-function check(options: SgemmOptions): Required<SgemmOptions> {
-  checkNames("sgemm", options, NAMES);
-  const { a, b, c, transA = false, transB = false, alpha = 1, beta = 0 } = options;
-  const [m, n, k] = (["m", "n", "k"] as const).map((name) =>
-    integer(`sgemm: ${name}`, options[name], 0, 2 ** 30),
-  ) as [number, number, number];
-  for (const [name, value] of Object.entries({ transA, transB })) {
-    if (typeof value !== "boolean")
-      throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass true or false.");
-  }
-  for (const [name, value] of Object.entries({ alpha, beta })) {
-    if (typeof value !== "number")
-      throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass a number.");
-  }
-  const shapes = [
-    ["a", a, transA ? [k, m] : [m, k], options.lda],
-    ["b", b, transB ? [n, k] : [k, n], options.ldb],
-    ["c", c, [m, n], options.ldc],
-  ] as [string, Float32Array, [number, number], number | undefined][];
-  const [lda, ldb, ldc] = shapes.map(([name, array, [rows, cols], given]) => {
-    if (!(array instanceof Float32Array)) {
-      throw new XentError("OPTION", `sgemm: ${name} is ${show(array)}`, "Pass a Float32Array.");
-    }
-    const ld = given === undefined ? cols : integer(`sgemm: ld${name}`, given, cols, 2 ** 30);
-    const needed = span(rows, cols, ld);
-    if (array.length < needed) {
-      const apart = ld === cols ? "" : `, rows ${ld} apart,`;
-      throw new XentError(
-        "SHAPE",
-        `sgemm: ${name} has ${array.length} elements; [${rows}, ${cols}]${apart} needs ${needed}`,
-        `Pass a longer ${name}, or other sizes.`,
-      );
-    }
-    return ld;
-  }) as [number, number, number];
-  const end = (array: Float32Array): number => array.byteOffset + array.byteLength;
-  for (const [name, array] of [
-    ["a", a],
-    ["b", b],
-  ] as const) {
-    if (array.buffer === c.buffer && array.byteOffset < end(c) && c.byteOffset < end(array)) {
-      throw new XentError("SHAPE", `sgemm: c shares elements with ${name}`, "Pass a c of its own.");
-    }
-  }
-  return { m, n, k, a, b, c, transA, transB, alpha, beta, lda, ldb, ldc };
 }

@@ -37,7 +37,7 @@ export class Program {
   constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor) {
     this.words = builder.encode(arena.crew?.recordNs);
     const records = arena.crew === undefined ? [] : builder.drafts.map((_, i) => view(this.words, i));
-    this.#capacity = Math.max(1, ...records.map(({ batchRows }) => batchRows));
+    this.#capacity = Math.max(0, ...records.map(({ batchRows }) => batchRows));
     this.#costs = new Float64Array(records.length + 1);
     for (const [i, record] of records.entries()) {
       this.#costs[i + 1] = (this.#costs[i] as number) + cost(record);
@@ -133,7 +133,8 @@ export class Program {
   #ns(first: number, last: number): number {
     const costs = this.#costs;
     if (costs.length === 1) return 0;
-    return (((costs[last] as number) - (costs[first] as number)) * this.rows) / this.#capacity;
+    const full = (costs[last] as number) - (costs[first] as number);
+    return this.#capacity === 0 ? full : (full * this.rows) / this.#capacity;
   }
 
   /** Sum of the row losses of the last run. */

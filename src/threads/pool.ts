@@ -6,7 +6,7 @@ import * as control from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 
 /** What is handed out takes 2 µs more, and a barrier 0.3: `npm run bench -- threads` shows what is gained and lost. */
-const RUN_NS = 20_000;
+const RUN_NS = 60_000;
 const RECORD_NS = 1_000;
 /** Work that could be shared, from which it is worth to start workers: they take some 30 ms. */
 const WANTED_NS = 50e6;

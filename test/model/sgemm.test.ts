@@ -1,8 +1,8 @@
 // xent.sgemm and xent.alloc: every option against the f64 oracle, in one memory and copied, and what they refuse.
 
 import { describe, expect, it } from "vitest";
+import type { SgemmOptions } from "../../src/model/matrices.ts";
 import { init, type Xent } from "../../src/model/runtime.ts";
-import type { SgemmOptions } from "../../src/model/sgemm.ts";
 import { gamma, HALF_SUBNORMAL } from "../oracle/bounds.ts";
 import { floats, SEED, source } from "../oracle/data.ts";
 import { gemm, gemmChain } from "../oracle/gemm.ts";

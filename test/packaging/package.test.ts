@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stale } from "../../tools/stale.ts";
 
 const USER = `
-import { init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
+import { hosted, init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
 import { readIdx } from "xent/data";
 
 const xent = await init();
@@ -34,13 +34,17 @@ const other = xent.sequential({ input: 4, loss: huber({ delta: 0.5 }), optimizer
 const rows = { x: x.subarray(0, 8), y: [[0.5, 1], [1, -2]], weight: [1, 2] };
 const regression = await other.fit(dataset({ ...rows, features: 4 }));
 const { passed } = await gradCheck(other, rows);
+const away = await hosted();
+const far = await away.sequential({ input: 4, seed: 1 }, [dense(8), relu(), dense(3)]);
+const same = (await far.fit(train, options)).loss[0] === loss[0];
+await away.dispose();
 let code = "";
 try {
   await readIdx(new Uint8Array(3));
 } catch (error) {
   if (error instanceof XentError) code = error.code;
 }
-console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed }));
+console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same }));
 `;
 
 const project = mkdtempSync(join(tmpdir(), "xent-package-"));
@@ -110,7 +114,15 @@ test("trains in plain Node", () => {
   const { loss, ...rest } = JSON.parse(node(["user.mjs"], project));
   // Node 20 has relaxed SIMD behind a flag
   const build = process.versions.node.startsWith("20.") ? "simd" : "relaxed";
-  expect(rest).toEqual({ build, steps: 5, code: "IDX", classes: 40, regression: 1, passed: true });
+  expect(rest).toEqual({
+    build,
+    steps: 5,
+    code: "IDX",
+    classes: 40,
+    regression: 1,
+    passed: true,
+    same: true,
+  });
   expect(loss[0]).toBeGreaterThan(0);
   expect(loss[0]).toBeLessThan(10);
 });

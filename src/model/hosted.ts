@@ -1,0 +1,267 @@
+// `hosted`: a runtime that lives in a worker, and its models, as the caller holds them. Says what is asked; line.ts carries
+// it, hosting.ts answers.
+
+import { XentError } from "../base/errors.ts";
+import type { LayerSpec } from "../base/spec.ts";
+import type { Info } from "./choose.ts";
+import { Line, type Near, type Request } from "./line.ts";
+import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
+import { type Apart, isShared, RUNTIME } from "./messages.ts";
+import {
+  checkCallbacks,
+  checkData,
+  checkSignal,
+  type FitOptions,
+  type SequentialOptions,
+} from "./options.ts";
+import type { InitOptions } from "./runtime.ts";
+import type { Sequential } from "./sequential.ts";
+
+/**
+ * A runtime in a worker: what `init` gives, with a promise for every result. Made by `hosted`.
+ *
+ * Arguments are copied to the worker, and what comes back are arrays of the caller's own. A data set is sent once, at its
+ * first use: later changes to its arrays are not seen. Every call rejects with `DISPOSED` after `dispose`, and with
+ * `WORKER_LOST` once the worker has ended by itself. What cannot be copied is refused: `HOSTED_FUNCTION` a function other
+ * than a callback, `OPTION` anything else.
+ *
+ * A process stays alive for calls under way, not for a runtime that waits for some. The worker ends when neither the runtime
+ * nor a model of it can be reached any more.
+ */
+export interface HostedXent {
+  /** as the worker last reported it, with the answer to a call */
+  readonly info: Info;
+  /**
+   * A model of layers one after another, in the worker. Options, layers and errors are those of `sequential` on the calling
+   * thread.
+   */
+  sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Promise<HostedSequential>;
+  /**
+   * Matrix multiplication as on the calling thread, C ← α·op(A)·op(B) + β·C. Arrays in shared memory, such as those of
+   * `alloc`, are worked on as they are: leave them alone until the promise has settled. Others are copied.
+   *
+   * @returns `c`, filled
+   * @throws {XentError} `OPTION`, `SHAPE`, `TOO_LARGE`, `MEMORY`
+   */
+  sgemm(options: SgemmOptions): Promise<Float32Array>;
+  /**
+   * Arrays for `sgemm`, each on a cache line of its own, over one buffer. It is shared with the worker where the host has
+   * shared memory (a page has to be cross-origin isolated).
+   *
+   * @param lengths  elements of each; all are 0 at first
+   * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
+   */
+  alloc(lengths: readonly number[]): Promise<Float32Array[]>;
+  /** Ends the worker, whatever it is doing. Calls under way and later ones reject with `DISPOSED`. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * A model in a worker: the methods of {@link Sequential}, with a promise for every result.
+ *
+ * Callbacks and signals stay with the caller. A run that is stopped in `onEpochEnd`, by an abort or an error, ends with that
+ * epoch, for the worker waits to hear of it; on a page that is not cross-origin isolated, and everywhere when a run is
+ * stopped at another time, some more steps may be done, for at most 50 ms.
+ *
+ * @interface
+ */
+export type HostedSequential = {
+  readonly [K in keyof Sequential]: Sequential[K] extends (...args: infer Args) => infer Result
+    ? Result extends AsyncGenerator
+      ? Sequential[K]
+      : (...args: Args) => Promise<Awaited<Result>>
+    : Sequential[K];
+};
+
+type Method = {
+  [K in keyof Sequential]: Sequential[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof Sequential];
+
+/**
+ * Every method of a model with the names of its parameters: one that is missing does not compile. Where the first is
+ * `data`, it is a data set, and the options behind it have a signal.
+ */
+const METHODS: { readonly [K in Method]: readonly string[] } = {
+  plan: ["options"],
+  fit: ["data", "options"],
+  steps: ["data", "options"],
+  trainOnBatch: ["x", "y", "options"],
+  gradients: ["batch"],
+  activations: ["x"],
+  evaluate: ["data", "options"],
+  confusionMatrix: ["data", "options"],
+  predict: ["x"],
+  predictClass: ["x"],
+  logits: ["x"],
+  stateDict: [],
+  loadStateDict: ["state"],
+  dispose: [],
+};
+
+const EVENTS = ["onProgress", "onEpochEnd"] as const;
+
+/** @internal See `hosted` in runtime.ts. */
+export async function start(options: InitOptions | undefined): Promise<HostedXent> {
+  const { spawn } = await import("../threads/spawn.ts");
+  // bundlers make a file of the worker where they see it named beside import.meta.url: once is enough
+  const here = import.meta.url;
+  const line = new Line((listener) =>
+    spawn(
+      new URL("../worker.ts", here),
+      () => new Worker(new URL("../worker.ts", import.meta.url), { type: "module" }),
+      listener,
+    ),
+  );
+  const names = ["options"];
+  const request = { on: RUNTIME, name: "init", where: "hosted", names, args: [options], keep: RUNTIME };
+  try {
+    await line.call(request);
+  } catch (error) {
+    line.end();
+    throw error;
+  }
+  return {
+    get info() {
+      return line.info;
+    },
+    sequential: (...args) => sequential(line, args),
+    sgemm: (sgemmOptions) => sgemm(line, sgemmOptions),
+    async alloc(lengths) {
+      line.check("alloc");
+      return alloc(lengths);
+    },
+    async dispose() {
+      line.end();
+    },
+  };
+}
+
+async function sequential(line: Line, args: Parameters<HostedXent["sequential"]>): Promise<HostedSequential> {
+  const key = line.key();
+  const names = ["options", "layers"];
+  const made = await line.call({ on: RUNTIME, name: "sequential", names, args, keep: key });
+  const { input, outputs } = made as Pick<Sequential, "input" | "outputs">;
+  const model: Record<string, unknown> = { input, outputs };
+  for (const name of Object.keys(METHODS) as Method[]) {
+    model[name] = (...args: unknown[]) => invoke(line, key, name, args);
+  }
+  model.steps = (...args: unknown[]) => steps(line, key, args);
+  line.watch(model, key);
+  return model as unknown as HostedSequential;
+}
+
+async function invoke(line: Line, key: number, name: Method, args: readonly unknown[]): Promise<unknown> {
+  // its memory is gone with the worker's
+  if (name === "dispose" && line.over) return undefined;
+  const { request, near } = prepare(line, key, name, args);
+  return line.call(request, near);
+}
+
+/** Pulls the steps one by one; the run is held over there under a number of its own. */
+function steps(line: Line, key: number, args: readonly unknown[]): AsyncGenerator<unknown, void> {
+  const run = line.key();
+  const pull = async (name: "next" | "return"): Promise<IteratorResult<unknown, void>> =>
+    (await line.call({ on: run, name, where: "steps", args: [] })) as IteratorResult<unknown, void>;
+  const loop = (async function* () {
+    const { request, near } = prepare(line, key, "steps", args);
+    const { signal } = near;
+    const abort = (): void => line.abort(run);
+    await line.call({ ...request, keep: run });
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    try {
+      for (let step = await pull("next"); !step.done; step = await pull("next")) yield step.value;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      // the model is free for other calls when this has been heard of
+      if (!line.over) await pull("return");
+      line.drop(run);
+    }
+  })();
+  line.watch(loop, run);
+  return loop;
+}
+
+/**
+ * A call of a method, as it is sent and what stays here of it.
+ *
+ * @throws {XentError} `OPTION`, `DISPOSED`, `WORKER_LOST`
+ */
+function prepare(
+  line: Line,
+  key: number,
+  name: Method,
+  args: readonly unknown[],
+): { request: Request; near: Near } {
+  line.check(name);
+  const names = METHODS[name];
+  if (names[0] !== "data") return { request: { on: key, name, names, args }, near: {} };
+  const [data, options] = args;
+  const { near, apart, rest } = part(line, name, options);
+  const number = line.share(checkData(name, data));
+  return { request: { on: key, name, names, args: [undefined, rest], data: number, apart }, near };
+}
+
+/** Takes apart what crosses of options, and what does not. */
+function part(line: Line, name: Method, options: unknown): { near: Near; apart?: Apart; rest: unknown } {
+  // is refused over there, with the names that are known
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    return { near: {}, rest: options };
+  }
+  const { signal, ...others } = options as FitOptions;
+  checkSignal(name, signal);
+  const aborted = signal?.aborted === true;
+  if (name !== "fit") {
+    return {
+      near: { signal },
+      apart: { aborted, validation: undefined, tell: [], gate: undefined },
+      rest: others,
+    };
+  }
+  const { callbacks = [], validation, ...rest } = others;
+  checkCallbacks(name, callbacks);
+  const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
+  const waits = tell.includes("onEpochEnd") && typeof SharedArrayBuffer !== "undefined";
+  const apart: Apart = {
+    aborted,
+    validation: validation ? line.share(checkData(`${name}: validation`, validation)) : undefined,
+    tell,
+    gate: waits ? new Int32Array(new SharedArrayBuffer(4)) : undefined,
+  };
+  return { near: { signal, callbacks }, apart, rest };
+}
+
+async function sgemm(line: Line, options: SgemmOptions): Promise<Float32Array> {
+  line.check("sgemm");
+  const product = checkProduct(options);
+  const { m, n, c, ldc, beta } = product;
+  const call = { on: RUNTIME, name: "sgemm", names: ["options"] };
+  if (isShared(c.buffer)) {
+    await line.call({ ...call, args: [product] });
+    return c;
+  }
+  // rows of C travel without what lies between them
+  const dense = new Float32Array(m * n);
+  if (beta !== 0) for (let i = 0; i < m; i++) dense.set(c.subarray(i * ldc, i * ldc + n), i * n);
+  const args = [{ ...product, c: dense, ldc: n }];
+  const filled = (await line.call({ ...call, args }, {}, [dense.buffer])) as Float32Array;
+  for (let i = 0; i < m; i++) c.set(filled.subarray(i * n, (i + 1) * n), i * ldc);
+  return c;
+}
+
+function alloc(lengths: readonly number[]): Float32Array[] {
+  checkLengths(lengths);
+  const { starts, end } = inLines(lengths, 0);
+  checkBytes("alloc", end);
+  let buffer: ArrayBufferLike;
+  try {
+    buffer = typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(end) : new SharedArrayBuffer(end);
+  } catch (cause) {
+    throw new XentError(
+      "MEMORY",
+      `alloc: the host refused a memory of ${Math.ceil(end / 2 ** 20)} MiB (${(cause as Error).message})`,
+      "Multiply in blocks.",
+    );
+  }
+  return lengths.map((length, i) => new Float32Array(buffer, starts[i], length));
+}

@@ -1,0 +1,127 @@
+// The far side of a hosted runtime: holds the runtime and what was made of it, and does what the caller's messages say. It
+// runs in a worker, and knows nothing of workers.
+
+import { CheckedRows } from "../data/dataset.ts";
+import type { Callback } from "../train/fit.ts";
+import {
+  ABORTED,
+  type Apart,
+  type Call,
+  failureOf,
+  fresh,
+  type Order,
+  type Report,
+  RUNTIME,
+  THROWN,
+} from "./messages.ts";
+import { init, type Xent } from "./runtime.ts";
+import type { Sequential } from "./sequential.ts";
+
+/** Ends a fit whose callback has thrown on the other side; the error itself stays there. */
+const thrown = Symbol("thrown");
+
+type Post = (report: Report, transfer: readonly Transferable[]) => void;
+type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
+
+/** @returns what takes the caller's messages */
+export function host(post: Post): (message: unknown) => void {
+  const far = new Host(post);
+  return (message) => far.receive(message as Order);
+}
+
+class Host {
+  readonly #post: Post;
+  readonly #held = new Map<number, unknown>([[RUNTIME, { init }]]);
+  readonly #controllers = new Map<number, AbortController>();
+  #told: string | undefined;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  receive(order: Order): void {
+    switch (order.what) {
+      case "call":
+        void this.#answer(order.call);
+        break;
+      case "data": {
+        const { rows } = order;
+        // checked where it was made
+        this.#held.set(order.key, new CheckedRows(rows, rows, rows.weight, rows.scale, rows.shift));
+        break;
+      }
+      case "abort":
+        this.#controllers.get(order.key)?.abort();
+        break;
+      case "drop":
+        this.#held.delete(order.key);
+        this.#controllers.delete(order.key);
+        break;
+    }
+  }
+
+  async #answer(call: Call): Promise<void> {
+    const { id, keep } = call;
+    const controller = new AbortController();
+    this.#controllers.set(keep ?? id, controller);
+    try {
+      const result = await this.#perform(call, controller);
+      if (keep !== undefined) this.#held.set(keep, result);
+      const value = keep === undefined ? result : properties(result);
+      this.#post({ id, value, info: this.#news() }, [...fresh(value)]);
+    } catch (error) {
+      const { signal } = controller;
+      const failure =
+        signal.aborted && error === signal.reason ? ({ kind: "abort" } as const) : failureOf(error);
+      this.#post({ id, failure, info: this.#news() }, []);
+    } finally {
+      if (keep === undefined) this.#controllers.delete(id);
+    }
+  }
+
+  #perform({ id, on, name, args, data, apart }: Call, controller: AbortController): unknown {
+    const complete = [...args];
+    if (data !== undefined) complete[0] = this.#held.get(data);
+    if (apart !== undefined) {
+      if (apart.aborted) controller.abort();
+      complete[1] = {
+        ...(args[1] as object | undefined),
+        signal: controller.signal,
+        ...(apart.validation === undefined ? {} : { validation: this.#held.get(apart.validation) }),
+        ...(apart.tell.length === 0 ? {} : { callbacks: [this.#callback(id, apart, controller)] }),
+      };
+    }
+    return ((this.#held.get(on) as Methods)[name] as Methods[string])(...complete);
+  }
+
+  /** Stands for all callbacks of the caller. */
+  #callback(id: number, { tell, gate }: Apart, controller: AbortController): Callback {
+    const onward =
+      (name: keyof Callback) =>
+      (event: unknown): void => {
+        this.#post({ id, tell: name, event: event as never }, []);
+        if (gate === undefined || name !== "onEpochEnd") return;
+        // a run that is stopped there ends with this epoch, as it does where nothing lies between
+        Atomics.wait(gate, 0, 0);
+        const verdict = Atomics.exchange(gate, 0, 0);
+        if (verdict === ABORTED) controller.abort();
+        if (verdict === THROWN) throw thrown;
+      };
+    return Object.fromEntries(tell.map((name) => [name, onward(name)]));
+  }
+
+  /** What is to be said of the runtime, if it is not what was said last. */
+  #news() {
+    const { info } = this.#held.get(RUNTIME) as Partial<Xent>;
+    const text = JSON.stringify(info);
+    if (text === this.#told) return undefined;
+    this.#told = text;
+    return info;
+  }
+}
+
+/** What the caller has to know of something that stays here. */
+function properties(held: unknown): Partial<Pick<Sequential, "input" | "outputs">> {
+  const { input, outputs } = held as Partial<Sequential>;
+  return input === undefined || outputs === undefined ? {} : { input, outputs };
+}

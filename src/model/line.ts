@@ -1,0 +1,243 @@
+// The caller's end of a hosted runtime: calls and their answers, what is known over there, and the worker's end. What the
+// calls mean is not known here.
+
+import type { CheckedRows, Dataset } from "../data/dataset.ts";
+import type { Callback } from "../train/fit.ts";
+import type { Info } from "./choose.ts";
+import {
+  ABORTED,
+  type Answer,
+  type Call,
+  errorOf,
+  type Failure,
+  GO_ON,
+  type Order,
+  packed,
+  type Report,
+  RUNTIME,
+  THROWN,
+  unsendable,
+} from "./messages.ts";
+
+/** A started worker. */
+interface Far {
+  post(message: unknown, transfer?: readonly Transferable[]): void;
+  hold(held: boolean): void;
+  end(): void;
+}
+
+/** Starts one. */
+export type Start = (listener: { message(data: unknown): void; lost(reason: string): void }) => Far;
+
+/** A call that is under way. */
+interface Pending {
+  readonly where: string;
+  settle(answer: Answer): void;
+  tell(name: keyof Callback, event: never): void;
+}
+
+/** A call as it is asked for; `where` names it in messages, `names` its parameters. */
+export interface Request extends Omit<Call, "id"> {
+  readonly where?: string;
+  readonly names?: readonly string[];
+}
+
+/** What stays on this side. */
+export interface Near {
+  readonly signal?: AbortSignal | undefined;
+  readonly callbacks?: readonly Callback[];
+}
+
+/** Why there is no worker any more, for a call to say. */
+type Over = (where: string) => Failure;
+
+const HINT = "Make a new one: await hosted().";
+
+const disposed: Over = (where) => ({
+  kind: "xent",
+  code: "DISPOSED",
+  problem: `${where}: the hosted runtime was disposed`,
+  hint: HINT,
+});
+
+const lost =
+  (reason: string): Over =>
+  (where) => ({
+    kind: "xent",
+    code: "WORKER_LOST",
+    problem: `${where}: the worker of the hosted runtime ended before its work: ${reason}`,
+    hint: HINT,
+  });
+
+/**
+ * Held by all that a caller can get at, the runtime and its models, and by calls under way. The worker itself holds the
+ * wire alone: when the last of the others is gone, it is ended.
+ */
+export class Line {
+  readonly #wire: Wire;
+  readonly #sent = new WeakMap<Dataset, number>();
+
+  constructor(start: Start) {
+    this.#wire = new Wire(start);
+    this.watch(this, RUNTIME);
+  }
+
+  /** as the last answer had it */
+  get info(): Info {
+    return this.#wire.info as Info;
+  }
+
+  get over(): boolean {
+    return this.#wire.over !== undefined;
+  }
+
+  /** A number for something that the far side is to hold. */
+  key(): number {
+    return this.#wire.count();
+  }
+
+  /** Has the far side let go of what it holds under this number when the owner is gone. */
+  watch(owner: object, key: number): void {
+    this.#wire.gone.register(owner, key);
+  }
+
+  /** @throws {XentError} `DISPOSED`, `WORKER_LOST` */
+  check(where: string): void {
+    const { over } = this.#wire;
+    if (over !== undefined) throw errorOf(over(where), undefined);
+  }
+
+  /** The number of a data set, which is sent at its first use. */
+  share(data: CheckedRows): number {
+    let key = this.#sent.get(data);
+    if (key !== undefined) return key;
+    key = this.key();
+    const transfer: Transferable[] = [];
+    this.#wire.post({ what: "data", key, rows: packed({ ...data }, transfer) }, transfer);
+    this.#sent.set(data, key);
+    this.watch(data, key);
+    return key;
+  }
+
+  drop(key: number): void {
+    this.#wire.post({ what: "drop", key });
+  }
+
+  abort(key: number): void {
+    this.#wire.post({ what: "abort", key });
+  }
+
+  /**
+   * Makes a call, and runs the callbacks on its way.
+   *
+   * @param transfer  buffers that move
+   * @throws what the call throws over there; what a callback throws here; the signal's reason;
+   *         {XentError} `HOSTED_FUNCTION`, `OPTION` an argument that cannot be sent; `DISPOSED`, `WORKER_LOST`
+   */
+  async call(
+    request: Request,
+    { signal, callbacks = [] }: Near = {},
+    transfer: Transferable[] = [],
+  ): Promise<unknown> {
+    const { where = request.name, names = [], ...rest } = request;
+    this.check(where);
+    const id = this.key();
+    const gate = request.apart?.gate;
+    let thrown: { readonly error: unknown } | undefined;
+    const tell: Pending["tell"] = (name, event) => {
+      try {
+        if (thrown === undefined) for (const callback of callbacks) callback[name]?.(event);
+      } catch (error) {
+        thrown = { error };
+        this.abort(id);
+      }
+      if (gate === undefined || name !== "onEpochEnd") return;
+      Atomics.store(gate, 0, thrown ? THROWN : signal?.aborted ? ABORTED : GO_ON);
+      Atomics.notify(gate, 0);
+    };
+    const abort = (): void => this.abort(id);
+    signal?.addEventListener("abort", abort);
+    try {
+      const answer = await new Promise<Answer>((settle) => {
+        const args = rest.args.map((arg) => packed(arg, transfer));
+        try {
+          this.#wire.ask({ ...rest, id, args }, transfer, { where, settle, tell });
+        } catch (error) {
+          if ((error as Error).name !== "DataCloneError") throw error;
+          throw unsendable(where, names, rest.args, error as Error);
+        }
+      });
+      if (thrown !== undefined) throw thrown.error;
+      if (answer.failure !== undefined) throw errorOf(answer.failure, signal?.reason);
+      return answer.value;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Ends the worker; calls under way reject with `DISPOSED`. */
+  end(): void {
+    this.#wire.end(disposed);
+  }
+}
+
+/** What the worker's listener holds. */
+class Wire {
+  info: Info | undefined;
+  over: Over | undefined;
+  /** owners of what the far side holds, by its numbers; of the runtime it is the line */
+  readonly gone = new FinalizationRegistry<number>((key) => {
+    if (key === RUNTIME) this.end(disposed);
+    else this.post({ what: "drop", key });
+  });
+  readonly #pending = new Map<number, Pending>();
+  readonly #far: Far | undefined;
+  #last = RUNTIME;
+
+  constructor(start: Start) {
+    try {
+      this.#far = start({
+        message: (report) => this.#receive(report as Report),
+        lost: (reason) => this.end(lost(reason)),
+      });
+    } catch (error) {
+      this.over = lost(String(error));
+    }
+  }
+
+  count(): number {
+    return ++this.#last;
+  }
+
+  post(order: Order, transfer?: readonly Transferable[]): void {
+    if (this.over === undefined) this.#far?.post(order, transfer);
+  }
+
+  ask(call: Call, transfer: readonly Transferable[], pending: Pending): void {
+    this.post({ what: "call", call }, transfer);
+    this.#pending.set(call.id, pending);
+    // a process lives as long as there is something to wait for
+    if (this.#pending.size === 1) this.#far?.hold(true);
+  }
+
+  end(over: Over): void {
+    if (this.over !== undefined) return;
+    this.over = over;
+    this.#far?.end();
+    for (const [id, { where, settle }] of this.#pending) settle({ id, failure: over(where) });
+    this.#pending.clear();
+  }
+
+  #receive(report: Report): void {
+    this.info = report.info ?? this.info;
+    const pending = this.#pending.get(report.id);
+    if (pending === undefined) return;
+    if ("tell" in report) {
+      pending.tell(report.tell, report.event);
+      return;
+    }
+    this.#pending.delete(report.id);
+    if (this.#pending.size === 0) this.#far?.hold(false);
+    pending.settle(report);
+  }
+}
