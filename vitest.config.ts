@@ -69,7 +69,7 @@ if (executablePath !== undefined) {
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
         instances: [{ browser: "chromium" }],
-        commands: { twentyStepsInNode, fitInNode },
+        commands: { twentyStepsInNode, twoHundredStepsInNode, fitInNode },
       },
     },
   });
@@ -94,6 +94,16 @@ async function twentyStepsInNode(
   const path = here("test/support/twenty-steps.ts");
   const { twentySteps } = await project.import<typeof import("./test/support/twenty-steps.ts")>(path);
   return twentySteps(seed, precision);
+}
+
+/** The same for the hashes that any number of threads must give. */
+async function twoHundredStepsInNode({ project }: BrowserCommandContext): Promise<string> {
+  const load = await project.import<typeof import("./src/wasm/load.ts")>(here("src/wasm/load.ts"));
+  const path = here("test/support/two-hundred-steps.ts");
+  const { twoHundredSteps } =
+    await project.import<typeof import("./test/support/two-hundred-steps.ts")>(path);
+  const { TILE_5X8 } = await project.import<typeof import("./src/base/abi.ts")>(here("src/base/abi.ts"));
+  return twoHundredSteps({ module: await load.compileBuild("simd"), build: "simd", tile: TILE_5X8 });
 }
 
 /** The same for a hosted runtime. */

@@ -221,7 +221,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const first = share(columns ? d1 : d0, grain, t, T);
       const count = share(columns ? d1 : d0, grain, t + 1, T) - first;
       if (ASC_FEATURE_THREADS && T > 1) {
-        const tiles = hyper + CREW_TILES + (<usize>t << 6);
+        const tiles = hyper + CREW_TILES + ((<usize>t) << 6);
         store<i32>(tiles, load<i32>(tiles) + (count + grain - 1) / grain);
       }
       if (columns) {

@@ -2,7 +2,7 @@
 
 import type { SuiteName } from "./cli.ts";
 import type { Header, Result } from "./report.ts";
-import { HAND_OFF } from "./shapes.ts";
+import { CEILING, HAND_OFF } from "./shapes.ts";
 import { variantName } from "./variants.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export function escaped(text: string): string {
 /** By the names of the JSON. */
 export function suiteOf(name: string): SuiteName {
   if (name.startsWith("gemm ")) return "gemm";
-  if (name === HAND_OFF) return "threads";
+  if (name === HAND_OFF || name === CEILING) return "threads";
   return name.startsWith("step ") ? "step" : "elementwise";
 }
 

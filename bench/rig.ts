@@ -99,10 +99,12 @@ export interface Output {
   readonly whole?: boolean;
 }
 
-/** The rig's record as a case, by all that it writes. */
+/** The rig's record as a case, by all that it writes; further records repeat it. */
 export function recordCase(rig: Rig, name: string, outputs: readonly Output[], options: Options): Case {
   const { rows, elements, memoryBound, inPlace = false } = options;
-  const room = rig.plan.tensor("program", "program", 1, abi.RECORD_BYTES / 4, { given: true });
+  const room = rig.plan.tensor("program", "program", rig.builder.length, abi.RECORD_BYTES / 4, {
+    given: true,
+  });
   const arena = new Arena(rig.core, rig.plan.layout().total);
   const program = new Program(arena, rig.builder, room, rig.hyper);
   const random = bits(elements);

@@ -37,6 +37,8 @@ export const SQUARES: readonly Product[] = [64, 128, 256, 512, 1024].map((n) => 
 
 /** A record of no rows, which several threads are handed. */
 export const HAND_OFF = "empty record";
+/** Products of which each thread repeats its own part. */
+export const CEILING = "without barriers";
 
 /** `784-128-10 b128 relu` */
 export function netName({ widths, batch, activation }: Net): string {

@@ -1,5 +1,5 @@
-// The suite `threads`: products and steps of the other suites, by name, to be run on one thread and on several, and a record
-// that does nothing: what handing a run to others costs.
+// The suite `threads`: products and steps of the other suites, by name, to be run on one thread and on several; a record that
+// does nothing: what handing a run to others costs; and products that need no barrier: the most that threads can give here.
 
 import { HYPER_BYTES, HYPER_WORDS_BYTES, OP_RELU_FORWARD, RECORD_BYTES } from "../src/base/abi.ts";
 import { Arena } from "../src/memory/arena.ts";
@@ -9,7 +9,8 @@ import { Runner } from "../src/program/runner.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import type { Case, Spec } from "./case.ts";
 import { gemmSpecs } from "./gemm.ts";
-import { HAND_OFF, productName, SQUARES } from "./shapes.ts";
+import { Rig, recordCase } from "./rig.ts";
+import { CEILING, HAND_OFF, productName, SQUARES } from "./shapes.ts";
 import { stepSpecs } from "./step.ts";
 
 export function threadsSpecs(): Spec[] {
@@ -18,6 +19,7 @@ export function threadsSpecs(): Spec[] {
     ...gemmSpecs().filter(({ name }) => squares.has(name)),
     ...stepSpecs(),
     { name: HAND_OFF, group: "", make: emptyCase },
+    { name: CEILING, group: "", make: ceilingCase },
   ];
 }
 
@@ -45,4 +47,22 @@ function emptyCase(core: Core): Case {
       return changed < 0 ? undefined : `word ${changed} of the hyper region changed`;
     },
   };
+}
+
+/** Rows of a product that both whole tiles and any number of threads up to 8 divide; it stays in the second-level cache. */
+const [ROWS, COLUMNS, DEPTH] = [240, 64, 128];
+const TIMES = 64;
+
+/** The same product again and again: each thread overwrites its own rows, so nothing is waited for before the end. */
+function ceilingCase(core: Core): Case {
+  const rig = new Rig(core);
+  const a = rig.input("a", ROWS, DEPTH, "numbers");
+  const b = rig.builder.inPlace(rig.input("b", DEPTH, COLUMNS, "numbers"));
+  const c = rig.matrix("c", ROWS, COLUMNS);
+  for (let i = 0; i < TIMES; i++) rig.builder.sgemm(a, b, c);
+  return recordCase(rig, CEILING, [{ tensor: c }], {
+    rows: 1,
+    elements: TIMES * ROWS * COLUMNS,
+    memoryBound: false,
+  });
 }

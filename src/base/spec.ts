@@ -77,7 +77,7 @@ export interface Crew {
   readonly recordNs: number;
   /** threads of the next run, the caller's among them: `size`, or 1 while the others are not up or not free */
   readonly threads: number;
-  /** why the others could not be started: there will be none */
+  /** why there will be no others */
   readonly failed: string | undefined;
   /** why another thread is no more; known once the event loop had its turn, or the thread could say it itself */
   readonly lost: string | undefined;
@@ -94,4 +94,6 @@ export interface Crew {
   done(): void;
   /** Ends the others, wherever they are. New ones are started when there is work. */
   scrap(): void;
+  /** Ends the others for good. */
+  end(reason: string): void;
 }

@@ -14,7 +14,8 @@ export class Arena {
   /** the threads that may run on it too */
   readonly crew: Crew | undefined;
   readonly #memory: WebAssembly.Memory;
-  readonly #number: number;
+  /** by which the crew knows the memory; 0 as long as it does not */
+  #number = 0;
   #spoilt = false;
   /** a run that other threads are still at: whatever else wants the memory has it finished first */
   pending: { finish(): void } | undefined;
@@ -33,12 +34,14 @@ export class Arena {
     }
     this.kernels = instantiate(core, this.#memory);
     this.crew = core.crew;
-    this.#number = core.crew?.attach(this.#memory) ?? 0;
   }
 
   /** The others begin with records first … last − 1. */
   hand(program: number, hyper: number, first: number, last: number): void {
-    this.crew?.hand(this.#number, program, hyper, first, last);
+    const { crew } = this;
+    if (crew === undefined) return;
+    if (this.#number === 0) this.#number = crew.attach(this.#memory);
+    crew.hand(this.#number, program, hyper, first, last);
   }
 
   /** A run came to no end, and a thread that is thought lost may still write. What it may write is of no use any more. */

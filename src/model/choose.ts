@@ -163,7 +163,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
     if (wide) confirmLater(core, state, reasons);
     const info = (): Info => {
       const failed = core.crew?.failed;
-      if (failed !== undefined) reasons.threads = `one, the others could not be started: ${failed}`;
+      if (failed !== undefined) reasons.threads = `one, ${failed}`;
       return {
         build: name,
         tile: tileName(core.tile),

@@ -69,6 +69,8 @@ export interface Xent {
    * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
    */
   alloc(lengths: readonly number[]): Float32Array[];
+  /** Ends the runtime's other threads. Its models go on with one: the same results, later. */
+  dispose(): void;
   /** Another runtime, in a worker of its own: the same as the function {@link hosted}. */
   hosted(options?: InitOptions): Promise<HostedXent>;
 }
@@ -117,6 +119,7 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
     sequential: (modelOptions, layers) => new Sequential(core, modelOptions, layers),
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
+    dispose: () => core.crew?.end("the runtime was disposed of"),
     hosted,
   };
 }

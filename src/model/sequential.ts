@@ -14,7 +14,7 @@ import { checkFits, divisor, over, tally } from "../train/scoring.ts";
 import { emitSgd } from "../train/sgd.ts";
 import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
-import { windowRows } from "../train/window.ts";
+import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
   classIds,
@@ -387,9 +387,10 @@ export class Sequential {
       if (validated !== undefined) requireClasses(this.#network, `${where}: validation`, validated.scoring);
     }
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
-    const rows = windowRows(data, batchSize);
     this.#network.remember(loss, commonScaling(where, data, validation));
-    const session = this.#network.train(configOf(scoring, optimizer, features, batchSize, rows), emitSgd);
+    const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
+      this.#network.train(configOf(scoring, optimizer, features, batchSize, some), emitSgd),
+    );
     this.#optimizer = optimizer;
     const config: StepOptions = {
       epochs,

@@ -24,9 +24,9 @@ interface Gang {
 }
 
 /** Ends the workers of pools that nobody can call any more. */
-const forgotten = new FinalizationRegistry<{ gang: Gang | undefined }>(({ gang }) => end(gang));
+const forgotten = new FinalizationRegistry<{ gang: Gang | undefined }>(({ gang }) => endAll(gang));
 
-function end(gang: Gang | undefined): void {
+function endAll(gang: Gang | undefined): void {
   for (const worker of gang?.workers ?? []) worker.end();
 }
 
@@ -49,7 +49,7 @@ export class Pool implements Crew {
   #wanted = 0;
   /** there were workers before: whoever lost them has them again */
   #began = false;
-  /** why workers could not be started; it is not tried again */
+  /** why there will be no workers any more */
   failed: string | undefined;
 
   /**
@@ -80,7 +80,7 @@ export class Pool implements Crew {
 
   get lost(): string | undefined {
     const { gang } = this.#own;
-    return gang && (gang.lost ?? said(gang.words));
+    return gang === undefined ? (this.failed ?? "it was ended") : (gang.lost ?? said(gang.words));
   }
 
   want(ns: number): Promise<void> | undefined {
@@ -125,8 +125,7 @@ export class Pool implements Crew {
     if (this.#own.gang !== gang) return;
     if (gang.lost === undefined) this.#up = true;
     else {
-      this.failed = gang.lost;
-      this.scrap();
+      this.end(`the others could not be started: ${gang.lost}`);
     }
   }
 
@@ -185,13 +184,18 @@ export class Pool implements Crew {
     this.#mail = false;
   }
 
+  end(reason: string): void {
+    this.failed ??= reason;
+    this.scrap();
+  }
+
   scrap(): void {
     const { gang } = this.#own;
     this.#own.gang = undefined;
     this.#up = false;
     this.#out = false;
     this.#mail = false;
-    end(gang);
+    endAll(gang);
     gang?.settled();
   }
 }

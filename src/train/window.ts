@@ -1,6 +1,7 @@
 // Moves rows of a data set into a training program's memory: all of them at once when they fit, else a window
 // of shuffled rows at a time. Both orders of rows, and so both results, are the same.
 
+import { XentError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { TrainSession } from "../nn/network.ts";
 import type { Scoring } from "./scoring.ts";
@@ -20,6 +21,23 @@ export function windowRows(data: Extent, batchSize: number, most = RESIDENT_BYTE
   const rowBytes = data.features * data.x.BYTES_PER_ELEMENT;
   if (data.rows * rowBytes <= most) return data.rows;
   return Math.min(data.rows, Math.max(1, Math.floor(most / rowBytes / batchSize)) * batchSize);
+}
+
+/**
+ * Lays memory for the window, and for half of it as long as the host refuses: a page on a phone has less to give, and less
+ * still of a shared memory.
+ *
+ * @returns how many rows it was, and what `lay` gave
+ * @throws what `lay` throws; {XentError} `MEMORY` not even one batch of data can be had
+ */
+export function roomiest<T>(rows: number, batchSize: number, lay: (rows: number) => T): [rows: number, T] {
+  for (let some = rows; ; some = Math.max(1, Math.floor(some / 2 / batchSize)) * batchSize) {
+    try {
+      return [some, lay(some)];
+    } catch (error) {
+      if (!(error instanceof XentError) || error.code !== "MEMORY" || some <= batchSize) throw error;
+    }
+  }
 }
 
 export class Window {

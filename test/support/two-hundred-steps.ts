@@ -1,9 +1,10 @@
 // Two hundred training steps whose weights are hashed, on a build and tile of the caller's choice; the same file runs on
 // every engine. Nothing of an engine is used: data come from our own generator.
 
+import { CREW_TILES } from "../../src/base/abi.ts";
 import { Random } from "../../src/base/random.ts";
 import { dataset } from "../../src/data/dataset.ts";
-import { Sequential } from "../../src/model/sequential.ts";
+import { networkOf, Sequential } from "../../src/model/sequential.ts";
 import { dense, relu, tanh } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
@@ -13,7 +14,10 @@ import type { Core } from "../../src/wasm/runtime.ts";
 const [ROWS, FEATURES, CLASSES, BATCH] = [400, 300, 7, 41] as const;
 const EPOCHS = 20;
 
-/** @returns SHA-256, as hex, over the bits of all parameters */
+/**
+ * @returns SHA-256, as hex, over the bits of all parameters
+ * @throws {Error} a thread of the core's crew was given no tile of a product
+ */
 export async function twoHundredSteps(core: Core): Promise<string> {
   const random = new Random(11, 99, 0);
   const x = Float32Array.from({ length: ROWS * FEATURES }, () => 2 * random.uniform() - 1);
@@ -29,6 +33,10 @@ export async function twoHundredSteps(core: Core): Promise<string> {
   });
   if (steps !== 200) throw new Error(`${steps} steps`);
   const weights = Object.values(model.stateDict()).flatMap(({ data }) => [...data]);
+  const { hyper } = networkOf(model).trained.program;
+  for (let t = 0; t < (core.crew?.size ?? 0); t++) {
+    if (hyper.getUint32(CREW_TILES + 64 * t, true) === 0) throw new Error(`thread ${t} had nothing to do`);
+  }
   model.dispose();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Float32Array(weights)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

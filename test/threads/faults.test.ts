@@ -341,7 +341,7 @@ describe("threads that cannot be started", () => {
       throw new Error("no more threads");
     });
     await model.fit(data, OPTIONS);
-    expect(pool.failed).toBe("Error: no more threads");
+    expect(pool.failed).toBe("the others could not be started: Error: no more threads");
     expect(model.predict(x).length).toBe(ROWS * CLASSES);
   });
 });

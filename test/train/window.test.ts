@@ -1,18 +1,21 @@
 // Data sets that do not fit: a window of shuffled rows at a time, with the bits of the whole.
 
 import { describe, expect, it } from "vitest";
+import { XentError } from "../../src/base/errors.ts";
 import type { LossSpec } from "../../src/base/spec.ts";
 import { type CheckedRows, type Dataset, dataset } from "../../src/data/dataset.ts";
+import { Sequential } from "../../src/model/sequential.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { score } from "../../src/train/scoring.ts";
 import { emitSgd, sgd } from "../../src/train/sgd.ts";
 import { type Step, steps } from "../../src/train/steps.ts";
-import { Window, windowRows } from "../../src/train/window.ts";
+import { roomiest, Window, windowRows } from "../../src/train/window.ts";
 import { floats, integers } from "../oracle/data.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
-import { cores } from "../support/core.ts";
+import { coreOf, cores } from "../support/core.ts";
+import { sharedCore } from "../support/crew.ts";
 import { hash } from "../support/state.ts";
 
 const optimizer = sgd({ lr: 0.2 });
@@ -94,6 +97,57 @@ describe("the window gives the bits of the whole", () => {
     const data = blobSet(3, 96, 5, 4);
     expect(run(data, 16, 32)).toEqual(run(data, 16, 96));
     expect(run(data, 16, 16)).toEqual(run(data, 16, 96));
+  });
+});
+
+describe("roomiest", () => {
+  it("halves the window until the host has a memory for it, in whole batches", () => {
+    const asked: number[] = [];
+    const lay = (most: number) => (rows: number) => {
+      asked.push(rows);
+      if (rows > most) throw new XentError("MEMORY", "refused", "");
+      return `${rows} rows`;
+    };
+    expect(roomiest(1000, 32, lay(1000))).toEqual([1000, "1000 rows"]);
+    expect(roomiest(1000, 32, lay(300))).toEqual([224, "224 rows"]);
+    expect(roomiest(1000, 32, lay(32))).toEqual([32, "32 rows"]);
+    expect(asked).toEqual([1000, 1000, 480, 224, 1000, 480, 224, 96, 32]);
+    expect(() => roomiest(1000, 32, lay(31))).toThrow("refused");
+    expect(() => roomiest(20, 32, lay(19))).toThrow("refused");
+    expect(() =>
+      roomiest(1000, 32, () => {
+        throw new Error("another");
+      }),
+    ).toThrow("another");
+  });
+
+  it.each([false, true])("fit goes through a smaller window to the same bits; shared: %s", async (shared) => {
+    const data = blobSet(1, 40_000, 8, 3);
+    const run = async (most: number): Promise<unknown> => {
+      const { Memory } = WebAssembly;
+      const made: number[] = [];
+      WebAssembly.Memory = class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          if (descriptor.initial > most) throw new RangeError("out of memory");
+          super(descriptor);
+          made.push(descriptor.initial);
+          expect(descriptor.maximum).toBe(descriptor.initial);
+          expect(descriptor.shared).toBe(shared);
+        }
+      };
+      try {
+        const core = shared ? sharedCore("simd-threads") : coreOf("simd");
+        const options = { input: 8, seed: 1, loss: crossEntropy(), optimizer };
+        const model = new Sequential(core, options, [dense(5), relu(), dense(3)]);
+        await model.fit(data, { batchSize: 64, epochs: 2 });
+        expect(made.length).toBeGreaterThan(0);
+        return model.stateDict();
+      } finally {
+        WebAssembly.Memory = Memory;
+      }
+    };
+    // 40,000 rows of 8 numbers are 20 pages
+    expect(await run(15)).toEqual(await run(100));
   });
 });
 

@@ -1,8 +1,11 @@
-// Bundled, and run by every engine: the hash of 200 training steps for each build and tile, as one line of JSON. With
-// `wide` as its argument V8 is asked to widen the code first, and each is run until the optimising compiler has had it.
+// Bundled, and run by every engine: the hash of 200 training steps for each build and tile, and for several numbers of
+// threads, as one line of JSON. With `wide` as its argument V8 is asked to widen the code first, and each is run until the
+// optimising compiler has had it.
 
+import { TILE_4X8 } from "../../src/base/abi.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import { selfTest } from "../../src/model/selftest.ts";
+import { Pool } from "../../src/threads/pool.ts";
 import { engineName, hasRelaxedSimd, setWide } from "../../src/wasm/engine.ts";
 import { compileBuild } from "../../src/wasm/load.ts";
 import { twoHundredSteps } from "../../test/support/two-hundred-steps.ts";
@@ -19,12 +22,16 @@ export interface Hashes {
     readonly build: string;
     readonly fused: boolean;
     readonly tile: string;
+    readonly threads: number;
     readonly hash: string;
   }[];
 }
 
 /** Enough for a kernel to be compiled anew in the background and run as such. */
 const RUNS = 6;
+
+/** More threads than there are cores are slow: they are to be right. */
+const THREADS = [2, 3, 4, 8];
 
 const wished = process.argv.includes("wide");
 const refused = wished ? setWide() : undefined;
@@ -42,9 +49,23 @@ async function hashAll(): Promise<void> {
       if (problem !== undefined) throw new Error(`${build} ${tileName(tile)}: ${problem}`);
       if (seen.size > 1)
         throw new Error(`${build} ${tileName(tile)}: ${[...seen].join(" and ")} in ${RUNS} runs`);
-      rows.push({ build, fused, tile: tileName(tile), hash: [...seen].join() });
+      rows.push({ build, fused, tile: tileName(tile), threads: 1, hash: [...seen].join() });
     }
+    const { fused } = rows.at(-1) as Hashes["rows"][number];
+    for (const threads of THREADS) rows.push({ build, fused, ...(await withThreads(build, threads)) });
   }
+}
+
+/** Whatever can be shared is; the tile is the narrowest, of which there are the most to share. */
+async function withThreads(build: "simd" | "relaxed", threads: number) {
+  const module = await compileBuild(`${build}-threads`);
+  const crew = new Pool(module, threads, { runNs: 0, recordNs: 0 });
+  await crew.start();
+  if (crew.failed !== undefined) throw new Error(crew.failed);
+  const tile = TILE_4X8;
+  const hash = await twoHundredSteps({ module, build, tile, shared: true, crew });
+  crew.scrap();
+  return { tile: tileName(tile), threads, hash };
 }
 
 let error: string | undefined;

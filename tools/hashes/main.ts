@@ -1,5 +1,5 @@
-// `npm run hashes`: trains 200 steps on every engine that can be had, with every build and tile, and compares the bits of
-// all weights. `simd` must give one hash everywhere; `relaxed` one among the engines whose multiply-add is fused, and
+// `npm run hashes`: trains 200 steps on every engine that can be had, with every build and tile and several numbers of threads,
+// and compares the bits of all weights. `simd` must give one hash everywhere; `relaxed` one among the engines whose multiply-add is fused, and
 // one among the others. Prints the table; exit code 1 if a hash is another one, or an engine that was there failed.
 
 import { spawnSync } from "node:child_process";
@@ -23,11 +23,11 @@ async function main(): Promise<number> {
   await bundle(new URL("child.ts", import.meta.url), file);
   const expected = new Map<string, string>();
   let failed = 0;
-  console.log(row(["engine", "build", "fused", "tiles", "SHA-256 of the weights after 200 steps"]));
+  console.log(row(["engine", "build", "fused", "tiles", "threads", "SHA-256 after 200 steps"]));
   for (const [packageName, program] of ENGINES) {
     const engine = fetchEngine(packageName, program);
     if (typeof engine === "string") {
-      console.log(row([packageName, "–", "", "", engine.slice(0, 60)]));
+      console.log(row([packageName, "–", "", "", "", engine.slice(0, 60)]));
       continue;
     }
     for (const wide of [false, true]) {
@@ -38,14 +38,16 @@ async function main(): Promise<number> {
       const name = `${hashes.engine}${wide ? " wide" : ""}`;
       if (hashes.error !== undefined) {
         failed++;
-        console.log(row([name, "", "", "", `FAILED  ${hashes.error}`]));
+        console.log(row([name, "", "", "", "", `FAILED  ${hashes.error}`]));
       }
-      for (const [build, fused, tiles, hash] of grouped(hashes)) {
+      for (const [build, fused, tiles, threads, hash] of grouped(hashes)) {
         const known = expected.get(fused);
         if (known === undefined) expected.set(fused, hash);
         const same = hash === (known ?? hash);
         if (!same) failed++;
-        console.log(row([name, build, fused, tiles, `${hash.slice(0, 16)}…${same ? "" : " DIFFERS"}`]));
+        console.log(
+          row([name, build, fused, tiles, threads, `${hash.slice(0, 12)}…${same ? "" : " DIFFERS"}`]),
+        );
       }
     }
   }
@@ -72,18 +74,26 @@ function run({ name, command, args }: Engine, wide: boolean): Hashes {
   return { engine: name, wide, error: `ended with code ${status}: ${why}`, rows: [] };
 }
 
-/** One line for each hash of a build: tiles that agree stand together. */
-function grouped({ rows }: Hashes): [build: string, fused: string, tiles: string, hash: string][] {
-  const lines = new Map<string, [string, string, string[], string]>();
-  for (const { build, fused, tile, hash } of rows) {
-    const key = `${build} ${fused} ${hash}`;
-    const line = lines.get(key) ?? [build, fused ? "yes" : "no", [], hash];
-    line[2].push(tile);
-    lines.set(key, line);
-  }
-  return [...lines.values()].map(([build, fused, tiles, hash]) => [build, fused, tiles.join(" "), hash]);
+/** The cells of a line but for the engine's. */
+type Line = readonly [build: string, fused: string, tiles: string, threads: string, hash: string];
+
+/** One line for each hash of a build: tiles and numbers of threads that agree stand together. */
+function grouped({ rows }: Hashes): Line[] {
+  const keys = [...new Set(rows.map(({ build, hash }) => `${build} ${hash}`))];
+  return keys.map((key) => {
+    const own = rows.filter(({ build, hash }) => `${build} ${hash}` === key);
+    const [{ build, fused, hash }] = own as [(typeof own)[number]];
+    const all = (values: readonly unknown[]): string => [...new Set(values)].join(" ");
+    return [
+      build,
+      fused ? "yes" : "no",
+      all(own.map(({ tile }) => tile)),
+      all(own.map(({ threads }) => threads)),
+      hash,
+    ];
+  });
 }
 
-function row([engine, build, fused, tiles, hash]: readonly [string, string, string, string, string]): string {
-  return `${engine.padEnd(18)}${build.padEnd(9)}${fused.padEnd(7)}${tiles.padEnd(22)}${hash}`;
+function row([engine, build, fused, tiles, threads, hash]: readonly [string, ...Line]): string {
+  return `${engine.padEnd(18)}${build.padEnd(8)}${fused.padEnd(6)}${tiles.padEnd(22)}${threads.padEnd(10)}${hash}`;
 }
