@@ -42,12 +42,15 @@ export function wait(hyper: usize, generation: i32, thread: i32): i32 {
     if (atomic.load<i32>(hyper, CREW_GENERATION) != generation) return outcome(hyper);
   }
   const limit: i64 = thread == 0 ? LIMIT : -1;
+  let late = false;
   atomic.add<i32>(hyper, 1, CREW_SLEEPERS);
-  // 2: the time is over
-  const late = atomic.wait<i32>(hyper + CREW_GENERATION, generation, limit) == 2;
+  // the last to arrive at the barrier before may wake those at this one: it read that somebody sleeps only now
+  while (!late && atomic.load<i32>(hyper, CREW_GENERATION) == generation) {
+    // 2: the time is over
+    late = atomic.wait<i32>(hyper + CREW_GENERATION, generation, limit) == 2;
+  }
   atomic.sub<i32>(hyper, 1, CREW_SLEEPERS);
-  if (late && atomic.load<i32>(hyper, CREW_GENERATION) == generation) return STALLED;
-  return outcome(hyper);
+  return atomic.load<i32>(hyper, CREW_GENERATION) == generation ? STALLED : outcome(hyper);
 }
 
 function outcome(hyper: usize): i32 {

@@ -36,7 +36,7 @@ async function main(options: Options): Promise<number> {
   const start = performance.now();
   const interrupt = interruptible();
   const { train, test } = await loadDigits();
-  const xent = await init();
+  const xent = await init({ threads: options.threads });
   const model = xent.sequential({ input: train.features, seed: options.seed }, [
     dense(options.hidden),
     relu(),

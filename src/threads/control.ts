@@ -1,10 +1,12 @@
 // What a crew and its workers say to each other through shared memory, in 32-bit words. Names alone, no code.
 
-/** raised by every job; what the workers look at */
-export const JOBS = 0;
+/** raised by every call, to a job or to read messages; what the workers look at */
+export const CALLS = 0;
 /** workers that sleep */
 export const SLEEPERS = 1;
-/** the job: a memory's number, or 0 for "read your messages", then what `run` takes */
+/** raised by every job, once its words are written; they stay until all workers have done it */
+export const JOBS = 2;
+/** the job: a memory's number, then what `run` takes */
 export const MEMORY = 16;
 export const PROGRAM = 17;
 export const HYPER = 18;

@@ -44,8 +44,6 @@ export class Pool implements Crew {
   #up = false;
   /** a job is out */
   #out = false;
-  /** workers have messages that they should not keep lying */
-  #mail = false;
   #wanted = 0;
   /** there were workers before: whoever lost them has them again */
   #began = false;
@@ -169,19 +167,23 @@ export class Pool implements Crew {
     const { gang } = this.#own;
     if (gang === undefined) return;
     for (const worker of gang.workers) worker.post({ number, memory: undefined } satisfies control.News);
-    this.#mail = true;
-    if (!this.#out) this.done();
+    call(gang.words);
   }
 
   hand(memory: number, program: number, hyper: number, first: number, last: number): void {
     this.#out = true;
-    publish((this.#own.gang as Gang).words, memory, program, hyper, first, last);
+    const { words } = this.#own.gang as Gang;
+    words[control.MEMORY] = memory;
+    words[control.PROGRAM] = program;
+    words[control.HYPER] = hyper;
+    words[control.FIRST] = first;
+    words[control.LAST] = last;
+    Atomics.add(words, control.JOBS, 1);
+    call(words);
   }
 
   done(): void {
     this.#out = false;
-    if (this.#mail) publish((this.#own.gang as Gang).words, 0, 0, 0, 0, 0);
-    this.#mail = false;
   }
 
   end(reason: string): void {
@@ -194,28 +196,16 @@ export class Pool implements Crew {
     this.#own.gang = undefined;
     this.#up = false;
     this.#out = false;
-    this.#mail = false;
     endAll(gang);
     gang?.settled();
   }
 }
 
-function publish(
-  words: Int32Array,
-  memory: number,
-  program: number,
-  hyper: number,
-  first: number,
-  last: number,
-): void {
-  words[control.MEMORY] = memory;
-  words[control.PROGRAM] = program;
-  words[control.HYPER] = hyper;
-  words[control.FIRST] = first;
-  words[control.LAST] = last;
-  Atomics.add(words, control.JOBS, 1);
-  // one that is about to sleep has counted itself before it looks at the jobs for the last time
-  if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.JOBS);
+/** Has the workers look whether there is a job, or else at their messages. */
+function call(words: Int32Array): void {
+  Atomics.add(words, control.CALLS, 1);
+  // one that is about to sleep has counted itself before it looks at the calls for the last time
+  if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.CALLS);
 }
 
 /** What a worker left word of before it was over. */

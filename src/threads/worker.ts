@@ -20,14 +20,13 @@ const LOOKS = 200_000;
 const host = port();
 const memories = new Map<number, { memory: WebAssembly.Memory; run: Run }>();
 let start: control.Start | undefined;
-/** the last job that was looked at */
-let seen = 0;
+/** the last call and the last job that were heeded */
+let [calls, jobs] = [0, 0];
 
 host.listen((data) => {
   const message = data as control.Start | control.News;
   if ("module" in message) {
     start = message;
-    seen = Atomics.load(start.control, control.JOBS);
     host.post("ready");
     work();
   } else if (message.memory === undefined) memories.delete(message.number);
@@ -47,14 +46,18 @@ function instance(memory: WebAssembly.Memory): Run {
 function work(): void {
   const { control: words, thread, threads } = start as control.Start;
   for (;;) {
-    const job = nextJob(words);
-    const place = memories.get(words[control.MEMORY] as number);
-    if (place === undefined) {
-      if (words[control.MEMORY] === 0) seen = job;
-      break;
+    let job = Atomics.load(words, control.JOBS);
+    if (job === jobs) {
+      waitForCall(words);
+      job = Atomics.load(words, control.JOBS);
+      // a call to read messages
+      if (job === jobs) break;
     }
-    seen = job;
     const at = (word: number): number => words[word] as number;
+    const place = memories.get(at(control.MEMORY));
+    // on its way
+    if (place === undefined) break;
+    jobs = job;
     const hyper = at(control.HYPER);
     try {
       place.run(at(control.PROGRAM), hyper, at(control.FIRST), at(control.LAST), thread, threads);
@@ -69,16 +72,16 @@ function work(): void {
 /** After the messages that have come. */
 const later: (work: () => void) => void = typeof setImmediate === "function" ? setImmediate : setTimeout;
 
-function nextJob(words: Int32Array): number {
-  let job = Atomics.load(words, control.JOBS);
-  for (let i = 0; job === seen && i < LOOKS; i++) job = Atomics.load(words, control.JOBS);
-  while (job === seen) {
+function waitForCall(words: Int32Array): void {
+  let call = Atomics.load(words, control.CALLS);
+  for (let i = 0; call === calls && i < LOOKS; i++) call = Atomics.load(words, control.CALLS);
+  while (call === calls) {
     Atomics.add(words, control.SLEEPERS, 1);
-    Atomics.wait(words, control.JOBS, seen);
+    Atomics.wait(words, control.CALLS, calls);
     Atomics.sub(words, control.SLEEPERS, 1);
-    job = Atomics.load(words, control.JOBS);
+    call = Atomics.load(words, control.CALLS);
   }
-  return job;
+  calls = call;
 }
 
 /** Leaves word of an error where the host finds it at once, without a turn of its event loop. */

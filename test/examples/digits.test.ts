@@ -30,13 +30,21 @@ describe("options", () => {
 
   it("are read", () => {
     const args = ["--epochs", "2", "--batch=64", "--lr", "5e-2", "--seed", "0", "--hidden", "30"];
-    expect(readOptions(args)).toEqual({ epochs: 2, batchSize: 64, lr: 0.05, seed: 0, hidden: 30 });
+    expect(readOptions(args)).toEqual({
+      epochs: 2,
+      batchSize: 64,
+      lr: 0.05,
+      seed: 0,
+      hidden: 30,
+      threads: "auto",
+    });
+    expect(readOptions(["--threads", "3"])).toMatchObject({ threads: 3 });
   });
 
   it("give help, which fits 80 columns and names them all", () => {
     expect(readOptions(["--help"])).toBe("help");
     expect(readOptions(["-h", "--epochs", "nonsense"])).toBe("help");
-    for (const name of ["epochs", "batch", "lr", "hidden", "seed", "help"])
+    for (const name of ["epochs", "batch", "lr", "hidden", "seed", "threads", "help"])
       expect(HELP).toContain(`--${name}`);
     for (const line of HELP.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });

@@ -1,0 +1,175 @@
+// `npm run bench:server`: how an HTTP server answers while a model trains in its process: not at all, in a hosted runtime, and
+// on the server's own thread. Requests come from another process, at a steady pace, however late the answers are.
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { crossEntropy, dataset, dense, hosted, init, relu, type Sequential, sgd } from "../src/index.ts";
+import { setting } from "./report.ts";
+import { quantile, rounded } from "./statistics.ts";
+import { aligned } from "./table.ts";
+import { print, progress } from "./terminal.ts";
+
+const HELP = `Usage: npm run bench:server -- [--seconds N] [--json FILE]
+
+Latencies of an HTTP server while 784-512-256-10 trains in its process on one thread.
+  --seconds N  of requests for each line (default 10)
+  --json FILE  write { header, results } as JSON
+  --help       this text`;
+
+/** Milliseconds from one request to the next. */
+const PACE_MS = 5;
+
+interface Line {
+  readonly training: string;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly mostMs: number;
+  /** training steps a second */
+  readonly stepsPerSecond: number | null;
+}
+
+const here = fileURLToPath(import.meta.url);
+if (process.send !== undefined) await ask();
+else process.exitCode = await main();
+
+/** The client: sends requests, and the latencies of all of them to the parent. */
+async function ask(): Promise<void> {
+  const [port, ms] = process.argv.slice(2).map(Number) as [number, number];
+  const latencies: number[] = [];
+  const waiting: Promise<void>[] = [];
+  const begin = performance.now();
+  for (let at = 0; at < ms; at += PACE_MS) {
+    await new Promise((resolve) => setTimeout(resolve, begin + at - performance.now()));
+    const start = performance.now();
+    const answered = new Promise<void>((resolve, reject) => {
+      get({ port, agent: false }, (response) => {
+        response.resume().on("end", () => {
+          latencies.push(performance.now() - start);
+          resolve();
+        });
+      }).on("error", reject);
+    });
+    waiting.push(answered);
+  }
+  await Promise.all(waiting);
+  process.send?.(latencies);
+  process.disconnect();
+}
+
+async function main(): Promise<number> {
+  const options = {
+    seconds: { type: "string" },
+    json: { type: "string" },
+    help: { type: "boolean" },
+  } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const seconds = Number(values.seconds ?? 10);
+  if (!(seconds >= 1 && seconds <= 600)) {
+    console.error(`--seconds is "${values.seconds}"; expected a number from 1 to 600.\n\n${HELP}`);
+    return 2;
+  }
+  const server = createServer((_, response) => response.end("ok"));
+  server.listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const results: Line[] = [];
+  for (const [training, start] of WAYS) {
+    progress(`${training}: ${seconds} s of requests`);
+    const stop = await start();
+    const child = fork(here, [String(port), String(1000 * seconds)], { execArgv: process.execArgv });
+    const [latencies] = (await once(child, "message")) as [number[]];
+    const stepsPerSecond = await stop();
+    const sorted = latencies.sort((a, b) => a - b);
+    const at = (q: number): number => rounded(quantile(sorted, q));
+    const mostMs = at(1);
+    results.push({
+      training,
+      requests: sorted.length,
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
+      mostMs,
+      stepsPerSecond,
+    });
+    progress("");
+  }
+  server.close();
+  const header = { engine: `Node ${process.versions.node}`, ...setting(false, 1), seconds, paceMs: PACE_MS };
+  print([
+    `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
+    `${seconds} s of a request every ${PACE_MS} ms for each line`,
+    "",
+    ...aligned(
+      [
+        ["training", "p50", "p99", "longest", "steps/s"],
+        ...results.map(({ training, p50Ms, p99Ms, mostMs, stepsPerSecond }) => [
+          training,
+          ...[p50Ms, p99Ms, mostMs].map((ms) => `${ms.toFixed(2)} ms`),
+          stepsPerSecond === null ? "" : stepsPerSecond.toFixed(0),
+        ]),
+      ],
+      [true, false, false, false, false],
+    ),
+  ]);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
+  return 0;
+}
+
+/** What trains, and how it is started; that gives how it is stopped. */
+type Way = readonly [training: string, start: () => Promise<() => Promise<number | null>>];
+
+const WAYS: readonly Way[] = [
+  ["none", async () => async () => null],
+  [
+    "in a hosted runtime",
+    async () => {
+      const xent = await hosted({ threads: 1 });
+      const stop = await train(await xent.sequential(MODEL, LAYERS));
+      return async () => {
+        const speed = await stop();
+        await xent.dispose();
+        return speed;
+      };
+    },
+  ],
+  ["on the server's thread", async () => train((await init({ threads: 1 })).sequential(MODEL, LAYERS))],
+];
+
+const FEATURES = 784;
+const ROWS = 2048;
+const BATCH = 128;
+const MODEL = { input: FEATURES, loss: crossEntropy(), optimizer: sgd({ lr: 1e-4 }) };
+const LAYERS = [dense(512), relu(), dense(256), relu(), dense(10)];
+
+/** Resolves when the first epoch is over. */
+async function train(model: Pick<Sequential, "fit">): Promise<() => Promise<number>> {
+  const x = Float32Array.from({ length: ROWS * FEATURES }, (_, i) => ((i * 7919) % 1000) / 1000);
+  const data = dataset({ x, y: Int32Array.from({ length: ROWS }, (_, i) => i % 10), features: FEATURES });
+  const controller = new AbortController();
+  const { signal } = controller;
+  let began = 0;
+  let onEpochEnd = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    onEpochEnd = () => {
+      began ||= performance.now();
+      resolve();
+    };
+  });
+  const run = model.fit(data, { epochs: 1e6, batchSize: BATCH, signal, callbacks: [{ onEpochEnd }] });
+  await started;
+  return async (): Promise<number> => {
+    controller.abort();
+    const { steps } = await run;
+    return (1000 * (steps - ROWS / BATCH)) / (performance.now() - began);
+  };
+}
