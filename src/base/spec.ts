@@ -86,7 +86,7 @@ export interface Crew {
    * they are up, or when it is known that they will not be. Undefined: nothing to wait for.
    */
   want(ns: number): Promise<void> | undefined;
-  /** The number by which the others know a shared memory. They forget it when the object is collected here. */
+  /** The number by which the others know a shared memory, as long as the object is used here. */
   attach(memory: WebAssembly.Memory): number;
   /** Has the others run records first … last − 1 of a program; the caller runs its share next, as thread 0. */
   hand(memory: number, program: number, hyper: number, first: number, last: number): void;

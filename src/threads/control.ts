@@ -1,11 +1,9 @@
 // What a crew and its workers say to each other through shared memory, in 32-bit words. Names alone, no code.
 
-/** raised by every call, to a job or to read messages; what the workers look at */
-export const CALLS = 0;
+/** raised by every job, once its words are written; they stay until all workers have done it */
+export const JOBS = 0;
 /** workers that sleep */
 export const SLEEPERS = 1;
-/** raised by every job, once its words are written; they stay until all workers have done it */
-export const JOBS = 2;
 /** the job: a memory's number, then what `run` takes */
 export const MEMORY = 16;
 export const PROGRAM = 17;
@@ -26,8 +24,8 @@ export interface Start {
   readonly threads: number;
 }
 
-/** Later ones: a memory to know, or one to forget. */
+/** Later ones: a memory to know. */
 export interface News {
   readonly number: number;
-  readonly memory: WebAssembly.Memory | undefined;
+  readonly memory: WebAssembly.Memory;
 }

@@ -23,6 +23,18 @@ interface Gang {
   settled: () => void;
 }
 
+/**
+ * A worker sleeps and never collects its garbage: what it was sent stays until it is ended. Above so many bytes of no use all
+ * workers are, and new ones are started when there is work.
+ */
+const FORGOTTEN_BYTES = 64 * 2 ** 20;
+
+/** A memory that the workers were sent. */
+interface Known {
+  readonly number: number;
+  readonly bytes: number;
+}
+
 /** Ends the workers of pools that nobody can call any more. */
 const forgotten = new FinalizationRegistry<{ gang: Gang | undefined }>(({ gang }) => endAll(gang));
 
@@ -38,8 +50,10 @@ export class Pool implements Crew {
   readonly #own: { gang: Gang | undefined } = { gang: undefined };
   /** every memory that is still in use here, by number */
   readonly #memories = new Map<number, WeakRef<WebAssembly.Memory>>();
-  readonly #dropped: FinalizationRegistry<number>;
+  readonly #dropped: FinalizationRegistry<Known>;
   #number = 0;
+  /** bytes of memories that the workers know and nobody uses */
+  #forgotten = 0;
   #starting: Promise<void> | undefined;
   #up = false;
   /** a job is out */
@@ -64,9 +78,9 @@ export class Pool implements Crew {
     this.recordNs = worth.recordNs ?? RECORD_NS;
     this.#module = module;
     const self = new WeakRef(this);
-    this.#dropped = new FinalizationRegistry((number) => {
+    this.#dropped = new FinalizationRegistry((known) => {
       const pool = self.deref();
-      if (pool !== undefined) pool.#forget(number);
+      if (pool !== undefined) pool.#forget(known);
     });
     forgotten.register(this, this.#own);
   }
@@ -155,19 +169,17 @@ export class Pool implements Crew {
   attach(memory: WebAssembly.Memory): number {
     const number = ++this.#number;
     this.#memories.set(number, new WeakRef(memory));
-    this.#dropped.register(memory, number);
+    this.#dropped.register(memory, { number, bytes: memory.buffer.byteLength });
     for (const worker of this.#own.gang?.workers ?? []) {
       worker.post({ number, memory } satisfies control.News);
     }
     return number;
   }
 
-  #forget(number: number): void {
+  #forget({ number, bytes }: Known): void {
     this.#memories.delete(number);
-    const { gang } = this.#own;
-    if (gang === undefined) return;
-    for (const worker of gang.workers) worker.post({ number, memory: undefined } satisfies control.News);
-    call(gang.words);
+    this.#forgotten += bytes;
+    if (!this.#out) this.done();
   }
 
   hand(memory: number, program: number, hyper: number, first: number, last: number): void {
@@ -179,11 +191,13 @@ export class Pool implements Crew {
     words[control.FIRST] = first;
     words[control.LAST] = last;
     Atomics.add(words, control.JOBS, 1);
-    call(words);
+    // one that is about to sleep has counted itself before it looks at the jobs for the last time
+    if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.JOBS);
   }
 
   done(): void {
     this.#out = false;
+    if (this.#forgotten > FORGOTTEN_BYTES) this.scrap();
   }
 
   end(reason: string): void {
@@ -196,16 +210,10 @@ export class Pool implements Crew {
     this.#own.gang = undefined;
     this.#up = false;
     this.#out = false;
+    this.#forgotten = 0;
     endAll(gang);
     gang?.settled();
   }
-}
-
-/** Has the workers look whether there is a job, or else at their messages. */
-function call(words: Int32Array): void {
-  Atomics.add(words, control.CALLS, 1);
-  // one that is about to sleep has counted itself before it looks at the calls for the last time
-  if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.CALLS);
 }
 
 /** What a worker left word of before it was over. */

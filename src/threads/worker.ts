@@ -20,8 +20,8 @@ const LOOKS = 200_000;
 const host = port();
 const memories = new Map<number, { memory: WebAssembly.Memory; run: Run }>();
 let start: control.Start | undefined;
-/** the last call and the last job that were heeded */
-let [calls, jobs] = [0, 0];
+/** the last job that was done */
+let done = 0;
 
 host.listen((data) => {
   const message = data as control.Start | control.News;
@@ -29,8 +29,7 @@ host.listen((data) => {
     start = message;
     host.post("ready");
     work();
-  } else if (message.memory === undefined) memories.delete(message.number);
-  else memories.set(message.number, { memory: message.memory, run: instance(message.memory) });
+  } else memories.set(message.number, { memory: message.memory, run: instance(message.memory) });
 });
 
 /** The loader package, which knows how to make strings, is not needed for `run`. */
@@ -42,22 +41,15 @@ function instance(memory: WebAssembly.Memory): Run {
   return new WebAssembly.Instance(module, { env: { memory, abort } }).exports.run as Run;
 }
 
-/** Takes jobs until there are messages to be read; they come between two calls. */
+/** Takes jobs until one is in a memory that is still on its way: messages come between two calls. */
 function work(): void {
   const { control: words, thread, threads } = start as control.Start;
   for (;;) {
-    let job = Atomics.load(words, control.JOBS);
-    if (job === jobs) {
-      waitForCall(words);
-      job = Atomics.load(words, control.JOBS);
-      // a call to read messages
-      if (job === jobs) break;
-    }
+    const job = nextJob(words);
     const at = (word: number): number => words[word] as number;
     const place = memories.get(at(control.MEMORY));
-    // on its way
     if (place === undefined) break;
-    jobs = job;
+    done = job;
     const hyper = at(control.HYPER);
     try {
       place.run(at(control.PROGRAM), hyper, at(control.FIRST), at(control.LAST), thread, threads);
@@ -72,16 +64,16 @@ function work(): void {
 /** After the messages that have come. */
 const later: (work: () => void) => void = typeof setImmediate === "function" ? setImmediate : setTimeout;
 
-function waitForCall(words: Int32Array): void {
-  let call = Atomics.load(words, control.CALLS);
-  for (let i = 0; call === calls && i < LOOKS; i++) call = Atomics.load(words, control.CALLS);
-  while (call === calls) {
+function nextJob(words: Int32Array): number {
+  let job = Atomics.load(words, control.JOBS);
+  for (let i = 0; job === done && i < LOOKS; i++) job = Atomics.load(words, control.JOBS);
+  while (job === done) {
     Atomics.add(words, control.SLEEPERS, 1);
-    Atomics.wait(words, control.CALLS, calls);
+    Atomics.wait(words, control.JOBS, done);
     Atomics.sub(words, control.SLEEPERS, 1);
-    call = Atomics.load(words, control.CALLS);
+    job = Atomics.load(words, control.JOBS);
   }
-  calls = call;
+  return job;
 }
 
 /** Leaves word of an error where the host finds it at once, without a turn of its event loop. */
