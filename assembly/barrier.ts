@@ -38,6 +38,8 @@ export function meet(hyper: usize, thread: i32, threads: i32): i32 {
 
 /** Waits until `generation` is over. */
 export function wait(hyper: usize, generation: i32, thread: i32): i32 {
+  // told before the generation was raised, and so before this thread read it, perhaps
+  if (atomic.load<i32>(hyper, CREW_POISONED) != 0) return POISONED;
   for (let i = 0; i < LOOKS; i++) {
     if (atomic.load<i32>(hyper, CREW_GENERATION) != generation) return outcome(hyper);
   }

@@ -81,6 +81,10 @@ async function work({ suites, filter, builds, tiles, threads, smoke }: Task): Pr
   const { timings, peak, rounds } = await measure(cases, samplePeak, budget, (line) =>
     say({ progress: line }),
   );
+  for (const { core, variant } of shared) {
+    const { threads: left = 1 } = core.crew ?? {};
+    if (left !== variant.threads) throw new Error(`of ${variant.threads} threads ${left} are left`);
+  }
   const measurements = timings.map(({ case: item, turns }) => {
     return { name: item.name, variant: variants.get(item) ?? null, work: item.work, turns };
   });

@@ -87,7 +87,11 @@ async function main(): Promise<number> {
     progress(`${training}: ${seconds} s of requests`);
     const stop = await start();
     const child = fork(here, [String(port), String(1000 * seconds)], { execArgv: process.execArgv });
-    const [latencies] = (await once(child, "message")) as [number[]];
+    const gone = once(child, "exit").then(() => {
+      throw new Error("the client ended without its latencies");
+    });
+    gone.catch(() => {}); // it ends after it has told them, too
+    const [latencies] = (await Promise.race([once(child, "message"), gone])) as [number[]];
     const stepsPerSecond = await stop();
     const sorted = latencies.sort((a, b) => a - b);
     const at = (q: number): number => rounded(quantile(sorted, q));

@@ -49,9 +49,9 @@ function emptyCase(core: Core): Case {
   };
 }
 
-/** Rows of a product that both whole tiles and any number of threads up to 8 divide; it stays in the second-level cache. */
-const [ROWS, COLUMNS, DEPTH] = [240, 64, 128];
-const TIMES = 64;
+/** Rows that are as many tiles, of any height, for each of 2, 4 and 8 threads; the product stays in the second-level cache. */
+const [ROWS, COLUMNS, DEPTH] = [480, 64, 128];
+const TIMES = 32;
 
 /** The same product again and again: each thread overwrites its own rows, so nothing is waited for before the end. */
 function ceilingCase(core: Core): Case {

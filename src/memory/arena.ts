@@ -46,6 +46,7 @@ export class Arena {
 
   /** A run came to no end, and a thread that is thought lost may still write. What it may write is of no use any more. */
   spoil(hyper: number): void {
+    if (this.#spoilt) return;
     this.#spoilt = true;
     poison(this.#memory, hyper);
     this.crew?.scrap();

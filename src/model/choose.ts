@@ -101,6 +101,9 @@ export function settleWide(wished: boolean): Pick<Widening, "wide" | "reason"> {
   return { wide, reason: `${wide ? "on" : "off"}, ${wide === wished ? reason : otherwise}` };
 }
 
+/** Whether V8 widens what this process compiles, as far as this thread knows. */
+export const isWide = (): boolean => settled?.wide ?? startedWide();
+
 function widen(wished: boolean): Widening {
   if (startedWide()) {
     const reason = "Node was started with the flag";

@@ -1,16 +1,18 @@
 // How many threads there will be where there may be some, and the crew that they are. Imported where there may be.
 
-import { MOST_THREADS } from "../base/abi.ts";
 import { cores, warn } from "../wasm/engine.ts";
 import type { Core } from "../wasm/runtime.ts";
 import type { Threads } from "./choose.ts";
+
+/** Of more threads the nets that this is for have nothing: a batch of 128 rows is some twenty tiles. */
+const ENOUGH = 8;
 
 /** What a wish for threads comes to on a host that has them. */
 export function threadsFor(wished: number | "auto"): Threads {
   const available = cores();
   const found = available === 1 ? "there is one core" : `there are ${available} cores`;
   if (wished === "auto") {
-    const size = Math.min(available, MOST_THREADS);
+    const size = Math.min(available, ENOUGH);
     return size === 1
       ? { size, reason: `one, ${found}` }
       : { size, reason: `${size}, ${found}; started when there is work` };

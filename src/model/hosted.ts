@@ -3,7 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import type { LayerSpec } from "../base/spec.ts";
-import type { Info } from "./choose.ts";
+import { type Info, isWide } from "./choose.ts";
 import { Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
 import { type Apart, isShared, RUNTIME } from "./messages.ts";
@@ -20,10 +20,11 @@ import type { Sequential } from "./sequential.ts";
 /**
  * A runtime in a worker: what `init` gives, with a promise for every result. Made by `hosted`.
  *
- * Arguments are copied to the worker, and what comes back are arrays of the caller's own. A data set is sent once, at its
- * first use: later changes to its arrays are not seen. Every call rejects with `DISPOSED` after `dispose`, and with
- * `WORKER_LOST` once the worker has ended by itself. What cannot be copied is refused: `HOSTED_FUNCTION` a function other
- * than a callback, `OPTION` anything else.
+ * Arguments are copied to the worker, but for arrays in shared memory, and what comes back are arrays of the caller's own. A
+ * data set is sent once, at its first use: later changes to its arrays are not seen. Every call rejects with `DISPOSED` after
+ * `dispose`, and with `WORKER_LOST` once the worker has ended by itself (a single call, as everywhere, when one of the runtime's
+ * own threads is lost). What cannot be copied is refused: `HOSTED_FUNCTION` a function other than a callback, `OPTION`
+ * anything else.
  *
  * A process stays alive for calls under way, not for a runtime that waits for some. The worker ends when neither the runtime
  * nor a model of it can be reached any more.
@@ -61,7 +62,7 @@ export interface HostedXent {
  *
  * Callbacks and signals stay with the caller. A run that is stopped in `onEpochEnd`, by an abort or an error, ends with that
  * epoch, for the worker waits to hear of it; on a page that is not cross-origin isolated, and everywhere when a run is
- * stopped at another time, some more steps may be done, for at most 50 ms.
+ * stopped at another time, some more steps may be done, for at most 50 ms or one step.
  *
  * @interface
  */
@@ -113,7 +114,9 @@ export async function start(options: InitOptions | undefined): Promise<HostedXen
     ),
   );
   const names = ["options"];
-  const request = { on: RUNTIME, name: "init", where: "hosted", names, args: [options], keep: RUNTIME };
+  // the flag, once set, widens what a worker compiles too
+  const args = [isWide() ? { ...options, wide: true } : options];
+  const request = { on: RUNTIME, name: "init", where: "hosted", names, args, keep: RUNTIME };
   try {
     await line.call(request);
   } catch (error) {

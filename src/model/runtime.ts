@@ -27,8 +27,9 @@ export interface InitOptions {
   wide?: boolean;
   /**
    * Threads that share large computations, the caller's among them; the results are the same to the bit. `"auto"` is as many as
-   * there are cores, started once there is work that is worth it; a number from 1 to 64 is taken as it is, and they are started
-   * by `init`. Default `"auto"`.
+   * there are cores, 8 at most, started once there is work that is worth it; a number from 1 to 64 is taken as it is, and they
+   * are started by `init`. There is one on a page's own thread, without SharedArrayBuffer, or with a module that is not built for
+   * threads: `info.reasons` says so. Default `"auto"`.
    */
   threads?: number | "auto";
   /** Measures the tiles of the matrix product for some 0.3 s and takes the fastest, instead of a rule. Default false. */
@@ -58,18 +59,23 @@ export interface Xent {
    *
    * @returns `c`
    * @throws {XentError} `OPTION` a name or a value; `SHAPE` an array that is too short, a `c` that shares elements with `a`
-   *   or `b`, or a view of `alloc`'s memory beside its arrays; `TOO_LARGE`, `MEMORY`
+   *   or `b`, or a view of `alloc`'s memory beside its arrays; `TOO_LARGE`, `MEMORY`; `WORKER_LOST`, and then a `c` from `alloc` holds
+   *   anything
    */
   sgemm(options: SgemmOptions): Float32Array;
   /**
    * Arrays in one WebAssembly memory, for `sgemm` without copies: `const [a, b, c] = xent.alloc([m * k, k * n, m * n])`.
-   * The memory holds these arrays and 1 MiB to work in, never grows, and is freed with the last of the arrays.
+   * The memory holds these arrays and little more than 1 MiB to work in, never grows, and is freed with the last of the
+   * arrays. Where the runtime has threads it is a SharedArrayBuffer, which some functions of the platform refuse.
    *
    * @param lengths  elements of each; all are 0 at first
    * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
    */
   alloc(lengths: readonly number[]): Float32Array[];
-  /** Ends the runtime's other threads. Its models go on with one: the same results, later. */
+  /**
+   * Ends the runtime's other threads. Its models go on with one: the same results, later. A call that waits for one of them at
+   * that moment rejects with `WORKER_LOST`.
+   */
   dispose(): void;
   /** Another runtime, in a worker of its own: the same as the function {@link hosted}. */
   hosted(options?: InitOptions): Promise<HostedXent>;
@@ -77,14 +83,13 @@ export interface Xent {
 
 /**
  * Compiles the WebAssembly build that suits the engine and tries it against scalar arithmetic. The builds travel inside
- * the package: no file is read, nothing is fetched.
+ * the package: no file is read, nothing is fetched; but threads are workers, each of a file of the package.
  *
  * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`
  */
 export async function init(options: InitOptions = {}): Promise<Xent> {
   checkNames("init", options, ["precision", "wide", "threads", "tune", "wasm"]);
-  const { precision = "fast", wide = false, tune = false, wasm } = options;
-  const wished = options.threads ?? "auto";
+  const { precision = "fast", wide = false, threads: wished = "auto", tune = false, wasm } = options;
   if (wished !== "auto" && !(Number.isInteger(wished) && wished >= 1 && wished <= MOST_THREADS)) {
     throw new XentError(
       "OPTION",

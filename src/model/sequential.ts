@@ -144,6 +144,7 @@ export class Sequential {
    * - `BUSY` the model is training already; `DISPOSED`
    * - `DIVERGED` the loss became NaN or infinite; the weights are those of at most 256 steps before
    * - `TOO_LARGE`, `MEMORY` the plan does not fit
+   * - `WORKER_LOST` a thread ended; the weights are those of at most 256 steps before, and the next call has new threads
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
@@ -205,12 +206,20 @@ export class Sequential {
     const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
     this.#optimizer = optimizer;
     const where = `trainOnBatch, lr ${optimizer.lr}`;
-    for (const _ of carefulStep(this.#network, batch.session, 0, where)) await this.#exclusively(turn);
+    const run = carefulStep(this.#network, batch.session, 0, where);
+    if (!run.next().done) {
+      // another thread is late
+      await this.#exclusively(async () => {
+        do await turn();
+        while (!run.next().done);
+      });
+    }
     this.#hasGradients = true;
     const evaluation = batch.read();
     this.#network.settle();
     // of use to the next step
-    const wanted = this.#network.want(batch.session, 1);
+    const { rows } = batch.session.program;
+    const wanted = this.#network.want(batch.session, rows, rows);
     if (wanted !== undefined) await wanted;
     return evaluation;
   }
@@ -250,7 +259,7 @@ export class Sequential {
    * What every layer gives for some rows: one entry a layer, in their order; the last are the logits.
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
-   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   activations(x: Features): LayerOutput[] {
     this.#alive("activations");
@@ -268,7 +277,7 @@ export class Sequential {
    * Loss and accuracy over a data set. With a loss whose reduction is `none`, the loss of each row too.
    *
    * @throws {XentError} `SHAPE`, `LABEL`, `TARGET`, `LOSS`, `EMPTY`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running),
-   *                     `DISPOSED`
+   *                     `DISPOSED`, `WORKER_LOST`
    */
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
@@ -283,7 +292,8 @@ export class Sequential {
   /**
    * How often each class was taken for each. Rows with the loss's ignoreIndex are left out.
    *
-   * @throws {XentError} `SHAPE`, `LABEL` (also where y holds no class ids), `OPTION`, `BUSY`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `LABEL` (also where y holds no class ids), `OPTION`, `BUSY`, `DISPOSED`,
+   *                     `WORKER_LOST`
    */
   async confusionMatrix(
     data: Dataset,
@@ -306,7 +316,7 @@ export class Sequential {
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows · outputs]`
-   * @throws {XentError} `NO_LOSS` no loss is known (use `logits`); `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   * @throws {XentError} `NO_LOSS` no loss is known (use `logits`); `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   predict(x: Features): Float32Array {
     this.#alive("predict");
@@ -321,7 +331,7 @@ export class Sequential {
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows]`
-   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   predictClass(x: Features): Int32Array {
     this.#alive("predictClass");
@@ -334,7 +344,7 @@ export class Sequential {
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows · outputs]`
-   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   logits(x: Features): Float32Array {
     this.#alive("logits");

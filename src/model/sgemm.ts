@@ -142,7 +142,8 @@ export class Multiplier {
     const { tile, crew } = this.#core;
     const N = tileColumns(tile);
     const words = arena.i32At(PROGRAM, (2 * RECORD_BYTES) / 4);
-    void crew?.want((2 * m * n * k) / SPEED);
+    const ns = (2 * m * n * k) / SPEED;
+    if (crew !== undefined && ns >= crew.runNs) void crew.want(ns);
     const run = (records: number, width: number, depth: number): void =>
       runner.run(0, records, (2 * m * width * depth) / SPEED);
     /** threads share columns of C, of which each packs its own panels of B: or else rows */

@@ -80,6 +80,9 @@ export class Network {
   #chunk: ChunkSession | undefined;
   /** of the programs as they stand */
   #tile = 0;
+  #uses = 0;
+  /** the snapshot is to take the place of the parameters */
+  #owed = false;
 
   /** @throws {XentError} `TOO_LARGE` when the parameters alone do not fit a WebAssembly memory */
   constructor(core: Core, input: number, layers: readonly LayerSpec[], seed: number) {
@@ -123,6 +126,7 @@ export class Network {
 
   /** The memory for training steps of at most `config.batchSize` rows; laid anew only when it does not fit. */
   train(config: TrainConfig, emit: EmitOptimizer): TrainSession {
+    this.#arena?.pending?.finish();
     this.remember(config.loss, undefined);
     const old = this.#config;
     const fits =
@@ -140,9 +144,12 @@ export class Network {
     return this.#train as TrainSession;
   }
 
-  /** Says that so many runs of a program are to come; see `Crew.want`. */
-  want({ program }: { readonly program: Program }, runs: number): Promise<void> | undefined {
-    return this.#core?.crew?.want(runs * program.sharedNs);
+  /** Says that a program is to run on so many rows, `batch` at a time; see `Crew.want`. */
+  want({ program }: { readonly program: Program }, rows: number, batch: number): Promise<void> | undefined {
+    const { crew } = this.#core ?? {};
+    if (crew === undefined) return undefined;
+    const whole = Math.floor(rows / batch);
+    return crew.want(whole * program.sharedNs(batch) + program.sharedNs(rows - whole * batch));
   }
 
   /** Lets the runtime find out what it still wants to, and follows what it found. */
@@ -158,15 +165,22 @@ export class Network {
     this.#tile = tile;
   }
 
-  /** The training program as it was last laid. */
+  /** The training program as it was last laid; after the loss of a thread, in a new memory. */
   get trained(): TrainSession {
+    if (this.#arena?.spoilt) this.chunk();
     return this.#train as TrainSession;
+  }
+
+  /** How often the memory for evaluation was taken. */
+  get uses(): number {
+    return this.#uses;
   }
 
   /** The memory and program for evaluation. */
   chunk(): ChunkSession {
-    if (this.#chunk === undefined || this.#arena?.spoilt) this.#adopt(this.#config, this.#emit);
+    this.#uses++;
     this.#arena?.pending?.finish();
+    if (this.#chunk === undefined || this.#arena?.spoilt) this.#adopt(this.#config, this.#emit);
     this.#retile();
     return this.#chunk as ChunkSession;
   }
@@ -225,6 +239,8 @@ export class Network {
     try {
       return work();
     } finally {
+      // after the loss of a thread: in a new memory
+      this.chunk();
       grads().set(kept);
     }
   }
@@ -313,11 +329,14 @@ export class Network {
   }
 
   restore(): void {
-    // after the loss of a thread: in a new memory
+    // after the loss of a thread in a new memory, now or when the host has one
+    this.#owed = true;
     this.chunk();
+    if (!this.#owed) return;
     const { params, snapshot } = this.#layout as Layout;
     const arena = this.#arena as Arena;
     arena.f32(params).set(arena.f32(snapshot));
+    this.#owed = false;
   }
 
   /** Whether every parameter is a finite number. */
@@ -364,8 +383,10 @@ export class Network {
         }
       } else {
         // the same addresses in every plan: these regions come first
-        for (const tensor of [layout.params, layout.snapshot, layout.grads])
-          arena.f32(tensor).set(old.f32(tensor));
+        const { params, snapshot, grads } = layout;
+        arena.f32(params).set(old.f32(this.#owed ? snapshot : params));
+        for (const tensor of [snapshot, grads]) arena.f32(tensor).set(old.f32(tensor));
+        this.#owed = false;
       }
     }
     if (layout.columns !== undefined) {

@@ -253,27 +253,30 @@ export function known(record: Record): Known {
 /**
  * Whether two records, run without a barrier between them, could race on some number of threads: they touch the same
  * bytes, and either are shared in different ways, or each thread's part touches more than itself. For the latter a few
- * numbers of rows and threads tell: both parts begin and end with the same units, whatever the numbers.
+ * numbers of rows and threads tell: both parts begin and end with the same units, whatever the numbers. (Where what they touch
+ * moves with the rows, as panels of a packed batch do, one number is not enough even where the units are no rows.)
  */
 export function dependent(a: Known, b: Known): boolean {
   if (!conflict(a.whole, b.whole)) return false;
   const { units, grain, batch } = a.share;
   if (units !== b.share.units || grain !== b.share.grain || batch !== b.share.batch) return true;
   if (units === 0) return false;
-  for (const rows of batch ? new Set([units, Math.ceil(units / 2) + 1, 1]) : [units]) {
-    if (rows > units) continue;
+  const most = Math.max(a.record.batchRows, b.record.batchRows, 1);
+  for (const rows of new Set([most, Math.ceil(most / 2) + 1, 1])) {
+    if (rows > most) continue;
+    const [first, second] = [withRows(a.record, rows), withRows(b.record, rows)];
     for (const threads of TRIAL_THREADS) {
-      const [before, after] = [a, b].map(({ record }) => {
-        const r = batch ? withRows(record, rows) : record;
-        return Array.from({ length: threads }, (_, t) => access(r, t, threads));
-      }) as [Access[], Access[]];
-      if (before.some((x, t) => after.some((y, u) => t !== u && conflict(x, y)))) return true;
+      const parts = (record: Record): Access[] =>
+        Array.from({ length: threads }, (_, t) => access(record, t, threads));
+      const after = parts(second);
+      if (parts(first).some((x, t) => after.some((y, u) => t !== u && conflict(x, y)))) return true;
     }
   }
   return false;
 }
 
-function conflict(a: Access, b: Access): boolean {
+/** Whether one of two writes what the other touches. */
+export function conflict(a: Access, b: Access): boolean {
   return meet(a.writes, b.writes) || meet(a.writes, b.reads) || meet(a.reads, b.writes);
 }
 

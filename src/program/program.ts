@@ -103,9 +103,9 @@ export class Program {
     this.#arena.i32(this.#room).set(this.words);
   }
 
-  /** Nanoseconds of a run of a full batch, if that is worth sharing among threads; else 0. */
-  get sharedNs(): number {
-    const ns = this.#costs[this.drafts.length] ?? 0;
+  /** Nanoseconds of a run of so many rows, if that is worth sharing among threads; else 0. */
+  sharedNs(rows: number): number {
+    const ns = this.#ns(0, this.drafts.length, rows);
     return ns >= (this.#arena.crew?.runNs ?? 0) ? ns : 0;
   }
 
@@ -129,12 +129,12 @@ export class Program {
     this.#runner.abandon();
   }
 
-  /** Work of some records for the rows that are set. */
-  #ns(first: number, last: number): number {
+  /** Work of some records. */
+  #ns(first: number, last: number, rows = this.rows): number {
     const costs = this.#costs;
     if (costs.length === 1) return 0;
     const full = (costs[last] as number) - (costs[first] as number);
-    return this.#capacity === 0 ? full : (full * this.rows) / this.#capacity;
+    return this.#capacity === 0 ? full : (full * rows) / this.#capacity;
   }
 
   /** Sum of the row losses of the last run. */

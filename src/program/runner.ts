@@ -88,7 +88,9 @@ export class Runner {
     throw new XentError(
       "WORKER_LOST",
       `a thread was lost in the midst of a computation: ${reason}`,
-      "Call again, and new threads are started; if it happens again, init({ threads: 1 }) does without.",
+      this.#arena.crew?.failed === undefined
+        ? "Call again, and new threads are started; if it happens again, do without: threads: 1."
+        : "Call again: one thread does all.",
     );
   }
 

@@ -6,8 +6,8 @@ import * as abi from "../base/abi.ts";
 import { access, OPS, overlaps, type RecordView, whole } from "../base/ops.ts";
 import { TILES, tileColumns, tileName, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { type Draft, dependent, known } from "./builder.ts";
-import { view } from "./record.ts";
+import { conflict, type Draft, dependent, known } from "./builder.ts";
+import { type Record, view, withRows } from "./record.ts";
 
 /** What is wrong with a program, one line a finding; empty when nothing is. */
 export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1): string[] {
@@ -84,7 +84,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     }
 
     for (let j = first; j <= i; j++) {
-      if (dependent(known(view(words, j)), known(record))) {
+      if (dependent(known(view(words, j)), known(record)) || races(view(words, j), record, threads)) {
         problems.push(
           j === i
             ? `${where}: its own threads meet`
@@ -95,6 +95,23 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     if ((record.flags & abi.FLAG_BARRIER) !== 0) first = i + 1;
   }
   return problems;
+}
+
+/** Whether two threads meet in two records, by what each touches and nothing else, for several numbers of rows. */
+function races(a: Record, b: Record, most: number): boolean {
+  const rows = Math.max(a.batchRows, b.batchRows, 1);
+  for (const some of new Set([rows, rows - 1, Math.ceil(rows / 2) + 1, Math.ceil(rows / 3), 2, 1])) {
+    if (some < 1 || some > rows) continue;
+    const [first, second] = [withRows(a, some), withRows(b, some)];
+    for (const threads of new Set([2, 3, most])) {
+      const parts = (record: Record) => Array.from({ length: threads }, (_, t) => access(record, t, threads));
+      const after = parts(second);
+      for (const [t, x] of parts(first).entries()) {
+        if (after.some((y, u) => t !== u && conflict(x, y))) return true;
+      }
+    }
+  }
+  return false;
 }
 
 /** Bytes of a tensor that a record may touch: none of the padding behind the last row, but B in place up to whole tiles. */

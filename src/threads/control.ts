@@ -16,6 +16,9 @@ export const TEXT = 32;
 export const TEXT_BYTES = 512;
 export const CONTROL_BYTES: number = 4 * TEXT + TEXT_BYTES;
 
+/** What a worker says when it has begun. */
+export const READY = "ready";
+
 /** The first message to a worker. */
 export interface Start {
   readonly module: WebAssembly.Module;

@@ -5,7 +5,7 @@ import type { Crew } from "../base/spec.ts";
 import * as control from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 
-/** What is handed out takes 2 µs more, and a barrier 0.3: `npm run bench -- threads` shows what is gained and lost. */
+/** Handing out takes 0.3 µs, a barrier as much, and shares are never quite even: `npm run bench -- threads` shows what is gained. */
 const RUN_NS = 60_000;
 const RECORD_NS = 1_000;
 /** Work that could be shared, from which it is worth to start workers: they take some 30 ms. */
@@ -16,6 +16,8 @@ const START_MS = 10_000;
 /** The workers that are up, or come up; what their listeners hold, so that they do not hold the pool. */
 interface Gang {
   readonly workers: Thread[];
+  /** numbers of memories that they were sent */
+  readonly known: Set<number>;
   readonly words: Int32Array;
   ready: number;
   lost: string | undefined;
@@ -114,15 +116,19 @@ export class Pool implements Crew {
   async #start(): Promise<void> {
     this.#began = true;
     const words = new Int32Array(new SharedArrayBuffer(control.CONTROL_BYTES));
-    const gang: Gang = { workers: [], words, ready: 0, lost: undefined, settled: () => {} };
+    const gang: Gang = { workers: [], known: new Set(), words, ready: 0, lost: undefined, settled: () => {} };
     this.#own.gang = gang;
     const settled = new Promise<void>((resolve) => {
       gang.settled = resolve;
     });
     const others = this.size - 1;
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       gang.lost ??= `only ${gang.ready} of ${others} were ready after ${START_MS / 1000} s`;
       gang.settled();
+    };
+    // their messages may lie here, unread, because this thread was busy for so long: they come before the second timer
+    let timer = setTimeout(() => {
+      timer = setTimeout(giveUp, 100);
     }, START_MS);
     try {
       for (let thread = 1; thread <= others; thread++) gang.workers.push(this.#startWorker(gang, thread));
@@ -147,7 +153,11 @@ export class Pool implements Crew {
       new URL("./worker.ts", here),
       () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       {
-        message() {
+        message(said) {
+          if (said !== control.READY) {
+            gang.lost ??= "its file is another worker's";
+            gang.settled();
+          }
           gang.ready++;
           if (gang.ready === gang.workers.length) gang.settled();
         },
@@ -161,7 +171,9 @@ export class Pool implements Crew {
     worker.post(start);
     for (const [number, memory] of this.#memories) {
       const alive = memory.deref();
-      if (alive !== undefined) worker.post({ number, memory: alive } satisfies control.News);
+      if (alive === undefined) continue;
+      gang.known.add(number);
+      worker.post({ number, memory: alive } satisfies control.News);
     }
     return worker;
   }
@@ -170,15 +182,15 @@ export class Pool implements Crew {
     const number = ++this.#number;
     this.#memories.set(number, new WeakRef(memory));
     this.#dropped.register(memory, { number, bytes: memory.buffer.byteLength });
-    for (const worker of this.#own.gang?.workers ?? []) {
-      worker.post({ number, memory } satisfies control.News);
-    }
+    const { gang } = this.#own;
+    gang?.known.add(number);
+    for (const worker of gang?.workers ?? []) worker.post({ number, memory } satisfies control.News);
     return number;
   }
 
   #forget({ number, bytes }: Known): void {
     this.#memories.delete(number);
-    this.#forgotten += bytes;
+    if (this.#own.gang?.known.has(number)) this.#forgotten += bytes;
     if (!this.#out) this.done();
   }
 
@@ -197,7 +209,7 @@ export class Pool implements Crew {
 
   done(): void {
     this.#out = false;
-    if (this.#forgotten > FORGOTTEN_BYTES) this.scrap();
+    if (this.#forgotten > FORGOTTEN_BYTES && this.#up) this.scrap();
   }
 
   end(reason: string): void {

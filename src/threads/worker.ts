@@ -1,5 +1,5 @@
-// A thread of a crew: runs its share of whatever it is told to, and sleeps in between. Imports nothing but names, so that
-// the file can be loaded as it is.
+// A thread of a crew: runs its share of whatever it is told to, and sleeps in between. Reaches no package, so that the file can
+// be loaded as it is.
 
 import { poison } from "../wasm/poison.ts";
 import * as control from "./control.ts";
@@ -27,7 +27,7 @@ host.listen((data) => {
   const message = data as control.Start | control.News;
   if ("module" in message) {
     start = message;
-    host.post("ready");
+    host.post(control.READY);
     work();
   } else memories.set(message.number, { memory: message.memory, run: instance(message.memory) });
 });

@@ -51,13 +51,19 @@ function* patientChunks(
   scoring: Scoring | undefined,
 ): Generator<Chunk | undefined, void> {
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
-    const chunk = fill(network.chunk(), x, rows, network.input, first);
-    const { program } = chunk.session;
-    const scored = scoring === undefined ? [] : score(chunk, scoring);
-    for (const [from, to] of [...forward(chunk, x, "forward"), ...scored]) {
-      if (!program.begin(from, to)) yield* late(network, program);
+    for (let whole = false; !whole; ) {
+      const chunk = fill(network.chunk(), x, rows, network.input, first);
+      const { program } = chunk.session;
+      const scored = scoring === undefined ? [] : score(chunk, scoring);
+      const { uses } = network;
+      for (const [from, to] of [...forward(chunk, x, "forward"), ...scored]) {
+        if (!program.begin(from, to)) yield* late(network, program);
+        // while it waited another call has had the chunk: it is run anew
+        whole = network.uses === uses;
+        if (!whole) break;
+      }
+      if (whole) yield chunk;
     }
-    yield chunk;
   }
 }
 
@@ -107,7 +113,7 @@ export function outputs(
 ): Float32Array {
   const out = new Float32Array(rows * network.outputs);
   const end = kind === "logits" ? "forward" : "link";
-  void network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
+  void network.want(network.chunk(), rows, CHUNK_ROWS);
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, end)) {
     copyRows(chunk, chunk.session[kind], out);
   }
@@ -134,7 +140,7 @@ function copyRows({ first, count }: Chunk, { data, width, stride }: Block, out: 
 /** The class of each row: the first largest output; of a single one, 1 where it says yes. */
 export function classes(network: Network, x: Features, rows: number): Int32Array {
   const out = new Int32Array(rows);
-  void network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
+  void network.want(network.chunk(), rows, CHUNK_ROWS);
   for (const chunk of chunks(() => network.chunk(), x, rows, network.input, "forward")) {
     for (let i = 0; i < chunk.count; i++) out[chunk.first + i] = classOf(network, chunk.session, i);
   }
@@ -211,7 +217,8 @@ async function inSlices(
   each: (chunk: Chunk) => void,
 ): Promise<void> {
   signal?.throwIfAborted();
-  await network.want(network.chunk(), Math.ceil(rows / CHUNK_ROWS));
+  await network.want(network.chunk(), rows, CHUNK_ROWS);
+  signal?.throwIfAborted();
   network.check();
   let sliceEnd = performance.now() + SLICE_MS;
   for (const chunk of patientChunks(network, x, rows, scoring)) {

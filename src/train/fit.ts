@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { divisor, over, type Scoring } from "./scoring.ts";
-import { type Step, type StepOptions, steps } from "./steps.ts";
+import { GIVEN_UP, type Step, type StepOptions, steps } from "./steps.ts";
 import { SLICE_MS, turn } from "./turn.ts";
 
 /** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
@@ -62,6 +62,9 @@ export interface FitOptions extends StepOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How long an aborted run waits for a thread that is late in its last step, before it does without the step. */
+const PATIENCE_MS = 1000;
+
 /** Trains for all epochs. An abort ends the run between two steps; the weights stay as the last step left them. */
 export async function fitNetwork(
   network: Network,
@@ -110,11 +113,18 @@ export async function fitNetwork(
   };
 
   if (signal?.aborted) return result("signal");
-  await network.want(session, total);
-  for (const step of steps(network, session, data, options)) {
+  await network.want(session, epochs * data.rows, batchSize);
+  if (signal?.aborted) return result("signal");
+  const run = steps(network, session, data, options);
+  let patience: number | undefined;
+  for (const step of run) {
     if (step === undefined) {
       await turn();
-      continue;
+      if (!signal?.aborted) continue;
+      patience ??= performance.now() + PATIENCE_MS;
+      if (performance.now() < patience) continue;
+      giveUp(run);
+      return result("signal");
     }
     if (done === 0) firstStepEnd = performance.now();
     done++;
@@ -154,6 +164,8 @@ export async function fitNetwork(
     if (now >= sliceEnd) {
       network.settle();
       if (!step.last) progress(step.epoch);
+      // threads that another call lost are replaced
+      void network.want(session, 0, batchSize);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }
@@ -161,6 +173,15 @@ export async function fitNetwork(
   }
   network.settle();
   return result("done");
+}
+
+/** Ends a run of steps that waits for another thread. */
+function giveUp(run: ReturnType<typeof steps>): void {
+  try {
+    run.throw(GIVEN_UP);
+  } catch (error) {
+    if (error !== GIVEN_UP) throw error;
+  }
 }
 
 async function evaluateUnlessAborted(
@@ -185,18 +206,26 @@ export async function* asyncSteps(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Step, void> {
   if (signal?.aborted) return;
-  await network.want(session, options.epochs * Math.ceil(data.rows / options.batchSize));
+  await network.want(session, options.epochs * data.rows, options.batchSize);
+  if (signal?.aborted) return;
   let sliceEnd = performance.now() + SLICE_MS;
-  for (const counted of steps(network, session, data, options)) {
+  const run = steps(network, session, data, options);
+  let patience: number | undefined;
+  for (const counted of run) {
     if (counted === undefined) {
       await turn();
-      continue;
+      if (!signal?.aborted) continue;
+      patience ??= performance.now() + PATIENCE_MS;
+      if (performance.now() < patience) continue;
+      giveUp(run);
+      return;
     }
     const { step, epoch, rows, loss, hits, last } = counted;
     yield { step, epoch, rows, loss, hits, last };
     const now = performance.now();
     if (now >= sliceEnd) {
       network.settle();
+      void network.want(session, 0, options.batchSize);
       await turn();
       sliceEnd = performance.now() + SLICE_MS;
     }

@@ -65,6 +65,7 @@ export function* steps(
     window.begin();
     for (let row = 0; row < data.rows; row += batchSize) {
       network.check("fit");
+      if (network.trained !== session) throw lostMeanwhile();
       const rows = Math.min(batchSize, data.rows - row);
       const { share, counted } = tally(scoring, row, rows, window.order);
       const parts = divisor(scoring, share, network.outputs);
@@ -125,12 +126,25 @@ export function* carefulStep(
   }
 }
 
-/** A thread was lost while parameters were updated: brings those from before step `kept` back, and throws. */
+/** Thrown into a run of steps that waits for another thread: it is left as it is, and the weights are the last good ones. */
+export const GIVEN_UP = new Error("given up");
+
+/** A thread was lost, or not waited for, while parameters were updated: brings those from before step `kept` back, and throws. */
 function putBack(network: Network, error: unknown, kept: number): never {
-  if (!(error instanceof XentError) || error.code !== "WORKER_LOST") throw error;
-  network.restore();
+  const lost = error instanceof XentError && error.code === "WORKER_LOST";
+  if (lost || error === GIVEN_UP) network.restore();
+  if (!lost) throw error;
   const [problem] = error.message.split(`. ${error.hint}`);
   throw new XentError(error.code, `${problem}; the weights are those from before step ${kept}`, error.hint);
+}
+
+/** A call between two steps lost a thread, and the network went on to another memory than this run's. */
+function lostMeanwhile(): XentError {
+  return new XentError(
+    "WORKER_LOST",
+    "a thread was lost by another call between two steps; the weights are those of the last step",
+    "Call again, and new threads are started.",
+  );
 }
 
 function checkLoss(

@@ -24,9 +24,16 @@ export function turn(): Promise<void> {
 
 /** Goes on with a run that stalled, after each turn of the event loop that its taker gives. */
 export function* late(network: Network, program: Program): Generator<undefined, void> {
-  do {
-    yield undefined;
-    // disposed meanwhile
-    network.check();
-  } while (!program.resume());
+  let over = false;
+  try {
+    while (!over) {
+      yield undefined;
+      // disposed meanwhile
+      network.check();
+      over = program.resume();
+    }
+  } finally {
+    // whoever takes the steps does not want to wait any longer
+    if (!over) program.abandon();
+  }
 }

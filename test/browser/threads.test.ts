@@ -1,6 +1,6 @@
 // Threads in a browser: none on a page's own thread, which says why; in a worker as many as are asked for, with Node's bits.
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { commands } from "vitest/browser";
 import { crossEntropy, dataset, dense, hosted, init, relu, sgd } from "../../src/index.ts";
 import type { Asked } from "./two-hundred-steps.worker.ts";
@@ -22,6 +22,7 @@ test("a page's own thread is alone, and says why", async () => {
 test("200 steps leave Node's weights with 1, 2, 3, 4 and 8 threads", async () => {
   const expected = await commands.twoHundredStepsInNode();
   const worker = new Worker(new URL("./two-hundred-steps.worker.ts", import.meta.url), { type: "module" });
+  onTestFinished(() => worker.terminate());
   for (const threads of [1, 2, 3, 4, 8]) {
     const answer = new Promise<string>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
@@ -30,7 +31,6 @@ test("200 steps leave Node's weights with 1, 2, 3, 4 and 8 threads", async () =>
     worker.postMessage({ threads } satisfies Asked);
     expect(await answer, `${threads} threads`).toBe(expected);
   }
-  worker.terminate();
 });
 
 test("a hosted runtime has threads, and gives the bits of this page's thread", async () => {

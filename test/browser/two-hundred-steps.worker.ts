@@ -1,4 +1,5 @@
-// Runs in a worker of the page: 200 steps on a number of threads, each a worker of this one; answers with the weights' hash.
+// Runs in a worker of the page: 200 steps on a number of threads, each a worker of this one; answers with the weights' hash, or
+// with what went wrong.
 
 import { TILE_5X8 } from "../../src/base/abi.ts";
 import { Pool } from "../../src/threads/pool.ts";
@@ -9,16 +10,20 @@ export interface Asked {
   readonly threads: number;
 }
 
-self.onmessage = async ({ data: { threads } }: MessageEvent<Asked>) => {
-  if (threads === 1) {
-    const module = await compileBuild("simd");
-    self.postMessage(await twoHundredSteps({ module, build: "simd", tile: TILE_5X8 }));
-    return;
-  }
+self.onmessage = async ({ data }: MessageEvent<Asked>) => {
+  self.postMessage(await hashOf(data.threads).catch(String));
+};
+
+async function hashOf(threads: number): Promise<string> {
+  const one = { build: "simd", tile: TILE_5X8 };
+  if (threads === 1) return twoHundredSteps({ ...one, module: await compileBuild("simd") });
   const module = await compileBuild("simd-threads");
   const crew = new Pool(module, threads, { runNs: 0, recordNs: 0 });
   await crew.start();
-  if (crew.failed !== undefined) throw new Error(crew.failed);
-  self.postMessage(await twoHundredSteps({ module, build: "simd", tile: TILE_5X8, shared: true, crew }));
-  crew.scrap();
-};
+  if (crew.failed !== undefined) return crew.failed;
+  try {
+    return await twoHundredSteps({ ...one, module, shared: true, crew });
+  } finally {
+    crew.scrap();
+  }
+}

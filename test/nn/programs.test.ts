@@ -221,6 +221,30 @@ describe("the memory that both programs lie in", () => {
   });
 });
 
+it("barriers are enough where a batch is as large as layers are wide, and where it is not full", () => {
+  // panels of a packed batch are as deep as those of a layer at the full batch alone
+  for (const [input, widths, batch] of [
+    [8, [832, 512, 832, 8], 512],
+    [64, [2048, 512, 2048, 10], 512],
+    [784, [1024, 512, 1024, 784], 512],
+    [2048, [48, 8], 8],
+    [30, [40, 16, 40, 16], 16],
+  ] as const) {
+    for (const tile of TILES) {
+      const layers = widths.flatMap((width, i) => (i === 0 ? [dense(width)] : [relu(), dense(width)]));
+      const outputs = widths.at(-1) as number;
+      const scaling = { scale: 1, shift: 0 };
+      const spec = { tile, threads: 8, input, outputs, layers, scaling, loss: crossEntropy() };
+      const { train } = layNetwork(spec, config(batch, "f32"), emitSgd);
+      const builder = (train as NonNullable<typeof train>).builder;
+      for (const threads of [2, 3, 8]) {
+        const what = `${input}-${widths.join("-")} b${batch}, ${tileName(tile)}, ${threads} threads`;
+        expect(verify(builder.encode(), builder.drafts, threads), what).toEqual([]);
+      }
+    }
+  }
+});
+
 function expectApart(tile: number, input: number, layers: readonly LayerSpec[]): void {
   const spec = {
     tile,

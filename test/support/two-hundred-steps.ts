@@ -16,7 +16,7 @@ const EPOCHS = 20;
 
 /**
  * @returns SHA-256, as hex, over the bits of all parameters
- * @throws {Error} a thread of the core's crew was given no tile of a product
+ * @throws {Error} the tiles of products were not shared among all threads of the core's crew
  */
 export async function twoHundredSteps(core: Core): Promise<string> {
   const random = new Random(11, 99, 0);
@@ -34,9 +34,13 @@ export async function twoHundredSteps(core: Core): Promise<string> {
   if (steps !== 200) throw new Error(`${steps} steps`);
   const weights = Object.values(model.stateDict()).flatMap(({ data }) => [...data]);
   const { hyper } = networkOf(model).trained.program;
-  for (let t = 0; t < (core.crew?.size ?? 0); t++) {
-    if (hyper.getUint32(CREW_TILES + 64 * t, true) === 0) throw new Error(`thread ${t} had nothing to do`);
-  }
+  const threads = Array.from({ length: core.crew?.size ?? 0 }, (_, t) => t);
+  const tiles = threads.map((t) => hyper.getUint32(CREW_TILES + 64 * t, true));
+  const all = tiles.reduce((sum, count) => sum + count, 0);
+  // widths and rows are few tiles for eight
+  const even = (count: number): boolean =>
+    count > (0.3 * all) / tiles.length && count < (1.7 * all) / tiles.length;
+  if (!tiles.every(even)) throw new Error(`threads had ${tiles.join(", ")} tiles of products`);
   model.dispose();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Float32Array(weights)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -5,6 +5,7 @@ import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
+import { Pool } from "../../src/threads/pool.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { wasmBytes } from "../support/core.ts";
 import { watchWorkers } from "../support/crew.ts";
@@ -55,8 +56,12 @@ it("auto: calls that cannot wait have them started, and use them when they are u
   expect(watch.workers.length).toBe(1);
   const model = xent.sequential({ input: FEATURES, loss: learn.loss }, [dense(512), dense(10)]);
   const before = model.predict(x);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(model.predict(x)).toEqual(before);
+  const hand = vi.spyOn(Pool.prototype, "hand");
+  for (let i = 0; i < 100 && hand.mock.calls.length === 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(model.predict(x)).toEqual(before);
+  }
+  expect(hand).toHaveBeenCalled();
 });
 
 it("auto with one core, and 1: one thread, on memories that are not shared", async () => {
@@ -122,6 +127,7 @@ it("dispose ends the threads: models go on with one, to the same bits; again it 
   const make = () => xent.sequential({ input: FEATURES, seed: 2 }, [dense(64), relu(), dense(10)]);
   const before = make();
   await before.fit(data, { ...learn, batchSize: 256 });
+  const trained = before.stateDict();
   const ended = watch.workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
   xent.dispose();
   xent.dispose();
@@ -130,6 +136,10 @@ it("dispose ends the threads: models go on with one, to the same bits; again it 
   expect(xent.info.threads).toBe(1);
   expect(xent.info.reasons.at(-1)).toBe("threads: one, the runtime was disposed of");
   const after = make();
+  await after.fit(data, { ...learn, batchSize: 256 });
+  expect(after.stateDict()).toEqual(trained);
+  // one from before goes on too
+  await before.fit(data, { ...learn, batchSize: 256 });
   await after.fit(data, { ...learn, batchSize: 256 });
   expect(after.stateDict()).toEqual(before.stateDict());
   expect(watch.workers.length).toBe(2);

@@ -119,7 +119,7 @@ async function failure(work: Promise<unknown>): Promise<XentError> {
 /** Ends the last worker once the thread that waits for it has let the event loop turn. */
 const killSoon = (): unknown => setTimeout(() => watch.workers.at(-1)?.terminate(), 20);
 
-/** The record behind which gradients are whole and parameters not yet touched. */
+/** A record of the forward pass. */
 const forwardRecord = 3;
 
 describe.each([2, 3])("of %i threads the last one", (threads) => {
@@ -292,6 +292,120 @@ describe.each([2, 3])("of %i threads the last one", (threads) => {
     expect(steps).toBe(6);
     expect(weights(model)).toEqual(await alone(3, 6));
   });
+
+  it("never comes, and the signal is aborted: fit ends, with the weights of before, and training goes on", async () => {
+    for (const record of [forwardRecord, -1]) {
+      const model = await started();
+      const before = weights(model);
+      const { program } = networkOf(model).trained;
+      waitIn(program, (record + program.drafts.length) % program.drafts.length);
+      const options = { ...OPTIONS, epochs: 3, signal: AbortSignal.timeout(150) };
+      expect(await model.fit(data, options)).toMatchObject({ stopped: "signal", steps: 0 });
+      expect(weights(model)).toEqual(before);
+      await model.fit(data, OPTIONS);
+      const next = modelOn(coreOf("simd"));
+      for (let i = 0; i < 2; i++) await next.fit(data, OPTIONS);
+      expect(weights(model).length).toBe(weights(next).length);
+      expect(weights(model)).not.toEqual(before);
+      // the same for steps, and for an evaluation
+      const steps = model.steps(data, { ...OPTIONS, signal: AbortSignal.timeout(300) });
+      await steps.next();
+      const kept = weights(model);
+      waitIn(networkOf(model).trained.program, forwardRecord);
+      expect(await steps.next()).toEqual({ value: undefined, done: true });
+      await model.evaluate(data);
+      waitIn(networkOf(model).chunk().program, 3);
+      await expect(model.evaluate(data, { signal: AbortSignal.timeout(150) })).rejects.toThrow(/abort/i);
+      expect(weights(model).length).toBe(kept.length);
+      await model.evaluate(data);
+    }
+  });
+
+  it("is late in an evaluation, and predictions come in between: both are right", async () => {
+    const { core } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    const { loss } = OPTIONS;
+    const expected = await model.evaluate(data, { loss });
+    const { counts } = await model.confusionMatrix(data);
+    const predicted = model.predict(x.subarray(0, 5 * FEATURES));
+    for (const record of [0, 2, 3]) {
+      for (const call of [
+        () => model.evaluate(data),
+        async () => (await model.confusionMatrix(data)).counts,
+      ]) {
+        const gate = waitIn(networkOf(model).chunk().program, record);
+        const between = new Promise<Float32Array>((resolve) => {
+          setTimeout(() => {
+            openFromOutside(gate, 150);
+            resolve(model.predict(x.subarray(0, 5 * FEATURES)));
+          }, 20);
+        });
+        expect([expected, counts]).toContainEqual(await call());
+        expect(await between).toEqual(predicted);
+      }
+    }
+  });
+
+  it("traps in a prediction between two steps: the steps end, with the weights of the last one", async () => {
+    const { core, pool } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    let done = 0;
+    const run = async (): Promise<void> => {
+      for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 2 })) {
+        done = step + 1;
+        if (step !== 9) continue;
+        trapIn(networkOf(model).chunk().program, 3);
+        expect(() => model.predict(x)).toThrow(expect.objectContaining({ code: "WORKER_LOST" }));
+        expect(model.predict(x).length).toBe(ROWS * CLASSES);
+      }
+    };
+    expect((await failure(run())).message).toContain("the weights are those of the last step");
+    expect(done).toBe(10);
+    expect(weights(model)).toEqual(await alone(2, 10));
+    await model.fit(data, OPTIONS);
+    expect(pool.threads).toBe(threads);
+  });
+
+  it("never comes in an evaluation that is aborted: the model, and others, have threads again", async () => {
+    const { core, pool } = await crewed("debug-threads", threads);
+    const [model, other] = [modelOn(core), modelOn(core)];
+    await model.evaluate(data, { loss: OPTIONS.loss });
+    waitIn(networkOf(model).chunk().program, 3);
+    const signal = AbortSignal.timeout(150);
+    const reason = await model.evaluate(data, { signal }).catch((error: unknown) => error);
+    expect(reason).toBe(signal.reason);
+    await other.fit(data, OPTIONS);
+    expect(pool.threads).toBe(threads);
+    await model.fit(data, OPTIONS);
+    expect(weights(model)).toEqual(weights(other));
+  });
+
+  it("ends in the midst of a fit, between two steps: it is replaced, and the bits are the same", async () => {
+    const { core, pool } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    for await (const { step } of model.steps(data, { ...OPTIONS, epochs: 20 })) {
+      if (step === 20) await watch.workers.at(-1)?.terminate();
+      // a slice of time is over now and then, and with it the wait for the new ones
+      if (step % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(watch.workers.length).toBe(2 * (threads - 1));
+    expect(pool.threads).toBe(threads);
+    expect(weights(model)).toEqual(await alone(20));
+  });
+
+  it("is late, and the runtime is disposed of: the call rejects, the model goes on with one thread", async () => {
+    const { core, pool } = await crewed("debug-threads", threads);
+    const model = modelOn(core);
+    await model.fit(data, OPTIONS);
+    const before = weights(model);
+    waitIn(networkOf(model).trained.program, forwardRecord);
+    setTimeout(() => pool.end("the runtime was disposed of"), 20);
+    const error = await failure(model.fit(data, OPTIONS));
+    expect(error.message).toMatch(/the runtime was disposed of.*Call again: one thread does all/s);
+    expect(weights(model)).toEqual(before);
+    await model.fit(data, OPTIONS);
+    expect(pool.threads).toBe(1);
+  });
 });
 
 describe("threads that cannot be started", () => {
@@ -311,6 +425,11 @@ describe("threads that cannot be started", () => {
         return worker;
       },
       /could not be started: it ended with code [01]/,
+    ],
+    [
+      "its file is another worker's",
+      () => new Worker("require('node:worker_threads').parentPort.postMessage('hello')", { eval: true }),
+      /could not be started: its file is another worker's/,
     ],
     [
       "its file is not there",
@@ -381,13 +500,27 @@ describe("sgemm", () => {
   });
 });
 
-it("two runtimes at once train as each would alone", async () => {
-  const models = await Promise.all(
+it("two runtimes at once train as each would alone, one while the other waits for a thread of its own", async () => {
+  const [one, two] = (await Promise.all(
     [2, 3].map(async (threads) => modelOn((await crewed("debug-threads", threads)).core)),
-  );
-  await Promise.all(models.map((model) => model.fit(data, { ...OPTIONS, epochs: 4 })));
-  const expected = await alone(4);
-  for (const model of models) expect(weights(model)).toEqual(expected);
+  )) as [Sequential, Sequential];
+  const options = { ...OPTIONS, epochs: 2 };
+  const others = two.steps(data, options);
+  let waits = 0;
+  for await (const { step } of one.steps(data, options)) {
+    await others.next();
+    if (step % 8 !== 3) continue;
+    const gate = waitIn(networkOf(one).trained.program, forwardRecord);
+    setTimeout(async () => {
+      await others.next();
+      waits++;
+      open(gate);
+    }, 20);
+  }
+  for await (const _ of others);
+  expect(waits).toBe(3);
+  const expected = await alone(2);
+  for (const model of [one, two]) expect(weights(model)).toEqual(expected);
 });
 
 it("a core without a crew works alone in a build for threads", async () => {

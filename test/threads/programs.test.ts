@@ -1,7 +1,7 @@
 // Programs run by real threads: every op of the library, in builds with asserts and without, gives the memory that one
 // thread leaves, again and again; with every tile, and after a change of the tile. Each thread did part of the work.
 
-import { afterAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
@@ -18,8 +18,8 @@ async function core(build: (typeof THREAD_BUILDS)[number], threads: number, tile
   pools.push(made.pool);
   return made.core;
 }
-afterAll(() => {
-  for (const pool of pools) pool.scrap();
+afterEach(() => {
+  for (const pool of pools.splice(0)) pool.scrap();
 });
 
 /** Bytes of a program's memory, but for where threads meet and what edge tiles leave. */

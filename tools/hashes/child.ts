@@ -1,6 +1,6 @@
 // Bundled, and run by every engine: the hash of 200 training steps for each build and tile, and for several numbers of
-// threads, as one line of JSON. With `wide` as its argument V8 is asked to widen the code first, and each is run until the
-// optimising compiler has had it.
+// threads, as one line of JSON. With `wide` as its argument V8 is asked to widen the code first, and each on one thread is run
+// until the optimising compiler has had it.
 
 import { TILE_4X8 } from "../../src/base/abi.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
@@ -63,9 +63,12 @@ async function withThreads(build: "simd" | "relaxed", threads: number) {
   await crew.start();
   if (crew.failed !== undefined) throw new Error(crew.failed);
   const tile = TILE_4X8;
-  const hash = await twoHundredSteps({ module, build, tile, shared: true, crew });
-  crew.scrap();
-  return { tile: tileName(tile), threads, hash };
+  try {
+    const hash = await twoHundredSteps({ module, build, tile, shared: true, crew });
+    return { tile: tileName(tile), threads, hash };
+  } finally {
+    crew.scrap();
+  }
 }
 
 let error: string | undefined;

@@ -68,6 +68,7 @@ function run({ name, command, args }: Engine, wide: boolean): Hashes {
   const { status, stdout, stderr } = spawnSync(command, [...args, file, ...(wide ? ["wide"] : [])], {
     encoding: "utf8",
     shell: NPX_SHELL,
+    timeout: 600_000,
   });
   if (status === 0) return JSON.parse(stdout) as Hashes;
   const why = lastError(stderr) ?? stderr.trim().slice(0, 160);
