@@ -65,6 +65,16 @@ export interface FitOptions extends StepOptions {
 /** How long an aborted run waits for a thread that is late in its last step, before it does without the step. */
 const PATIENCE_MS = 1000;
 
+/** Says whether to go on waiting for a late thread. */
+function patience(signal: AbortSignal | undefined): () => boolean {
+  let end: number | undefined;
+  return () => {
+    if (!signal?.aborted) return true;
+    end ??= performance.now() + PATIENCE_MS;
+    return performance.now() < end;
+  };
+}
+
 /** Trains for all epochs. An abort ends the run between two steps; the weights stay as the last step left them. */
 export async function fitNetwork(
   network: Network,
@@ -116,13 +126,11 @@ export async function fitNetwork(
   await network.want(session, epochs * data.rows, batchSize);
   if (signal?.aborted) return result("signal");
   const run = steps(network, session, data, options);
-  let patience: number | undefined;
+  const patient = patience(signal);
   for (const step of run) {
     if (step === undefined) {
       await turn();
-      if (!signal?.aborted) continue;
-      patience ??= performance.now() + PATIENCE_MS;
-      if (performance.now() < patience) continue;
+      if (patient()) continue;
       giveUp(run);
       return result("signal");
     }
@@ -210,13 +218,11 @@ export async function* asyncSteps(
   if (signal?.aborted) return;
   let sliceEnd = performance.now() + SLICE_MS;
   const run = steps(network, session, data, options);
-  let patience: number | undefined;
+  const patient = patience(signal);
   for (const counted of run) {
     if (counted === undefined) {
       await turn();
-      if (!signal?.aborted) continue;
-      patience ??= performance.now() + PATIENCE_MS;
-      if (performance.now() < patience) continue;
+      if (patient()) continue;
       giveUp(run);
       return;
     }
