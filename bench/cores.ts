@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import type { Case } from "./case.ts";
+import { type Duration, forSeconds } from "./duration.ts";
 import { findVariants, withThreads } from "./find-variants.ts";
 import { setting } from "./report.ts";
 import { CEILING } from "./shapes.ts";
@@ -49,24 +49,9 @@ const here = fileURLToPath(import.meta.url);
 const [build, seconds] = process.argv.slice(2);
 if (process.env.XENT_CORES === "child")
   console.log(JSON.stringify(await measure(build as "relaxed", Number(seconds))));
-else process.exitCode = main();
+else process.exitCode = await forSeconds(HELP, [60, 5, 3600], main);
 
-function main(): number {
-  const options = {
-    seconds: { type: "string" },
-    json: { type: "string" },
-    help: { type: "boolean" },
-  } as const;
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const each = Number(values.seconds ?? 60);
-  if (!(each >= 5 && each <= 3600)) {
-    console.error(`--seconds is "${values.seconds}"; expected a number from 5 to 3600.\n\n${HELP}`);
-    return 2;
-  }
+function main({ seconds: each, json }: Duration): number {
   const results: Line[] = [];
   for (const choice of ["relaxed", "wide"]) {
     progress(`${choice}: ${each} s`);
@@ -102,8 +87,7 @@ function main(): number {
     "",
     `medians over the windows in which two threads that never wait gained ${TWO_CORES.join(" to ")}`,
   ]);
-  if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
   return 0;
 }
 

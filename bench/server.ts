@@ -7,8 +7,8 @@ import { writeFileSync } from "node:fs";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { crossEntropy, dataset, dense, hosted, init, relu, type Sequential, sgd } from "../src/index.ts";
+import { type Duration, forSeconds } from "./duration.ts";
 import { setting } from "./report.ts";
 import { quantile, rounded } from "./statistics.ts";
 import { aligned } from "./table.ts";
@@ -36,7 +36,7 @@ interface Line {
 
 const here = fileURLToPath(import.meta.url);
 if (process.send !== undefined) await ask();
-else process.exitCode = await main();
+else process.exitCode = await forSeconds(HELP, [10, 1, 600], main);
 
 /** The client: sends requests, and the latencies of all of them to the parent. */
 async function ask(): Promise<void> {
@@ -62,22 +62,7 @@ async function ask(): Promise<void> {
   process.disconnect();
 }
 
-async function main(): Promise<number> {
-  const options = {
-    seconds: { type: "string" },
-    json: { type: "string" },
-    help: { type: "boolean" },
-  } as const;
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  const seconds = Number(values.seconds ?? 10);
-  if (!(seconds >= 1 && seconds <= 600)) {
-    console.error(`--seconds is "${values.seconds}"; expected a number from 1 to 600.\n\n${HELP}`);
-    return 2;
-  }
+async function main({ seconds, json }: Duration): Promise<number> {
   const server = createServer((_, response) => response.end("ok"));
   server.listen(0);
   await once(server, "listening");
@@ -124,8 +109,7 @@ async function main(): Promise<number> {
       [true, false, false, false, false],
     ),
   ]);
-  if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
   return 0;
 }
 
