@@ -142,9 +142,7 @@ export class Pool implements Crew {
     // scrapped meanwhile
     if (this.#own.gang !== gang) return;
     if (gang.lost === undefined) this.#up = true;
-    else {
-      this.end(`the others could not be started: ${gang.lost}`);
-    }
+    else this.end(`the others could not be started: ${gang.lost}`);
   }
 
   #startWorker(gang: Gang, thread: number): Thread {
@@ -153,8 +151,8 @@ export class Pool implements Crew {
       new URL("./worker.ts", here),
       () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
       {
-        message(said) {
-          if (said !== control.READY) {
+        message(what) {
+          if (what !== control.READY) {
             gang.lost ??= "its file is another worker's";
             gang.settled();
           }

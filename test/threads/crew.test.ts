@@ -78,6 +78,17 @@ it("auto with one core, and 1: one thread, on memories that are not shared", asy
   expect(warnings).toEqual([]);
 });
 
+it("auto: eight at most; 33 predictions of a row are no work to share", async () => {
+  cores(64);
+  const xent = await init();
+  expect(xent.info.threads).toBe(8);
+  const model = xent.sequential({ input: 784, loss: learn.loss }, [dense(128), relu(), dense(10)]);
+  for (let i = 0; i < 33; i++) model.predict(new Float32Array(784));
+  const [a, b, c] = xent.alloc([256, 256, 256]) as [Float32Array, Float32Array, Float32Array];
+  for (let i = 0; i < 300_000; i++) xent.sgemm({ m: 16, n: 16, k: 16, a, b, c });
+  expect(watch.workers.length).toBe(0);
+});
+
 it("a number is honoured, started at once, and warned about where there are fewer cores", async () => {
   cores(2);
   const xent = await init({ threads: 4 });
