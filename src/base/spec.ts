@@ -86,12 +86,12 @@ export interface Crew {
    * they are up, or when it is known that they will not be. Undefined: nothing to wait for.
    */
   want(ns: number): Promise<void> | undefined;
-  /** The number by which the others know a shared memory, as long as the object is used here. */
-  attach(memory: WebAssembly.Memory): number;
   /** Has the others run records first … last − 1 of a program; the caller runs its share next, as thread 0. */
-  hand(memory: number, program: number, hyper: number, first: number, last: number): void;
+  hand(memory: WebAssembly.Memory, program: number, hyper: number, first: number, last: number): void;
   /** The run that was handed out is over. */
   done(): void;
+  /** The memory is not used any more; without a word, when its object is collected. */
+  forget(memory: WebAssembly.Memory): void;
   /** Ends the others, wherever they are. New ones are started when there is work. */
   scrap(): void;
   /** Ends the others for good. */

@@ -9,13 +9,26 @@ import type { Tensor } from "./plan.ts";
 
 const PAGE = 65536;
 
+/**
+ * Engines do not count shared memory when they decide whether to collect garbage, and memories that nobody uses would pile up.
+ * They do count a buffer of the same size that goes with it, of which no page is ever touched.
+ */
+const weights = new WeakMap<WebAssembly.Memory, ArrayBuffer | undefined>();
+
+function weight(bytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    // then garbage is collected later
+    return undefined;
+  }
+}
+
 export class Arena {
   readonly kernels: Kernels;
   /** the threads that may run on it too */
   readonly crew: Crew | undefined;
   readonly #memory: WebAssembly.Memory;
-  /** by which the crew knows the memory; 0 as long as it does not */
-  #number = 0;
   #spoilt = false;
   /** a run that other threads are still at: whatever else wants the memory has it finished first */
   pending: { finish(): void } | undefined;
@@ -34,14 +47,12 @@ export class Arena {
     }
     this.kernels = instantiate(core, this.#memory);
     this.crew = core.crew;
+    if (core.shared) weights.set(this.#memory, weight(pages * PAGE));
   }
 
   /** The others begin with records first … last − 1. */
   hand(program: number, hyper: number, first: number, last: number): void {
-    const { crew } = this;
-    if (crew === undefined) return;
-    if (this.#number === 0) this.#number = crew.attach(this.#memory);
-    crew.hand(this.#number, program, hyper, first, last);
+    this.crew?.hand(this.#memory, program, hyper, first, last);
   }
 
   /** A run came to no end, and a thread that is thought lost may still write. What it may write is of no use any more. */
@@ -50,6 +61,11 @@ export class Arena {
     this.#spoilt = true;
     poison(this.#memory, hyper);
     this.crew?.scrap();
+  }
+
+  /** Nothing will be run here any more: the others may let go of the memory. */
+  dispose(): void {
+    this.crew?.forget(this.#memory);
   }
 
   get spoilt(): boolean {

@@ -348,6 +348,7 @@ export class Network {
   dispose(): void {
     this.#train?.program.abandon();
     this.#chunk?.program.abandon();
+    this.#arena?.dispose();
     this.#core = undefined;
     this.#arena = undefined;
     this.#layout = undefined;
@@ -387,6 +388,7 @@ export class Network {
         arena.f32(params).set(old.f32(this.#owed ? snapshot : params));
         for (const tensor of [snapshot, grads]) arena.f32(tensor).set(old.f32(tensor));
         this.#owed = false;
+        old.dispose();
       }
     }
     if (layout.columns !== undefined) {

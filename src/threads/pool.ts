@@ -50,12 +50,14 @@ export class Pool implements Crew {
   readonly recordNs: number;
   readonly #module: WebAssembly.Module;
   readonly #own: { gang: Gang | undefined } = { gang: undefined };
-  /** every memory that is still in use here, by number */
-  readonly #memories = new Map<number, WeakRef<WebAssembly.Memory>>();
+  /** by which the workers know each memory */
+  readonly #numbers = new WeakMap<WebAssembly.Memory, number>();
   readonly #dropped: FinalizationRegistry<Known>;
   #number = 0;
   /** bytes of memories that the workers know and nobody uses */
   #forgotten = 0;
+  /** bytes of memories that were sent since the event loop last had a turn from here */
+  #sent = 0;
   #starting: Promise<void> | undefined;
   #up = false;
   /** a job is out */
@@ -99,7 +101,10 @@ export class Pool implements Crew {
 
   want(ns: number): Promise<void> | undefined {
     this.#wanted += ns;
-    return this.#wanted < WANTED_NS && !this.#began ? undefined : this.start();
+    if (this.#wanted < WANTED_NS && !this.#began) return undefined;
+    // only then does the engine tell of memories that were collected
+    if (this.#sent > FORGOTTEN_BYTES) return this.#turn();
+    return this.start();
   }
 
   /** Starts the workers if they are not up; see `Crew.want`. */
@@ -111,6 +116,12 @@ export class Pool implements Crew {
       this.#starting = undefined;
     });
     return this.#starting;
+  }
+
+  async #turn(): Promise<void> {
+    this.#sent = 0;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.start();
   }
 
   async #start(): Promise<void> {
@@ -167,35 +178,20 @@ export class Pool implements Crew {
     );
     const start: control.Start = { module: this.#module, control: gang.words, thread, threads: this.size };
     worker.post(start);
-    for (const [number, memory] of this.#memories) {
-      const alive = memory.deref();
-      if (alive === undefined) continue;
-      gang.known.add(number);
-      worker.post({ number, memory: alive } satisfies control.News);
-    }
     return worker;
   }
 
-  attach(memory: WebAssembly.Memory): number {
-    const number = ++this.#number;
-    this.#memories.set(number, new WeakRef(memory));
-    this.#dropped.register(memory, { number, bytes: memory.buffer.byteLength });
-    const { gang } = this.#own;
-    gang?.known.add(number);
-    for (const worker of gang?.workers ?? []) worker.post({ number, memory } satisfies control.News);
-    return number;
-  }
-
-  #forget({ number, bytes }: Known): void {
-    this.#memories.delete(number);
-    if (this.#own.gang?.known.has(number)) this.#forgotten += bytes;
-    if (!this.#out) this.done();
-  }
-
-  hand(memory: number, program: number, hyper: number, first: number, last: number): void {
+  hand(memory: WebAssembly.Memory, program: number, hyper: number, first: number, last: number): void {
     this.#out = true;
-    const { words } = this.#own.gang as Gang;
-    words[control.MEMORY] = memory;
+    const gang = this.#own.gang as Gang;
+    const { words } = gang;
+    const number = this.#numbers.get(memory) ?? this.#meet(memory);
+    if (!gang.known.has(number)) {
+      gang.known.add(number);
+      this.#sent += memory.buffer.byteLength;
+      for (const worker of gang.workers) worker.post({ number, memory } satisfies control.News);
+    }
+    words[control.MEMORY] = number;
     words[control.PROGRAM] = program;
     words[control.HYPER] = hyper;
     words[control.FIRST] = first;
@@ -203,6 +199,24 @@ export class Pool implements Crew {
     Atomics.add(words, control.JOBS, 1);
     // one that is about to sleep has counted itself before it looks at the jobs for the last time
     if (Atomics.load(words, control.SLEEPERS) !== 0) Atomics.notify(words, control.JOBS);
+  }
+
+  /** Gives a memory its number. */
+  #meet(memory: WebAssembly.Memory): number {
+    const number = ++this.#number;
+    this.#numbers.set(memory, number);
+    this.#dropped.register(memory, { number, bytes: memory.buffer.byteLength });
+    return number;
+  }
+
+  forget(memory: WebAssembly.Memory): void {
+    const number = this.#numbers.get(memory);
+    if (number !== undefined) this.#forget({ number, bytes: memory.buffer.byteLength });
+  }
+
+  #forget({ number, bytes }: Known): void {
+    if (this.#own.gang?.known.delete(number)) this.#forgotten += bytes;
+    if (!this.#out) this.done();
   }
 
   done(): void {
