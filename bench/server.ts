@@ -4,7 +4,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer, get } from "node:http";
+import { Agent, createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { crossEntropy, dataset, dense, hosted, init, relu, type Sequential, sgd } from "../src/index.ts";
@@ -23,6 +23,8 @@ Latencies of an HTTP server while 784-512-256-10 trains in its process on one th
 
 /** Milliseconds from one request to the next. */
 const PACE_MS = 5;
+/** After the last one. */
+const LAST_MS = 500;
 
 interface Line {
   readonly training: string;
@@ -35,31 +37,32 @@ interface Line {
 }
 
 const here = fileURLToPath(import.meta.url);
-if (process.send !== undefined) await ask();
-else process.exitCode = await forSeconds(HELP, [10, 1, 600], main);
 
 /** The client: sends requests, and the latencies of all of them to the parent. */
 async function ask(): Promise<void> {
   const [port, ms] = process.argv.slice(2).map(Number) as [number, number];
+  // connections are kept, as by any client that asks often
+  const agent = new Agent({ keepAlive: true });
   const latencies: number[] = [];
-  const waiting: Promise<void>[] = [];
+  const waiting = new Set<number>();
   const begin = performance.now();
   for (let at = 0; at < ms; at += PACE_MS) {
-    await new Promise((resolve) => setTimeout(resolve, begin + at - performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, begin + at - performance.now())));
     const start = performance.now();
-    const answered = new Promise<void>((resolve, reject) => {
-      get({ port, agent: false }, (response) => {
-        response.resume().on("end", () => {
-          latencies.push(performance.now() - start);
-          resolve();
-        });
-      }).on("error", reject);
+    waiting.add(start);
+    get({ port, agent }, (response) => {
+      response.resume().on("end", () => {
+        waiting.delete(start);
+        latencies.push(performance.now() - start);
+      });
     });
-    waiting.push(answered);
   }
-  await Promise.all(waiting);
+  await new Promise((resolve) => setTimeout(resolve, LAST_MS));
+  // those without an answer have waited so long at least
+  latencies.push(...[...waiting].map((start) => performance.now() - start));
   process.send?.(latencies);
   process.disconnect();
+  process.exit();
 }
 
 async function main({ seconds, json }: Duration): Promise<number> {
@@ -72,7 +75,7 @@ async function main({ seconds, json }: Duration): Promise<number> {
     progress(`${training}: ${seconds} s of requests`);
     const stop = await start();
     const child = fork(here, [String(port), String(1000 * seconds)], { execArgv: process.execArgv });
-    const gone = once(child, "exit").then(() => {
+    const gone = once(child, "disconnect").then(() => {
       throw new Error("the client ended without its latencies");
     });
     gone.catch(() => {}); // it ends after it has told them, too
@@ -161,3 +164,6 @@ async function train(model: Pick<Sequential, "fit">): Promise<() => Promise<numb
     return (1000 * (steps - ROWS / BATCH)) / (performance.now() - began);
   };
 }
+
+if (process.send !== undefined) await ask();
+else process.exitCode = await forSeconds(HELP, [10, 1, 600], main);
