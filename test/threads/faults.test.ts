@@ -17,6 +17,7 @@ import { sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { coreOf } from "../support/core.ts";
 import { crewed, sharedCore, watchWorkers } from "../support/crew.ts";
+import { ended } from "../support/workers.ts";
 
 const [ROWS, FEATURES, CLASSES, BATCH] = [600, 40, 6, 50];
 const x = Float32Array.from({ length: ROWS * FEATURES }, (_, i) =>
@@ -104,9 +105,6 @@ function trapIn(program: Program, i: number): void {
   records.set([16, 16], at + abi.RECORD_S / 4);
 }
 
-const exited = (worker: Worker): Promise<unknown> =>
-  new Promise((resolve) => (worker.threadId === -1 ? resolve(0) : worker.once("exit", resolve)));
-
 async function failure(work: Promise<unknown>): Promise<XentError> {
   const error = await work.then(
     () => undefined,
@@ -145,7 +143,7 @@ describe.each([2, 3])("of %i threads the last one", (threads) => {
     const error = await failure(model.fit(data, OPTIONS));
     expect(error.code).toBe("WORKER_LOST");
     expect(weights(model)).toEqual(before);
-    await Promise.all(watch.workers.map(exited));
+    await Promise.all(watch.workers.map(ended));
     await expectsNewThreads(model, workers);
   });
 
@@ -266,7 +264,7 @@ describe.each([2, 3])("of %i threads the last one", (threads) => {
     waitIn(networkOf(model).trained.program, forwardRecord);
     setTimeout(() => model.dispose(), 20);
     expect((await failure(model.fit(data, OPTIONS))).code).toBe("DISPOSED");
-    await Promise.all(watch.workers.map(exited));
+    await Promise.all(watch.workers.map(ended));
     expect(pool.threads).toBe(1);
     await other.fit(data, OPTIONS);
     expect(weights(other)).toEqual(await alone(1));
@@ -491,7 +489,7 @@ describe("sgemm", () => {
       expect(() => multiplier.sgemm({ ...sizes, ...arrays })).toThrow(lost);
       spy.mockRestore();
       expect(c).toEqual(new Float32Array(m * n).fill(7));
-      await Promise.all(watch.workers.map(exited));
+      await Promise.all(watch.workers.map(ended));
       expect(multiplier.sgemm({ ...sizes, ...arrays, c: arrays.c.slice() })).toEqual(expected);
       await pool.start();
       expect(multiplier.sgemm({ ...sizes, ...arrays })).toEqual(expected);
