@@ -12,7 +12,7 @@ const ROUND_MS = 1;
 
 /** GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile. */
 export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
-  const products = tiles.map((tile) => product({ ...core, tile, crew: undefined }));
+  const products = tiles.map((tile) => product({ ...core, tile }));
   const best = tiles.map(() => 0);
   for (const run of products) for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
   for (let round = 0; round < ROUNDS; round++) {

@@ -193,15 +193,17 @@ export class Builder {
   /**
    * The records as words. Call when the plan is laid out.
    *
-   * @param worthNs  work that is worth sharing, in nanoseconds by `cost`; records with less are thread 0's alone
+   * @param worthNs  work that is worth sharing, in nanoseconds by `cost`; records with less are thread 0's alone. Infinite: there is
+   *                 one thread only, and no barriers are looked for, which takes milliseconds in a fresh process
    */
   encode(worthNs = 0): Int32Array {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
     for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
       const record = { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f };
-      write(words, i, cost(record) < worthNs ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
+      const small = worthNs > 0 && (worthNs === Number.POSITIVE_INFINITY || cost(record) < worthNs);
+      write(words, i, small ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
     }
-    placeBarriers(words);
+    if (worthNs < Number.POSITIVE_INFINITY) placeBarriers(words);
     return words;
   }
 

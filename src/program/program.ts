@@ -33,9 +33,13 @@ export class Program {
   readonly #runner: Runner;
   #step = { rows: 0, first: 0, lr: 0, scale: 0 };
 
-  /** Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record. */
-  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor) {
-    this.words = builder.encode(arena.crew?.recordNs);
+  /**
+   * Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record.
+   *
+   * @param worthNs  see `Builder.encode`
+   */
+  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor, worthNs = arena.crew?.recordNs) {
+    this.words = builder.encode(worthNs);
     const records = arena.crew === undefined ? [] : builder.drafts.map((_, i) => view(this.words, i));
     this.#capacity = Math.max(0, ...records.map(({ batchRows }) => batchRows));
     this.#costs = new Float64Array(records.length + 1);
