@@ -51,6 +51,8 @@ export interface Product {
 }
 
 export interface Training {
+  /** what `count` is a multiple of where steps are timed; 1 where it is left out */
+  readonly unit?: number;
   /**
    * So many steps, each on the next batch, the first one's after the last's. Done when it returns: nothing is left to be
    * computed later.
@@ -70,11 +72,18 @@ export interface Learning {
   epoch(order: Int32Array, lr: number): void | Promise<void>;
   /** share of the test rows whose largest output is their class's */
   accuracy(): number | Promise<number>;
+  /**
+   * Epochs and accuracies in turn until `target` is reached, in the way that the library has for it: only where its users would
+   * not write that loop themselves. Gives the accuracies.
+   */
+  until?(target: number, epochs: number, lr: number): Promise<number[]>;
 }
 
 export interface OpenOptions {
   /** threads to run with, where the library has any choice */
   readonly threads: number;
+  /** of the order of rows, for a library that makes it itself */
+  readonly seed?: number;
   /** which of its backends, where there are several */
   readonly backend: string | undefined;
 }

