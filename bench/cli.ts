@@ -152,7 +152,7 @@ function parse(argv: readonly string[]) {
  *
  * @throws {UsageError}
  */
-export function writable(option: "json" | "html", path: string | undefined): void {
+export function writable(option: "json" | "html" | "svg", path: string | undefined): void {
   if (path === undefined) return;
   const file = resolve(path);
   if (existsSync(file) && !statSync(file).isFile()) {
