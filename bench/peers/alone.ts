@@ -41,9 +41,8 @@ export async function firstSteps(
       try {
         await child.read("stepped");
         note.turns.push(performance.now() - start);
-        memory.get(contestant)?.push(await child.read<number>("maxRssBytes"));
-        await child.read("ready");
-        Object.assign(note, { version: child.version, backend: child.backend });
+        memory.get(contestant)?.push((await child.read("maxRssBytes")).maxRssBytes as number);
+        Object.assign(note, await child.ready());
       } catch (error) {
         Object.assign(note, { failure: (error as Error).message, turns: [] });
       }
@@ -86,11 +85,10 @@ export async function learning(
       progress(`${work.name}: seed ${seed}/${seedsOf(contestant)}  ${contestant.system}`);
       const child = new Child(contestant, { work, folder, weights: "weights", seed }, engines);
       try {
-        await child.read("ready");
-        Object.assign(note, { version: child.version, backend: child.backend });
+        Object.assign(note, await child.ready());
         child.say({});
-        const accuracies = await child.read<number[]>("accuracies");
-        note.turns.push(child.last<number>("ms"));
+        const { accuracies, ms } = (await child.read("accuracies")) as { accuracies: number[]; ms: number };
+        note.turns.push(ms);
         epochs.get(contestant)?.push(accuracies.length);
         exact ??= accuracies;
         const wrong = wrongAccuracies(accuracies, exact, work.target);

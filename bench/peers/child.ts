@@ -24,6 +24,7 @@ export interface Task {
   readonly result?: string;
 }
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BASELINES = fileURLToPath(new URL("../baselines", import.meta.url));
 /** A whole training run may take minutes. */
 const LONGEST_MS = 1_800_000;
@@ -35,26 +36,23 @@ export function endAll(): void {
   for (const child of running) child.kill();
 }
 
-export class Child {
-  readonly contestant: Contestant;
-  /** of what is installed, and what it really runs on: told before it is ready */
-  version = "";
-  backend = "";
+/** A process that talks in lines of JSON. */
+export class Talk {
   readonly #process: ChildProcess;
   readonly #lines: Record<string, unknown>[] = [];
-  #last: Record<string, unknown> = {};
   #waiting: (() => void) | undefined;
   #ended: string | undefined;
 
-  constructor(contestant: Contestant, { work, ...rest }: Task, engines: Engines) {
-    const { file, threads, backend, env } = contestant;
-    this.contestant = contestant;
-    const node = [...(file?.endsWith(".ts") ? ["--import", "tsx"] : []), "peer.mjs"];
-    this.#process = spawn(
-      file === undefined ? (engines.python as string) : engines.node,
-      file === undefined ? ["peer.py"] : node,
-      { cwd: BASELINES, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] },
-    );
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { cwd: string; env?: Readonly<Record<string, string>> | undefined },
+  ) {
+    this.#process = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     running.add(this.#process);
     let complaints = "";
     this.#process.stderr?.on("data", (text: Buffer) => {
@@ -75,24 +73,19 @@ export class Child {
       const telling = said.find((line) => /^\w*Error\b/.test(line)) ?? said.at(-1) ?? "";
       this.#end(`ended with ${signal ?? `code ${code}`} ${telling}`.trim());
     });
-    const { seed = 0 } = rest;
-    this.say({ ...work, ...rest, file, options: { threads, backend, seed } });
   }
 
   say(message: unknown): void {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** The next message that has `key`; what others say of version and backend is kept. */
-  async read<T = unknown>(key: string): Promise<T> {
+  /** The next message that has `key`. */
+  async read(key: string): Promise<Record<string, unknown>> {
     const late = AbortSignal.timeout(LONGEST_MS);
     for (;;) {
       const message = this.#lines.shift();
       if (message !== undefined) {
-        if (typeof message.version === "string") this.version = message.version;
-        if (typeof message.backend === "string") this.backend = message.backend;
-        this.#last = message;
-        if (key in message) return message[key] as T;
+        if (key in message) return message;
         continue;
       }
       if (this.#ended !== undefined) throw new Error(this.#ended);
@@ -102,17 +95,6 @@ export class Child {
       });
       if (late.aborted) throw new Error(`no answer within ${LONGEST_MS / 60_000} minutes`);
     }
-  }
-
-  /** Something else of the message that was read last. */
-  last<T>(key: string): T {
-    return this.#last[key] as T;
-  }
-
-  /** Milliseconds of a run, over as many as fill `ms`. */
-  async turn(ms: number): Promise<number> {
-    this.say({ ms });
-    return this.read<number>("ms");
   }
 
   /** Resolves when it is gone. */
@@ -129,5 +111,42 @@ export class Child {
     running.delete(this.#process);
     this.#ended ??= reason;
     this.#waiting?.();
+  }
+}
+
+/** One contestant on one piece of work. */
+export class Child extends Talk {
+  constructor(contestant: Contestant, { work, ...rest }: Task, engines: Engines) {
+    const { file, threads, backend, env } = contestant;
+    const node = [...(file?.endsWith(".ts") ? ["--import", "tsx"] : []), "peer.mjs"];
+    const [command, args] =
+      file === undefined ? [engines.python as string, ["peer.py"]] : [engines.node, node];
+    super(command, args, { cwd: BASELINES, env });
+    const { seed = 0 } = rest;
+    this.say({ ...work, ...rest, file, options: { threads, backend, seed } });
+  }
+
+  /** When it can begin: its version, and what it really runs on. */
+  async ready(): Promise<{ version: string; backend: string }> {
+    const { version, backend } = await this.read("ready");
+    return { version: String(version), backend: String(backend) };
+  }
+
+  /** Milliseconds of a run, over as many as fill `ms`. */
+  async turn(ms: number): Promise<number> {
+    this.say({ ms });
+    return (await this.read("ms")).ms as number;
+  }
+}
+
+/** What two threads gain here and now that never wait for each other. */
+export class Gain extends Talk {
+  constructor(engines: Engines) {
+    super(engines.node, ["--import", "tsx", "bench/peers/gain.ts"], { cwd: ROOT });
+  }
+
+  async now(): Promise<number> {
+    this.say({});
+    return (await this.read("gain")).gain as number;
   }
 }

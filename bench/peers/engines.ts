@@ -8,11 +8,14 @@ import type { Engines } from "./child.ts";
 const OLDEST = 24;
 const FETCH_MS = 300_000;
 
-/** @param asked  the Python to take, by its name or path */
-export function findEngines(asked: string): { engines: Engines; notes: string[] } {
+/**
+ * @param asked  the Python to take, by its name or path
+ * @param fetch  whether a newer Node may come from npm where this one is old
+ */
+export function findEngines(asked: string, fetch: boolean): { engines: Engines; notes: string[] } {
   const notes: string[] = [];
   let [node, nodeVersion] = [process.execPath, process.versions.node];
-  if (Number.parseInt(nodeVersion, 10) < OLDEST) {
+  if (fetch && Number.parseInt(nodeVersion, 10) < OLDEST) {
     const found = say("npx", npxArguments(`node@${OLDEST}`, ["node", "-p", "process.execPath"]), NPX_SHELL);
     const version = say(found.output ?? "node", ["-p", "process.versions.node"]);
     if (found.output !== undefined && version.output !== undefined)

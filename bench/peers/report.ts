@@ -34,6 +34,11 @@ export interface Result {
   readonly spread: { readonly p10Ms: number; readonly p90Ms: number };
   /** turns that the median is of */
   readonly turns: number;
+  /**
+   * Where one of the two has several threads: the median of the ratios, round by round, over rounds in which threads that never
+   * wait gained what so many cores give; null where there were fewer than three such rounds. `rounds` says how many there were.
+   */
+  readonly withCores: { readonly ratio: number | null; readonly rounds: number } | null;
 }
 
 /** The most memory a process had, and how many epochs a training run took: medians. */
@@ -62,11 +67,17 @@ export interface Report {
   readonly failures: readonly { readonly work: string; readonly system: string; readonly reason: string }[];
 }
 
-/** All times of a contestant for a piece of work, from all its processes. */
+/** All times for a piece of work, from all processes. */
 export interface Collected {
   readonly work: Work;
   readonly runs: readonly Alone[];
+  /** of each round, see `Race`; none where there are no rounds */
+  readonly gains: readonly number[];
 }
+
+/** What two cores give to threads that never wait, within the noise of a moment. */
+const TWO_CORES = [1.8, 2.15] as const;
+const FEWEST = 3;
 
 export function makeReport(
   header: Omit<Header, "systems">,
@@ -106,11 +117,13 @@ export function nameOf({ system, threads, own, backend }: Contestant): string {
   return threads === 1 ? kind : `${kind} × ${threads}`;
 }
 
-function resultsOf({ work, runs }: Collected): Result[] {
+const timed = (turns: readonly number[]): number[] => turns.filter((ms) => !Number.isNaN(ms));
+
+function resultsOf({ work, runs, gains }: Collected): Result[] {
   const measured = runs.filter(({ turns }) => turns.length > 0);
   const own = measured.filter(({ contestant }) => contestant.own !== undefined);
   return measured.flatMap(({ contestant, turns }) => {
-    const { median, p10, p90 } = summarize(turns);
+    const { median, p10, p90 } = summarize(timed(turns));
     const beside =
       contestant.own === undefined ? own : own.filter((entry) => entry.contestant === contestant);
     return beside.map((ours): Result => {
@@ -123,12 +136,33 @@ function resultsOf({ work, runs }: Collected): Result[] {
         threads: ours.contestant.threads,
         peerThreads: contestant.threads,
         medianMs: rounded(median),
-        ratio: rounded(median / summarize(ours.turns).median),
+        ratio: rounded(median / summarize(timed(ours.turns)).median),
         spread: { p10Ms: rounded(p10), p90Ms: rounded(p90) },
-        turns: turns.length,
+        turns: timed(turns).length,
+        withCores: withCores(contestant, ours.contestant, turns, ours.turns, gains),
       };
     });
   });
+}
+
+function withCores(
+  peer: Contestant,
+  own: Contestant,
+  theirs: readonly number[],
+  ours: readonly number[],
+  gains: readonly number[],
+): Result["withCores"] {
+  if (gains.length === 0 || Math.max(peer.threads, own.threads) === 1) return null;
+  const slow = summarize(timed(theirs)).median;
+  const ratios = gains.flatMap((gain, round) => {
+    const [low, high] = TWO_CORES;
+    const their = theirs[round] as number;
+    return gain < low || gain > high ? [] : [(Number.isNaN(their) ? slow : their) / (ours[round] as number)];
+  });
+  return {
+    ratio: ratios.length < FEWEST ? null : rounded(summarize(ratios).median),
+    rounds: ratios.length,
+  };
 }
 
 function notesOf({ work, runs }: Collected): Note[] {

@@ -21,6 +21,7 @@ export function tableLines({ results, notes, sizes, failures }: Report): string[
       results.filter((result) => result.work === work),
       new Map(notes.filter((note) => note.work === work).map((note) => [keyOf(note), note])),
     ),
+    ...coresLines(results.filter((result) => result.work === work)),
   ]);
   const failed = failures.flatMap(({ work, system, reason }) => [
     "",
@@ -80,6 +81,31 @@ function workLines(
   });
   const head = ["", "median", "p10–p90", ...(extra ? [""] : []), ...columns];
   return aligned([head, ...rows], [true, ...head.slice(1).map(() => false)]);
+}
+
+/** The ratios to xent on several threads, from the rounds in which there were as many cores. */
+function coresLines(results: readonly Result[]): string[] {
+  const shared = results.filter(
+    ({ system, threads, withCores }) => withCores && threads > 1 && system !== "xent",
+  );
+  const [first] = shared;
+  if (first?.withCores == null) return [];
+  const rounds = `${first.withCores.rounds} of ${first.turns} rounds`;
+  const columns = [...new Set(shared.map(columnName))];
+  const rows = [...new Set(shared.map(lineName))].map((name) => [
+    name,
+    ...columns.map((column) => {
+      const found = shared.find((result) => lineName(result) === name && columnName(result) === column);
+      return found?.withCores?.ratio == null ? "–" : digits(found.withCores.ratio);
+    }),
+  ]);
+  if (shared.every(({ withCores }) => withCores?.ratio === null))
+    return [`  two cores in ${rounds}: too few`];
+  const lines = aligned(
+    [[`two cores in ${rounds}`, ...columns], ...rows],
+    [true, ...columns.map(() => false)],
+  );
+  return lines.map((line) => `  ${line}`);
 }
 
 const noteText = (note: { maxRssBytes?: number; epochs?: number } | undefined): string => {
