@@ -173,7 +173,7 @@ export const WORKS: readonly Work[] = [
     net: MNIST_NET,
     target: 0.98,
     epochs: 40,
-    lr: 0.2,
+    lr: 0.4,
   },
 ];
 
