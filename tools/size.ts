@@ -6,7 +6,18 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const TRAINER = 'export { init, dataset, dense, relu, crossEntropy, sgd } from "./src/index.ts";';
+/** A page that trains, and what it does not load. */
+export const TRAINER = 'export { init, dataset, dense, relu, crossEntropy, sgd } from "./src/index.ts";';
+
+/**
+ * Of the builds a page's own thread loads one, and never those for threads, nor threads; what gradCheck imports when it is
+ * called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted() loads is for a page that calls
+ * it.
+ */
+export const EXTERNAL: readonly string[] = [
+  ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
+  ...["*/slope.ts", "*/reference.ts", "*/hosted.ts"],
+];
 
 /** Sizes in bytes: minified, and after gzip. */
 export interface Size {
@@ -20,13 +31,7 @@ export async function trainerSize(): Promise<Size> {
     stdin: { contents: TRAINER, resolveDir: process.cwd(), loader: "ts" },
     bundle: true,
     minify: true,
-    // of the builds a page's own thread loads one, and never those for threads, nor threads; what gradCheck imports when it is
-    // called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted() loads is for a page
-    // that calls it
-    external: [
-      ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
-      ...["*/slope.ts", "*/reference.ts", "*/hosted.ts"],
-    ],
+    external: [...EXTERNAL],
     splitting: true,
     outdir: "out",
     format: "esm",
