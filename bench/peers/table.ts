@@ -23,10 +23,14 @@ export function tableLines({ results, notes, sizes, failures }: Report): string[
     ),
     ...coresLines(results.filter((result) => result.work === work)),
   ]);
-  const failed = failures.flatMap(({ work, system, reason }) => [
-    "",
-    ...labelled("", `${work}: ${system}: ${reason}`),
-  ]);
+  const reasons = new Map<string, string[]>();
+  for (const { work, system, reason } of failures) {
+    const key = `${system}: ${reason}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), work]);
+  }
+  const failed = [...reasons].flatMap(([reason, list]) =>
+    labelled("", `${reason} (${list.length > 2 ? `${list.length} pieces of work` : list.join(", ")})`),
+  );
   return [...tables, ...sizeLines(sizes), ...(failed.length > 0 ? ["", "without figures", ...failed] : [])];
 }
 

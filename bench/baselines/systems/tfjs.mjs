@@ -41,7 +41,7 @@ export async function open({ threads, backend = "wasm" }) {
 }
 
 /** Of the two backends only the one that is asked for is loaded. */
-async function begin(/** @type {string} */ backend, /** @type {number} */ threads) {
+export async function begin(/** @type {string} */ backend, /** @type {number} */ threads) {
   if (backend === "cpu") {
     await import("@tensorflow/tfjs-backend-cpu");
     await tf.setBackend("cpu");

@@ -16,13 +16,13 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
     threads,
   });
   const { info } = xent;
-  if (
-    info.wide !== (backend === "wide") ||
-    info.threads !== threads ||
-    (backend !== "strict" && !info.fused)
-  ) {
-    throw new Error(`not to be had here: ${info.reasons.join("; ")}`);
-  }
+  const missing =
+    info.wide !== (backend === "wide")
+      ? "wide"
+      : info.threads !== threads
+        ? "threads"
+        : backend !== "strict" && !info.fused && "build";
+  if (missing) throw new Error(info.reasons.find((reason) => reason.startsWith(`${missing}: `)));
   const { crossEntropy, dataset, dense, quadratic, relu, sgd, sigmoid } = library;
 
   const model = ({ widths, activation, loss }, layers) => {

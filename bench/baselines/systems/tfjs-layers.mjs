@@ -1,0 +1,91 @@
+// tfjs as most of its users write it: a sequential model of tfjs-layers, `trainOnBatch`, and the gradients that tfjs itself has.
+// `tfjs.mjs` says why those are slow on its WebAssembly backend, and goes around them.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { layers as kinds, sequential } from "@tensorflow/tfjs-layers";
+import { gather, oneHot } from "./batches.mjs";
+import { begin } from "./tfjs.mjs";
+import { versionOf } from "./version.mjs";
+
+/** @typedef {import("./system.d.ts").Net} Net */
+/** @typedef {import("./system.d.ts").Layer} Layer */
+/** @typedef {import("./system.d.ts").Rows} Rows */
+
+/**
+ * @param {import("./system.d.ts").OpenOptions} options
+ * @returns {Promise<import("./system.d.ts").System>}
+ */
+export async function open({ threads, backend = "wasm" }) {
+  tf.enableProdMode();
+  const description = await begin(backend, threads);
+  return { version: versionOf("@tensorflow/tfjs-layers"), backend: description, step, predict };
+}
+
+/**
+ * @param {Net} net
+ * @param {readonly Layer[]} layers
+ * @param {Rows} data
+ * @returns {import("./system.d.ts").Training}
+ */
+function step(net, layers, data) {
+  const [features, classes] = [net.widths[0], net.widths.at(-1)];
+  const model = modelOf(net, layers);
+  const optimizer = tf.train.sgd(0);
+  // of the losses that can be named it is the fastest, and takes logits
+  model.compile({ optimizer, loss: (t, z) => tf.losses.softmaxCrossEntropy(t, z) });
+  const targets = oneHot(data.y, classes);
+  const batches = Array.from({ length: data.y.length / net.batch }, (_, i) => {
+    const order = Int32Array.from({ length: net.batch }, (_, row) => i * net.batch + row);
+    const rowsOf = (source, width) => tf.tensor2d(gather(source, width, order), [net.batch, width]);
+    return { x: rowsOf(data.x, features), t: rowsOf(targets, classes) };
+  });
+  let next = 0;
+  let loss = Number.NaN;
+  return {
+    async steps(count, lr) {
+      optimizer.setLearningRate(lr);
+      for (let i = 0; i < count; i++) {
+        const { x, t } = batches[next++ % batches.length];
+        loss = /** @type {number} */ (await model.trainOnBatch(x, t));
+      }
+    },
+    loss: () => loss,
+  };
+}
+
+/**
+ * @param {Net} net
+ * @param {readonly Layer[]} layers
+ * @param {Float32Array} x
+ * @returns {import("./system.d.ts").Prediction}
+ */
+function predict(net, layers, x) {
+  const model = modelOf(net, layers);
+  model.add(kinds.softmax());
+  const rows = tf.tensor2d(x, [net.batch, net.widths[0]]);
+  return {
+    run: () => tf.tidy(() => model.predict(rows, { batchSize: net.batch }).dataSync()),
+  };
+}
+
+function modelOf({ widths, activation, loss }, layers) {
+  if (loss !== "crossEntropy") throw new Error("no other loss than the cross entropy is written here");
+  const model = sequential();
+  for (const [l, { bias }] of layers.entries()) {
+    const last = l === layers.length - 1;
+    model.add(
+      kinds.dense({
+        units: bias.length,
+        activation: last ? "linear" : activation,
+        ...(l === 0 ? { inputShape: [widths[0]] } : {}),
+      }),
+    );
+  }
+  model.setWeights(
+    layers.flatMap(({ weight, bias }, l) => [
+      tf.transpose(tf.tensor2d(weight, [widths[l + 1], widths[l]])),
+      tf.tensor1d(bias),
+    ]),
+  );
+  return model;
+}
