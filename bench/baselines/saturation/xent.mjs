@@ -2,18 +2,18 @@
 
 import { existsSync, readFileSync } from "node:fs";
 
-const BUILT = new URL("../../dist/index.js", import.meta.url);
+const BUILT = new URL("../../../dist/index.js", import.meta.url);
 
 /**
  * One dense layer with x = 1 and a bias of 0, whose weights are the logits: the gradient of the bias is that of the
  * logits.
  *
- * @returns {Promise<import("./peers.mjs").Way[]>} none if the library is not built
+ * @returns {Promise<import("./ways.mjs").Way[]>} none if the library is not built
  */
 export async function xentRows() {
   if (!existsSync(BUILT)) return [];
   const { bceWithLogits, crossEntropy, dataset, dense, init, quadratic, sigmoid } = await import(BUILT.href);
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
   const xent = await init();
   const way = (kind, writes, loss, behind = [], quadratic = false) => ({
     system: "xent",

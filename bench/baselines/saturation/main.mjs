@@ -1,7 +1,7 @@
 // `npm run saturation`: loss and gradient of cross entropies whose logits are large and wrong, by several libraries,
 // beside the exact ones. `--markdown` prints the tables of docs/numerics.md. Times nothing.
 
-import { brainRows, convnetjsRows, tfjsRows } from "./peers.mjs";
+import { brainRows, convnetjsRows, tfjsRows } from "./ways.mjs";
 import { xentRows } from "./xent.mjs";
 
 const SIZES = [1, 10, 50, 1e2, 1e4];

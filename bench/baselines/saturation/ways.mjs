@@ -2,13 +2,12 @@
 // loss and gradient with respect to them. Only what a library exports or keeps in plain sight is used, and nothing of
 // it is changed.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { layers, metrics, sequential } from "@tensorflow/tfjs-layers";
 import brain from "brain.js";
 import convnetjs from "convnetjs";
+import { versionOf } from "../systems/version.mjs";
 
 /**
  * @typedef {object} Way
@@ -173,9 +172,4 @@ export function convnetjsRows() {
       },
     },
   ];
-}
-
-function versionOf(name) {
-  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  return JSON.parse(readFileSync(path, "utf8")).version;
 }
