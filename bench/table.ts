@@ -84,6 +84,7 @@ const share = ({ shareOfPeak }: Result): string => (shareOfPeak === null ? "–"
 
 /** Units in which the figure is at least 1, down to nanoseconds. */
 const UNITS: readonly (readonly [unit: string, ms: number])[] = [
+  ["s", 1000],
   ["ms", 1],
   ["µs", 1e-3],
   ["ns", 1e-6],
@@ -91,7 +92,7 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
 const unitOf = (ms: number): readonly [unit: string, ms: number] =>
   UNITS.find(([, size]) => ms >= size) ?? (UNITS.at(-1) as readonly [string, number]);
 
-/** `1.27 ms`, `14.6 µs` */
+/** `2.30 s`, `1.27 ms`, `14.6 µs` */
 export function time(ms: number): string {
   const [unit, size] = unitOf(ms);
   return `${digits(ms / size)} ${unit}`;
