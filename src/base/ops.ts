@@ -1,9 +1,9 @@
 // The op table: for every op its operands, the bytes that thread t of T reads and writes, and its work. The
-// builder places barriers by it, verify checks programs against it, dump and profile read it; a test runs every
-// kernel against it.
+// builder places barriers by it, verify checks programs against it, dump and profile read it, cost.ts makes time of the
+// work; a test runs every kernel against it.
 
 import * as abi from "./abi.ts";
-import { tileColumns, tileRows, wholeTiles } from "./tile.ts";
+import { tileColumns, tileRows, wholeRows, wholeTiles } from "./tile.ts";
 
 /** A decoded record whose batch dimensions are filled in. */
 export interface RecordView {
@@ -38,6 +38,12 @@ export interface Share {
   readonly batch: boolean;
 }
 
+/**
+ * What a record does, by what sets its speed: multiply-adds of whole tiles; arithmetic in loops that V8 can widen, and other
+ * work, both in nanoseconds of the reference (cost.ts); bytes read and written.
+ */
+export type Work = readonly [multiplyAdds: number, vectorNs: number, otherNs: number, bytes: number];
+
 export interface OpSpec {
   readonly name: string;
   /** names of p0, p1, … */
@@ -50,6 +56,8 @@ export interface OpSpec {
   touches(r: RecordView, lo: number, n: number, t: number | undefined): Access;
   /** floating-point operations; an exponential or a division counts as one */
   flops(r: RecordView): number;
+  /** what `n` of the units take */
+  work(r: RecordView, n: number): Work;
 }
 
 /** First unit of thread t's share; t = T gives n. The same rule stands in assembly/program.ts. */
@@ -78,13 +86,11 @@ export function whole(r: RecordView): Access {
   return spec(r).touches(r, 0, spec(r).share(r).units, undefined);
 }
 
-/**
- * Nanoseconds of a record on one thread, within a factor of three or so: enough to tell what is worth sharing. Products at 40
- * operations a nanosecond, other arithmetic at 4, memory at 40 bytes.
- */
-export function cost(r: RecordView): number {
-  const written = whole(r).writes.reduce((sum, { rows, bytes }) => sum + rows * bytes, 0);
-  return spec(r).flops(r) / (r.op === abi.OP_SGEMM ? 40 : 4) + (3 * written) / 40;
+/** What the thread with the largest share of a record does. */
+export function work(r: RecordView, threads: number): Work {
+  const { units, grain } = shareOf(r);
+  const most = Math.ceil(Math.ceil(units / grain) / threads) * grain;
+  return spec(r).work(r, units === 0 ? spec(r).share(r).units : Math.min(units, most));
 }
 
 const NOTHING: Access = { reads: [], writes: [] };
@@ -149,7 +155,18 @@ const shareRows = (r: RecordView): Share => ({
 /** Of an op on a flat run of elements. */
 const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
 
-function gather(name: string, elementBytes: number): OpSpec {
+/** A row's call and loop. */
+const ROW_NS = 1.5;
+/** Rows end in whole vectors. */
+const whole4 = (cols: number): number => Math.ceil(cols / 4) * 4;
+
+/**
+ * What a byte counts that is read from rows all over `size` bytes: each doubling beyond half a MiB adds two to its one, as the
+ * source leaves one cache after the other (measured from 0.4 to 188 MB).
+ */
+const scattered = (size: number): number => 1 + 2 * (32 - Math.clz32(size / 2 ** 19));
+
+function gather(name: string, elementBytes: number, ns: number): OpSpec {
   return {
     name,
     operands: ["src", "index", "dst"],
@@ -161,44 +178,55 @@ function gather(name: string, elementBytes: number): OpSpec {
       writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
     }),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
+    work: (r, n) => {
+      const row = d(r, 1) * elementBytes;
+      return [0, 0, n * (3 * ROW_NS + ns * d(r, 1)), n * (4 * d(r, 1) + row * scattered(row * d(r, 2)))];
+    },
   };
 }
 
-/** y ← f(x) on a block */
-function unary(name: string, flopsAnElement: number): OpSpec {
+/**
+ * Rows of blocks to rows of a block, the last operand, which may be any of the others.
+ *
+ * @param ns     of the arithmetic of an element
+ * @param other  V8 cannot widen it
+ */
+function block(
+  name: string,
+  operands: readonly string[],
+  flopsAnElement: number,
+  ns: number,
+  other = false,
+): OpSpec {
+  const out = operands.length - 1;
+  const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
+    matrix(r, operand, lo * s(r, operand), n, d(r, 1), s(r, operand));
+  const inputs = operands.slice(1).map((_, i) => i);
   return {
     name,
-    operands: ["x", "y"],
-    inPlace: [[1, 0]],
+    operands,
+    inPlace: inputs.map((i) => [out, i]),
     share: shareRows,
     touches: (r, lo, n) => ({
-      reads: matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-      writes: matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
+      reads: inputs.flatMap((i) => rows(r, i, lo, n)),
+      writes: rows(r, out, lo, n),
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+    work(r, n) {
+      const arithmetic = n * ns * whole4(d(r, 1));
+      const bytes = 4 * operands.length * n * d(r, 1);
+      return other ? [0, 0, n * ROW_NS + arithmetic, bytes] : [0, arithmetic, n * ROW_NS, bytes];
+    },
   };
 }
 
-/** dx ← f(dy, s) on a block, s being the output y of the forward pass or its input x */
-function backward(name: string, flopsAnElement: number, saved = "y"): OpSpec {
-  return {
-    name,
-    operands: ["dy", saved, "dx"],
-    inPlace: [
-      [2, 0],
-      [2, 1],
-    ],
-    share: shareRows,
-    touches: (r, lo, n) => ({
-      reads: [
-        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-        ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
-      ],
-      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-    }),
-    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
-  };
-}
+/** y ← f(x) */
+const unary = (name: string, flopsAnElement: number, ns: number, other = false): OpSpec =>
+  block(name, ["x", "y"], flopsAnElement, ns, other);
+
+/** dx ← f(dy, s), s being the output y of the forward pass or its input x */
+const backward = (name: string, flopsAnElement: number, ns: number, saved = "y", other = false): OpSpec =>
+  block(name, ["dy", saved, "dx"], flopsAnElement, ns, other);
 
 const pack: OpSpec = {
   name: "pack",
@@ -213,7 +241,13 @@ const pack: OpSpec = {
     };
   },
   flops: () => 0,
+  work: (r, n) => [0, 0.06 * n * d(r, 0), 0, 8 * n * d(r, 0)],
 };
+
+/** The start and end of a sum. */
+const SUM_NS = 0.07;
+/** The calls for a panel of B and a block of rows. */
+const PANEL_NS = 14;
 
 const sgemm: OpSpec = {
   name: "sgemm",
@@ -248,6 +282,16 @@ const sgemm: OpSpec = {
     };
   },
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
+  work(r, units) {
+    const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
+    const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
+    const m = columns ? rows : units;
+    const n = wholeTiles(tile, columns ? units : cols);
+    const sums = wholeRows(tile, m) * n;
+    const passes = Math.ceil(k / abi.GEMM_KC);
+    const panels = Math.ceil(m / abi.GEMM_MC) * (n / tileColumns(tile));
+    return [sums * k, 0, passes * (SUM_NS * sums + PANEL_NS * panels), 4 * (m * k + k * n + m * n)];
+  },
 };
 
 /** A column that may be left out: address 0. */
@@ -266,8 +310,11 @@ interface LossOptions {
   apart?: boolean;
 }
 
+/** What begins and ends a row of a loss takes as long as so many elements. */
+const LOSS_ROW = 12;
+
 /** A loss: rows of z against rows of targets, or class ids (row stride 1). The weights of rows may be left out. */
-function loss(name: string, flopsAnElement: number, options: LossOptions = {}): OpSpec {
+function loss(name: string, flopsAnElement: number, ns: number, options: LossOptions = {}): OpSpec {
   const { ids, hits = false, columns = false, apart = false } = options;
   return {
     name,
@@ -288,6 +335,7 @@ function loss(name: string, flopsAnElement: number, options: LossOptions = {}): 
       ],
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+    work: (r, n) => [0, 0, n * ns * (LOSS_ROW + whole4(d(r, 1))), 0],
   };
 }
 
@@ -307,6 +355,7 @@ const rowHits: OpSpec = {
     writes: matrix(r, 2, lo, 1, n, 1),
   }),
   flops: (r) => 2 * d(r, 0) * d(r, 1),
+  work: (r, n) => [0, 0, n * d(r, 1), 0],
 };
 
 const lossSum: OpSpec = {
@@ -319,6 +368,7 @@ const lossSum: OpSpec = {
     writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
   }),
   flops: (r) => 2 * d(r, 0),
+  work: (r) => [0, 0, 0.8 * d(r, 0), 0],
 };
 
 const columnSums: OpSpec = {
@@ -331,6 +381,7 @@ const columnSums: OpSpec = {
     writes: matrix(r, 1, lo, 1, n, 1),
   }),
   flops: (r) => d(r, 0) * d(r, 1),
+  work: (r, n) => [0, 0, 0, 5 * d(r, 0) * n],
 };
 
 const sgdStep: OpSpec = {
@@ -343,43 +394,44 @@ const sgdStep: OpSpec = {
     writes: matrix(r, 0, lo, 1, n, 1),
   }),
   flops: (r) => 2 * d(r, 0),
+  work: (_, n) => [0, 0, 0, 12 * n],
 };
 
-/** The table, by op code. */
+/** The table, by op code. Behind the FLOPs of an element its nanoseconds, beside those of its bytes: see `Work`. */
 export const OPS: ReadonlyMap<number, OpSpec> = new Map([
-  [abi.OP_GATHER, gather("gather", 4)],
-  [abi.OP_GATHER_U8, gather("gatherU8", 1)],
+  [abi.OP_GATHER, gather("gather", 4, 0)],
+  [abi.OP_GATHER_U8, gather("gatherU8", 1, 0.09)],
   [abi.OP_PACK, pack],
   [abi.OP_SGEMM, sgemm],
-  [abi.OP_RELU_FORWARD, unary("reluForward", 1)],
-  [abi.OP_RELU_BACKWARD, backward("reluBackward", 1)],
-  [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4)],
-  [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3)],
-  [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4)],
-  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, { ids: () => true, hits: true })],
+  [abi.OP_RELU_FORWARD, unary("reluForward", 1, 0)],
+  [abi.OP_RELU_BACKWARD, backward("reluBackward", 1, 0)],
+  [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4, 1.1)],
+  [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3, 0.04)],
+  [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4, 1.35, true)],
+  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, 1.45, { ids: () => true, hits: true })],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
   [abi.OP_SGD_STEP, sgdStep],
-  [abi.OP_TANH_FORWARD, unary("tanhForward", 4)],
-  [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4)],
-  [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2)],
-  [abi.OP_LEAKY_RELU_BACKWARD, backward("leakyReluBackward", 2)],
-  [abi.OP_ELU_FORWARD, unary("eluForward", 3)],
-  [abi.OP_ELU_BACKWARD, backward("eluBackward", 3)],
-  [abi.OP_GELU_FORWARD, unary("geluForward", 5)],
-  [abi.OP_GELU_BACKWARD, backward("geluBackward", 10, "x")],
-  [abi.OP_GELU_TANH_FORWARD, unary("geluTanhForward", 9)],
-  [abi.OP_GELU_TANH_BACKWARD, backward("geluTanhBackward", 19, "x")],
-  [abi.OP_SILU_FORWARD, unary("siluForward", 5)],
-  [abi.OP_SILU_BACKWARD, backward("siluBackward", 9, "x")],
-  [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6)],
-  [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, "x")],
-  [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4)],
-  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, { ids: hasIds, hits: true, columns: true })],
-  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, { columns: true, apart: true })],
-  [abi.OP_SQUARED_ERROR, loss("squaredError", 5)],
-  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4)],
-  [abi.OP_HUBER_LOSS, loss("huberLoss", 8)],
+  [abi.OP_TANH_FORWARD, unary("tanhForward", 4, 1.8)],
+  [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4, 0.14)],
+  [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2, 0.04)],
+  [abi.OP_LEAKY_RELU_BACKWARD, backward("leakyReluBackward", 2, 0.02)],
+  [abi.OP_ELU_FORWARD, unary("eluForward", 3, 1.15)],
+  [abi.OP_ELU_BACKWARD, backward("eluBackward", 3, 0.04)],
+  [abi.OP_GELU_FORWARD, unary("geluForward", 5, 2.6)],
+  [abi.OP_GELU_BACKWARD, backward("geluBackward", 10, 4.3, "x")],
+  [abi.OP_GELU_TANH_FORWARD, unary("geluTanhForward", 9, 2.6)],
+  [abi.OP_GELU_TANH_BACKWARD, backward("geluTanhBackward", 19, 3.6, "x")],
+  [abi.OP_SILU_FORWARD, unary("siluForward", 5, 1.1)],
+  [abi.OP_SILU_BACKWARD, backward("siluBackward", 9, 1.5, "x")],
+  [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6, 2.3)],
+  [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, 1.3, "x")],
+  [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4, 0.2, "y", true)],
+  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, 1.9, { ids: hasIds, hits: true, columns: true })],
+  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, 2.1, { columns: true, apart: true })],
+  [abi.OP_SQUARED_ERROR, loss("squaredError", 5, 0.2)],
+  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, 0.4)],
+  [abi.OP_HUBER_LOSS, loss("huberLoss", 8, 0.45)],
   [abi.OP_ROW_HITS, rowHits],
 ]);
 

@@ -1,22 +1,67 @@
-// How fast the tiles are, here and now: for `tune`, and to see whether `wide` is at work. Milliseconds, not a benchmark.
+// How fast kernels are, here and now: for `tune`, to see whether `wide` is at work, and for the time that `plan` tells.
+// Milliseconds, not a benchmark.
 
+import { OP_SIGMOID_FORWARD, OP_SOFTMAX_FORWARD } from "../base/abi.ts";
+import { cost, type Pace } from "../base/cost.ts";
+import { view } from "../program/record.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { Bare } from "./bare.ts";
 
-/** A product of whole tiles of every kind, which stays in the second-level cache. */
-const [M, N, K] = [60, 64, 128];
-/** An engine compiles hot code anew in the background; a tile that is slow to come is measured slow. */
-const WARM_MS = 60;
+/** A product of whole tiles of every kind, whose operands take half a MiB: as in a net, they leave the first-level cache. */
+const [M, N, K] = [120, 256, 256];
+/** An engine compiles hot code anew in the background, V8 within 10 ms here; what is slow to come is measured slow. */
+const WARM_MS = 40;
 const ROUNDS = 9;
 const ROUND_MS = 1;
 
-/** GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile. */
+/** A record on its own. */
+export interface Probe {
+  run(): void;
+  /** nanoseconds by the reference */
+  readonly referenceNs: number;
+}
+
+/** One for each kind of `Work`, in their order: a product, an activation, another whose rows are sums, an update. */
+export function probesOf(core: Core): Probe[] {
+  const bare = new Bare({ ...core, settle: undefined });
+  const [a, b, c] = [bare.matrix("a", M, K), bare.matrix("b", K, N), bare.matrix("c", M, N)];
+  const { builder } = bare;
+  builder.sgemm(a, builder.inPlace(b), c);
+  builder.unary(OP_SIGMOID_FORWARD, a, a);
+  builder.unary(OP_SOFTMAX_FORWARD, a, a);
+  builder.sgdStep(a, c);
+  const { program } = bare.program();
+  program.set(0, 0, 0, 1);
+  return builder.drafts.map((_, i) => ({
+    run: () => program.run(i, i + 1),
+    referenceNs: cost(view(program.words, i)),
+  }));
+}
+
+/** GFLOP/s of each tile. Takes some 50 ms a tile. */
 export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
-  const products = tiles.map((tile) => product({ ...core, tile }));
-  const best = tiles.map(() => 0);
-  for (const run of products) for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
+  const products = tiles.map((tile) => probesOf({ ...core, tile })[0] as Probe);
+  return leastNs(products).map((ns) => (2 * M * N * K) / ns);
+}
+
+/** What the cost model is told of a core: measured by the first call, in some 0.2 s, and kept as long as the tile is. */
+export function paceOf(core: Core): Pace {
+  core.pace ??= paceFrom(probesOf(core), leastNs);
+  return core.pace;
+}
+
+/** @param measure  gives the nanoseconds of each probe */
+export function paceFrom(probes: readonly Probe[], measure: (probes: readonly Probe[]) => number[]): Pace {
+  return measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
+}
+
+/** Nanoseconds of each, the best of several short rounds in which they take turns. */
+function leastNs(probes: readonly Probe[]): number[] {
+  for (const { run } of probes)
+    for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
+  const least = probes.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, run] of products.entries()) {
+    for (const [i, { run }] of probes.entries()) {
       let count = 0;
       const start = performance.now();
       let now = start;
@@ -25,18 +70,8 @@ export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
         count++;
         now = performance.now();
       }
-      best[i] = Math.max(best[i] as number, (2 * M * N * K * count) / (now - start) / 1e6);
+      least[i] = Math.min(least[i] as number, (1e6 * (now - start)) / count);
     }
   }
-  return best;
-}
-
-/** C ← A·B, both in place, of zeros: their products take as long as others. */
-function product(core: Core): () => void {
-  const bare = new Bare(core);
-  const b = bare.builder.inPlace(bare.matrix("b", K, N));
-  bare.builder.sgemm(bare.matrix("a", M, K), b, bare.matrix("c", M, N));
-  const { program } = bare.program();
-  program.set(0, 0, 0, 1);
-  return () => program.run();
+  return least;
 }

@@ -2,7 +2,8 @@
 // address, encodes them and places the barriers. Knows operands and shapes, nothing of nets.
 
 import * as abi from "../base/abi.ts";
-import { type Access, access, cost, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
+import { cost } from "../base/cost.ts";
+import { type Access, access, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Record, view, withRows, write } from "./record.ts";
