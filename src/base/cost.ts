@@ -16,10 +16,9 @@ export type Pace = Work;
 const EVEN: Pace = [1, 1, 1, 1];
 
 /** Beside its work, what a record takes to be decoded and called. */
-const RECORD_NS = 25;
-/** Threads meet; and they are told of a run (`npm run bench -- threads --filter empty`). */
-export const BARRIER_NS = 250;
-export const HAND_OFF_NS = 300;
+const RECORD_NS = 40;
+/** Threads meet at a barrier, or are told of a run (`npm run bench -- threads --filter empty`). */
+export const MEETING_NS = 250;
 
 /** Nanoseconds of a record, by the thread that has the largest share of it; waiting is not counted. */
 export function cost(r: RecordView, pace = EVEN, threads = 1): number {

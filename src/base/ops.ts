@@ -88,9 +88,9 @@ export function whole(r: RecordView): Access {
 
 /** What the thread with the largest share of a record does. */
 export function work(r: RecordView, threads: number): Work {
-  const { units, grain } = shareOf(r);
-  const most = Math.ceil(Math.ceil(units / grain) / threads) * grain;
-  return spec(r).work(r, units === 0 ? spec(r).share(r).units : Math.min(units, most));
+  const { units, grain } = spec(r).share(r);
+  const parts = (r.flags & abi.FLAG_ALONE) !== 0 ? 1 : threads;
+  return spec(r).work(r, Math.min(units, Math.ceil(Math.ceil(units / grain) / parts) * grain));
 }
 
 const NOTHING: Access = { reads: [], writes: [] };
@@ -155,10 +155,8 @@ const shareRows = (r: RecordView): Share => ({
 /** Of an op on a flat run of elements. */
 const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
 
-/** A row's call and loop. */
+/** What a row begins and ends with. */
 const ROW_NS = 1.5;
-/** Rows end in whole vectors. */
-const whole4 = (cols: number): number => Math.ceil(cols / 4) * 4;
 
 /**
  * What a byte counts that is read from rows all over `size` bytes: each doubling beyond half a MiB adds two to its one, as the
@@ -166,7 +164,7 @@ const whole4 = (cols: number): number => Math.ceil(cols / 4) * 4;
  */
 const scattered = (size: number): number => 1 + 2 * (32 - Math.clz32(size / 2 ** 19));
 
-function gather(name: string, elementBytes: number, ns: number): OpSpec {
+function gather(name: string, elementBytes: number): OpSpec {
   return {
     name,
     operands: ["src", "index", "dst"],
@@ -178,9 +176,9 @@ function gather(name: string, elementBytes: number, ns: number): OpSpec {
       writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
     }),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
-    work: (r, n) => {
+    work(r, n) {
       const row = d(r, 1) * elementBytes;
-      return [0, 0, n * (3 * ROW_NS + ns * d(r, 1)), n * (4 * d(r, 1) + row * scattered(row * d(r, 2)))];
+      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row * scattered(row * d(r, 2)))];
     },
   };
 }
@@ -213,7 +211,7 @@ function block(
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
     work(r, n) {
-      const arithmetic = n * ns * whole4(d(r, 1));
+      const arithmetic = n * ns * d(r, 1);
       const bytes = 4 * operands.length * n * d(r, 1);
       return other ? [0, 0, n * ROW_NS + arithmetic, bytes] : [0, arithmetic, n * ROW_NS, bytes];
     },
@@ -245,21 +243,21 @@ const pack: OpSpec = {
 };
 
 /** The start and end of a sum. */
-const SUM_NS = 0.07;
-/** The calls for a panel of B and a block of rows. */
-const PANEL_NS = 14;
+const SUM_NS = 0.08;
+
+const byColumns = (r: RecordView): boolean => (r.flags & abi.FLAG_COLUMNS) !== 0;
 
 const sgemm: OpSpec = {
   name: "sgemm",
   operands: ["a", "b", "c", "bias", "scratch"],
   inPlace: [],
   share: (r) =>
-    (r.flags & abi.FLAG_COLUMNS) !== 0
+    byColumns(r)
       ? { units: d(r, 1), grain: tileColumns(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D1) !== 0 }
       : { units: d(r, 0), grain: tileRows(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D0) !== 0 },
   touches(r, lo, units, t) {
     const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
-    const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
+    const columns = byColumns(r);
     const [i0, m] = columns ? [0, rows] : [lo, units];
     const [j0, n] = columns ? [lo, units] : [0, cols];
     if (m === 0 || n === 0) return { reads: [], writes: [] };
@@ -284,13 +282,9 @@ const sgemm: OpSpec = {
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
   work(r, units) {
     const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
-    const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
-    const m = columns ? rows : units;
-    const n = wholeTiles(tile, columns ? units : cols);
-    const sums = wholeRows(tile, m) * n;
-    const passes = Math.ceil(k / abi.GEMM_KC);
-    const panels = Math.ceil(m / abi.GEMM_MC) * (n / tileColumns(tile));
-    return [sums * k, 0, passes * (SUM_NS * sums + PANEL_NS * panels), 4 * (m * k + k * n + m * n)];
+    const [m, n] = byColumns(r) ? [rows, units] : [units, cols];
+    const sums = wholeRows(tile, m) * wholeTiles(tile, n);
+    return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), 4 * (m * k + k * n + m * n)];
   },
 };
 
@@ -335,7 +329,7 @@ function loss(name: string, flopsAnElement: number, ns: number, options: LossOpt
       ],
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
-    work: (r, n) => [0, 0, n * ns * (LOSS_ROW + whole4(d(r, 1))), 0],
+    work: (r, n) => [0, 0, n * ns * (LOSS_ROW + d(r, 1)), 0],
   };
 }
 
@@ -399,8 +393,8 @@ const sgdStep: OpSpec = {
 
 /** The table, by op code. Behind the FLOPs of an element its nanoseconds, beside those of its bytes: see `Work`. */
 export const OPS: ReadonlyMap<number, OpSpec> = new Map([
-  [abi.OP_GATHER, gather("gather", 4, 0)],
-  [abi.OP_GATHER_U8, gather("gatherU8", 1, 0.09)],
+  [abi.OP_GATHER, gather("gather", 4)],
+  [abi.OP_GATHER_U8, gather("gatherU8", 1)],
   [abi.OP_PACK, pack],
   [abi.OP_SGEMM, sgemm],
   [abi.OP_RELU_FORWARD, unary("reluForward", 1, 0)],

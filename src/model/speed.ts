@@ -11,7 +11,7 @@ import { Bare } from "./bare.ts";
 const [M, N, K] = [120, 256, 256];
 /** An engine compiles hot code anew in the background, V8 within 10 ms here; what is slow to come is measured slow. */
 const WARM_MS = 40;
-const ROUNDS = 9;
+const ROUNDS = 10;
 const ROUND_MS = 1;
 
 /** A record on its own. */
@@ -55,19 +55,17 @@ export function paceFrom(probes: readonly Probe[], measure: (probes: readonly Pr
   return measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
 }
 
-/** Nanoseconds of each, the best of several short rounds in which they take turns. */
+/** Nanoseconds of each, the best of several short rounds in which they take turns; the first is longer. */
 function leastNs(probes: readonly Probe[]): number[] {
-  for (const { run } of probes)
-    for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
   const least = probes.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, { run }] of probes.entries()) {
-      let count = 0;
       const start = performance.now();
+      const end = start + (round === 0 ? WARM_MS : ROUND_MS);
       let now = start;
-      while (now < start + ROUND_MS) {
+      let count = 0;
+      for (; now < end; count++) {
         run();
-        count++;
         now = performance.now();
       }
       least[i] = Math.min(least[i] as number, (1e6 * (now - start)) / count);

@@ -152,11 +152,8 @@ export class Network {
       !this.#arena?.spoilt &&
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
-      old.features === config.features &&
-      old.targets === config.targets &&
-      old.weighted === config.weighted &&
-      old.hits === config.hits &&
-      old.optimizer.kind === config.optimizer.kind;
+      old.optimizer.kind === config.optimizer.kind &&
+      (["features", "targets", "weighted", "hits"] as const).every((key) => old[key] === config[key]);
     if (this.#train === undefined || !fits) this.#adopt(config, emit);
     this.#retile();
     return this.#train as TrainSession;

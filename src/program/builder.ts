@@ -201,8 +201,7 @@ export class Builder {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
     for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
       const record = { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f };
-      const small = worthNs > 0 && (worthNs === Number.POSITIVE_INFINITY || cost(record) < worthNs);
-      write(words, i, small ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
+      write(words, i, cost(record) < worthNs ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
     }
     if (worthNs < Number.POSITIVE_INFINITY) placeBarriers(words);
     return words;

@@ -1,7 +1,7 @@
 // A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import { BARRIER_NS, cost, HAND_OFF_NS, type Pace } from "../base/cost.ts";
+import { cost, MEETING_NS, type Pace } from "../base/cost.ts";
 import { OPS } from "../base/ops.ts";
 import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
@@ -21,10 +21,10 @@ export function flops(words: Int32Array, rows: number): number {
 
 /** Nanoseconds of one run of a program with `rows` rows by so many threads. */
 export function duration(words: Int32Array, rows: number, pace?: Pace, threads = 1): number {
-  const meeting = threads > 1 ? BARRIER_NS : 0;
+  const meeting = threads > 1 ? MEETING_NS : 0;
   return records(words, rows).reduce(
     (sum, record) => sum + cost(record, pace, threads) + (record.flags & abi.FLAG_BARRIER) * meeting,
-    threads > 1 ? HAND_OFF_NS : 0,
+    meeting,
   );
 }
 
