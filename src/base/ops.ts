@@ -155,14 +155,18 @@ const shareRows = (r: RecordView): Share => ({
 /** Of an op on a flat run of elements. */
 const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
 
+/** `n` rows of a matrix with d1 columns, from row `lo` on. */
+const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
+  matrix(r, operand, lo * s(r, operand), n, d(r, 1), s(r, operand));
+
 /** What a row begins and ends with. */
 const ROW_NS = 1.5;
 
 /**
- * What a byte counts that is read from rows all over `size` bytes: each doubling beyond half a MiB adds two to its one, as the
- * source leaves one cache after the other (measured from 0.4 to 188 MB).
+ * What a byte of a matrix of `size` bytes counts: each doubling beyond one MiB adds two to its one, as the matrix leaves one cache
+ * after the other (measured up to 188 MB).
  */
-const scattered = (size: number): number => 1 + 2 * (32 - Math.clz32(size / 2 ** 19));
+const distance = (size: number): number => 1 + 2 * (32 - Math.clz32(size / 2 ** 20));
 
 function gather(name: string, elementBytes: number): OpSpec {
   return {
@@ -173,12 +177,12 @@ function gather(name: string, elementBytes: number): OpSpec {
     touches: (r, lo, n) => ({
       reads:
         n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
-      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+      writes: rows(r, 2, lo, n),
     }),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
     work(r, n) {
       const row = d(r, 1) * elementBytes;
-      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row * scattered(row * d(r, 2)))];
+      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row * distance(row * d(r, 2)))];
     },
   };
 }
@@ -197,8 +201,6 @@ function block(
   other = false,
 ): OpSpec {
   const out = operands.length - 1;
-  const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
-    matrix(r, operand, lo * s(r, operand), n, d(r, 1), s(r, operand));
   const inputs = operands.slice(1).map((_, i) => i);
   return {
     name,
@@ -239,7 +241,7 @@ const pack: OpSpec = {
     };
   },
   flops: () => 0,
-  work: (r, n) => [0, 0.06 * n * d(r, 0), 0, 8 * n * d(r, 0)],
+  work: (r, n) => [0, 0, 0, 13 * n * d(r, 0)],
 };
 
 /** The start and end of a sum. */
@@ -256,11 +258,11 @@ const sgemm: OpSpec = {
       ? { units: d(r, 1), grain: tileColumns(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D1) !== 0 }
       : { units: d(r, 0), grain: tileRows(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D0) !== 0 },
   touches(r, lo, units, t) {
-    const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
+    const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
     const columns = byColumns(r);
-    const [i0, m] = columns ? [0, rows] : [lo, units];
-    const [j0, n] = columns ? [lo, units] : [0, cols];
-    if (m === 0 || n === 0) return { reads: [], writes: [] };
+    const [i0, m] = columns ? [0, height] : [lo, units];
+    const [j0, n] = columns ? [lo, units] : [0, width];
+    if (m === 0 || n === 0) return NOTHING;
     const [rsa, csa, rsc, rsb] = [s(r, 0), s(r, 1), s(r, 2), s(r, 3)];
     const c = matrix(r, 2, i0 * rsc + j0, m, n, rsc);
     const bias = (r.flags & abi.FLAG_BIAS) !== 0;
@@ -281,10 +283,12 @@ const sgemm: OpSpec = {
   },
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
   work(r, units) {
-    const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
-    const [m, n] = byColumns(r) ? [rows, units] : [units, cols];
+    const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
+    const [m, n] = byColumns(r) ? [height, units] : [units, width];
     const sums = wholeRows(tile, m) * wholeTiles(tile, n);
-    return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), 4 * (m * k + k * n + m * n)];
+    const moved = (elements: number): number => 4 * elements * distance(4 * elements);
+    const bytes = moved(m * k) + moved(k * n) + moved(m * n);
+    return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), bytes];
   },
 };
 
@@ -317,13 +321,13 @@ function loss(name: string, flopsAnElement: number, ns: number, options: LossOpt
     share: shareRows,
     touches: (r, lo, n) => ({
       reads: [
-        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+        ...rows(r, 0, lo, n),
         ...matrix(r, 1, lo * s(r, 1), n, ids?.(r) ? 1 : d(r, 1), s(r, 1)),
         ...column(r, 4, lo, n),
         ...(columns && n > 0 ? column(r, 6, 0, d(r, 1)) : []),
       ],
       writes: [
-        ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+        ...rows(r, 2, lo, n),
         ...matrix(r, 3, lo, 1, n, 1),
         ...(hits ? matrix(r, 5, lo, 1, n, 1) : []),
       ],
@@ -341,11 +345,7 @@ const rowHits: OpSpec = {
   inPlace: [],
   share: shareRows,
   touches: (r, lo, n) => ({
-    reads: [
-      ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-      ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
-      ...column(r, 4, lo, n),
-    ],
+    reads: [...rows(r, 0, lo, n), ...rows(r, 1, lo, n), ...column(r, 4, lo, n)],
     writes: matrix(r, 2, lo, 1, n, 1),
   }),
   flops: (r) => 2 * d(r, 0) * d(r, 1),

@@ -46,14 +46,13 @@ export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
 
 /** What the cost model is told of a core: measured by the first call, in some 0.2 s, and kept as long as the tile is. */
 export function paceOf(core: Core): Pace {
-  core.pace ??= paceFrom(probesOf(core), leastNs);
+  core.pace ??= paceFrom(probesOf(core));
   return core.pace;
 }
 
 /** @param measure  gives the nanoseconds of each probe */
-export function paceFrom(probes: readonly Probe[], measure: (probes: readonly Probe[]) => number[]): Pace {
-  return measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
-}
+export const paceFrom = (probes: readonly Probe[], measure = leastNs): Pace =>
+  measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
 
 /** Nanoseconds of each, the best of several short rounds in which they take turns; the first is longer. */
 function leastNs(probes: readonly Probe[]): number[] {
