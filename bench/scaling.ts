@@ -14,6 +14,7 @@ import { type Growth, growth, upperHalf } from "./exponent.ts";
 import { findVariants, withThreads } from "./find-variants.ts";
 import { measure } from "./harness.ts";
 import { setting } from "./report.ts";
+import { scalingPage } from "./scaling-page.ts";
 import { CEILING, netName } from "./shapes.ts";
 import { quantile, rounded, summarize } from "./statistics.ts";
 import { type StepCase, stepCase } from "./step.ts";
@@ -70,9 +71,9 @@ const here = fileURLToPath(import.meta.url);
 const [choice, seconds, cores] = process.argv.slice(2);
 if (process.env.XENT_SCALING === "child")
   console.log(JSON.stringify(await find(choice as Choice, Number(seconds), Number(cores))));
-else process.exitCode = await forSeconds(HELP, [60, 1, 3600], main);
+else process.exitCode = await forSeconds(HELP, [60, 1, 3600], main, true);
 
-function main({ seconds: each, json }: Duration): number {
+function main({ seconds: each, json, html }: Duration): number {
   const known = setting(false, 1);
   const found: Found[] = [];
   for (const build of BUILDS) {
@@ -94,7 +95,7 @@ function main({ seconds: each, json }: Duration): number {
     `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
     ...axes.flatMap(axisLines),
     "",
-    ...table("nets", nets, ({ name }) => name),
+    ...table("nets", nets, ({ name, variant }) => `${name}, ${variant}`),
     "",
     ...deviationLines([
       ...axes.map(({ axis, variant, points }) => [`${axis}, ${variant}`, points] as const),
@@ -102,6 +103,7 @@ function main({ seconds: each, json }: Duration): number {
     ]),
   ]);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ header, axes, nets }, undefined, 2)}\n`);
+  if (html !== undefined) writeFileSync(html, scalingPage(header.engine, header.cpu, header.date, axes));
   return 0;
 }
 
@@ -117,19 +119,13 @@ function axisLines({ axis, variant, points, whole, upper }: AxisResult): string[
 
 function table<L extends Line>(title: string, lines: readonly L[], nameOf: (line: L) => string): string[] {
   const ms = (value: number | null): string => (value === null ? "–" : time(value));
-  return aligned(
-    [
-      [title, "", "measured", "predicted", "ratio"],
-      ...lines.map((line) => [
-        nameOf(line),
-        line.variant,
-        ms(line.measuredMs),
-        ms(line.predictedMs),
-        line.ratio?.toFixed(2) ?? "–",
-      ]),
-    ],
-    [true, true, false, false, false],
-  );
+  const row = (line: L): string[] => [
+    nameOf(line),
+    ms(line.measuredMs),
+    ms(line.predictedMs),
+    line.ratio?.toFixed(2) ?? "–",
+  ];
+  return aligned([[title, "measured", "predicted", "ratio"], ...lines.map(row)], [true, false, false, false]);
 }
 
 /** How far predictions are off, table by table and as a whole. */

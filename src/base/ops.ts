@@ -286,8 +286,8 @@ const sgemm: OpSpec = {
     const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
     const [m, n] = byColumns(r) ? [height, units] : [units, width];
     const sums = wholeRows(tile, m) * wholeTiles(tile, n);
-    const moved = (elements: number): number => 4 * elements * distance(4 * elements);
-    const bytes = moved(m * k) + moved(k * n) + moved(m * n);
+    const moved = (part: number, whole: number): number => 4 * part * distance(4 * whole);
+    const bytes = moved(m * k, height * k) + moved(k * n, k * width) + moved(m * n, height * width);
     return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), bytes];
   },
 };
