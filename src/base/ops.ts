@@ -162,11 +162,11 @@ const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
 /** What a row begins and ends with. */
 const ROW_NS = 1.5;
 
-/**
- * What a byte of a matrix of `size` bytes counts: each doubling beyond one MiB adds two to its one, as the matrix leaves one cache
- * after the other (measured up to 188 MB).
- */
-const distance = (size: number): number => 1 + 2 * (32 - Math.clz32(size / 2 ** 20));
+/** How often a matrix of `size` bytes doubles one MiB: so often it leaves a cache, more or less (measured up to 188 MB). */
+const doublings = (size: number): number => 32 - Math.clz32(size / 2 ** 20);
+/** What a row from anywhere waits for in each page of its bytes, for each doubling of its source: as long as so many bytes take. */
+const JUMP_BYTES = 7000;
+const PAGE_BYTES = 4096;
 
 function gather(name: string, elementBytes: number): OpSpec {
   return {
@@ -182,7 +182,8 @@ function gather(name: string, elementBytes: number): OpSpec {
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
     work(r, n) {
       const row = d(r, 1) * elementBytes;
-      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row * distance(row * d(r, 2)))];
+      const jumps = Math.ceil(row / PAGE_BYTES) * doublings(row * d(r, 2));
+      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row + JUMP_BYTES * jumps)];
     },
   };
 }
@@ -286,7 +287,8 @@ const sgemm: OpSpec = {
     const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
     const [m, n] = byColumns(r) ? [height, units] : [units, width];
     const sums = wholeRows(tile, m) * wholeTiles(tile, n);
-    const moved = (part: number, whole: number): number => 4 * part * distance(4 * whole);
+    // each doubling of a matrix makes its bytes dearer by two
+    const moved = (part: number, whole: number): number => 4 * part * (1 + 2 * doublings(4 * whole));
     const bytes = moved(m * k, height * k) + moved(k * n, k * width) + moved(m * n, height * width);
     return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), bytes];
   },
