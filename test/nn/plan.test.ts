@@ -45,7 +45,7 @@ function stepMs({
 }
 
 /** As `init` would have it, but for the workers. */
-const crewOf = (size: number): Partial<Crew> => ({ size, runNs: 60_000, recordNs: 1000, failed: undefined });
+const crewOf = (size: number): Partial<Crew> => ({ size, runNs: 40_000, recordNs: 1000, failed: undefined });
 
 it.each([
   ["batch", [1, 8, 33, 128, 1024]],
