@@ -16,6 +16,7 @@ import { aligned } from "./table.ts";
 import { print, progress } from "./terminal.ts";
 import { threadsSpecs } from "./threads.ts";
 import { variantName } from "./variants.ts";
+import { gains, hasCores, turn } from "./windows.ts";
 
 const HELP = `Usage: npm run bench:cores -- [--seconds N] [--json FILE]
 
@@ -27,8 +28,6 @@ cores to give; relaxed, and wide where there is one.
 
 /** Cases that are worth two threads. */
 const CASES = ["gemm 512x512x512 NN", "step 784-128-10 b128 relu sgd", "step 784-512-256-10 b128 relu sgd"];
-/** What two cores give to threads that never wait, within the noise of a window. */
-const TWO_CORES = [1.85, 2.1] as const;
 const TURNS = 4;
 const TURN_MS = 14;
 const WARM_MS = 200;
@@ -85,7 +84,7 @@ function main({ seconds: each, json }: Duration): number {
       [true, true, false, false, false, false],
     ),
     "",
-    `medians over the windows in which two threads that never wait gained ${TWO_CORES.join(" to ")}`,
+    `medians over the windows in which two threads that never wait gained ${gains(2).join(" to ")}`,
   ]);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ header, results }, undefined, 2)}\n`);
   return 0;
@@ -127,8 +126,7 @@ async function measure(choice: "relaxed" | "wide", seconds: number): Promise<Lin
         [number, number],
         [number, number],
       ];
-      const gain = most[0] / most[1];
-      if (gain >= TWO_CORES[0] && gain <= TWO_CORES[1]) counted.get(name)?.push(own);
+      if (hasCores(2, most[0] / most[1])) counted.get(name)?.push(own);
     }
   }
   const median = (values: number[]): number | null =>
@@ -145,17 +143,4 @@ async function measure(choice: "relaxed" | "wide", seconds: number): Promise<Lin
       twoMs: median(own.map(([, b]) => b)),
     };
   });
-}
-
-/** Milliseconds of each run. */
-function turn(item: Case, ms: number): number[] {
-  const times: number[] = [];
-  const end = performance.now() + ms;
-  for (let start = performance.now(); start < end; ) {
-    item.run();
-    const now = performance.now();
-    times.push(now - start);
-    start = now;
-  }
-  return times;
 }

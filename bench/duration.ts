@@ -1,4 +1,4 @@
-// The command line of the scripts that measure for some seconds: --seconds, --json, --help.
+// The command line of the scripts that measure for some seconds: --seconds, --json, perhaps --html, --help.
 
 import { parseArgs } from "node:util";
 import { UsageError, writable } from "./cli.ts";
@@ -6,21 +6,29 @@ import { UsageError, writable } from "./cli.ts";
 export interface Duration {
   readonly seconds: number;
   readonly json: string | undefined;
+  readonly html: string | undefined;
 }
 
-/** Runs `work`, which gives the exit code, with what the command line says; or says what is wrong with it. */
+/**
+ * Runs `work`, which gives the exit code, with what the command line says; or says what is wrong with it.
+ *
+ * @param page  whether it writes --html
+ */
 export async function forSeconds(
   help: string,
   [fallback, least, most]: readonly [fallback: number, least: number, most: number],
   work: (asked: Duration) => number | Promise<number>,
+  page = false,
 ): Promise<number> {
   try {
     const options = {
       seconds: { type: "string" },
       json: { type: "string" },
+      html: { type: "string" },
       help: { type: "boolean" },
     } as const;
     const { values } = parseArgs({ options });
+    if (values.html !== undefined && !page) throw new UsageError("There is no page: --html is for others.");
     if (values.help) {
       console.log(help);
       return 0;
@@ -29,8 +37,10 @@ export async function forSeconds(
     if (!(seconds >= least && seconds <= most)) {
       throw new UsageError(`--seconds is "${values.seconds}"; expected a number from ${least} to ${most}.`);
     }
-    writable("json", values.json);
-    return await work({ seconds, json: values.json });
+    const { json, html } = values;
+    writable("json", json);
+    writable("html", html);
+    return await work({ seconds, json, html });
   } catch (error) {
     if (!(error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")))
       throw error;

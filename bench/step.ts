@@ -2,9 +2,11 @@
 // loop drives it. The learning rate is 0: the loss stays what it is, and nothing decays into subnormals, which
 // would cost two to three times the time.
 
+import type { Pace } from "../src/base/cost.ts";
 import { shuffle } from "../src/base/random.ts";
 import type { LayerSpec } from "../src/base/spec.ts";
 import { dense, relu, sigmoid } from "../src/nn/layers.ts";
+import type { TrainConfig } from "../src/nn/layout.ts";
 import { crossEntropy } from "../src/nn/losses.ts";
 import { Network, type TrainSession } from "../src/nn/network.ts";
 import { emitSgd } from "../src/train/sgd.ts";
@@ -23,7 +25,13 @@ export function stepSpecs(): Spec[] {
   return NETS.map((net) => ({ name: stepName(net), group: "", make: (core) => stepCase(core, net) }));
 }
 
-function stepCase(core: Core, net: Net): Case {
+export interface StepCase extends Case {
+  /** what `model.plan` says of a step in milliseconds, of a core of that pace */
+  predict(pace: Pace): number;
+}
+
+/** @param rows  of the data set */
+export function stepCase(core: Core, net: Net, rows = BATCHES * net.batch): StepCase {
   const { widths, batch } = net;
   const [input, ...units] = widths as [number, ...number[]];
   const activation = net.activation === "relu" ? relu : sigmoid;
@@ -31,20 +39,17 @@ function stepCase(core: Core, net: Net): Case {
     i === 0 ? [dense(width)] : [activation(), dense(width)],
   );
   const network = new Network(core, input, layers, 1);
-  const rows = BATCHES * batch;
-  const session = network.train(
-    {
-      batchSize: batch,
-      windowRows: rows,
-      features: "f32",
-      loss: crossEntropy(),
-      targets: "ids",
-      weighted: false,
-      hits: "fused",
-      optimizer: { kind: "sgd", lr: 0 },
-    },
-    emitSgd,
-  );
+  const config: TrainConfig = {
+    batchSize: batch,
+    windowRows: rows,
+    features: "f32",
+    loss: crossEntropy(),
+    targets: "ids",
+    weighted: false,
+    hits: "fused",
+    optimizer: { kind: "sgd", lr: 0 },
+  };
+  const session = network.train(config, emitSgd);
   const random = bits(batch * input);
   fillNormal(session.x as Float32Array, rows, input, input, random);
   const classes = units[units.length - 1] as number;
@@ -65,8 +70,9 @@ function stepCase(core: Core, net: Net): Case {
     work: { flops: stepFlops(net), bytes: bytesOf(program) },
     run() {
       loss += step(next, 0);
-      next = next + batch === rows ? 0 : next + batch;
+      next = next + 2 * batch > rows ? 0 : next + batch;
     },
+    predict: (pace) => network.plan(config, emitSgd, () => pace).stepMs,
     check() {
       const first = step(0, 0);
       const { exact, bound } = exactLoss(net, network, session);
@@ -78,7 +84,7 @@ function stepCase(core: Core, net: Net): Case {
       const learned = step(0, 0);
       network.restore();
       if (!(learned < first)) return `three steps on one batch took the loss from ${first} to ${learned}`;
-      for (let i = 0; i < BATCHES; i++) this.run();
+      for (let row = 0; row < rows; row += batch) this.run();
       const again = step(0, 0);
       if (again !== first) return `the loss was ${first}, and ${again} on the same batch later`;
       return Number.isFinite(loss) ? undefined : "the loss of some batch is not finite";

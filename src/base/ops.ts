@@ -1,9 +1,9 @@
 // The op table: for every op its operands, the bytes that thread t of T reads and writes, and its work. The
-// builder places barriers by it, verify checks programs against it, dump and profile read it; a test runs every
-// kernel against it.
+// builder places barriers by it, verify checks programs against it, dump and profile read it, cost.ts makes time of the
+// work; a test runs every kernel against it.
 
 import * as abi from "./abi.ts";
-import { tileColumns, tileRows, wholeTiles } from "./tile.ts";
+import { tileColumns, tileRows, wholeRows, wholeTiles } from "./tile.ts";
 
 /** A decoded record whose batch dimensions are filled in. */
 export interface RecordView {
@@ -38,6 +38,12 @@ export interface Share {
   readonly batch: boolean;
 }
 
+/**
+ * What a record does, by what sets its speed: multiply-adds of whole tiles; arithmetic in loops that V8 can widen, and other
+ * work, both in nanoseconds of the reference (cost.ts); bytes read and written.
+ */
+export type Work = readonly [multiplyAdds: number, vectorNs: number, otherNs: number, bytes: number];
+
 export interface OpSpec {
   readonly name: string;
   /** names of p0, p1, … */
@@ -50,6 +56,8 @@ export interface OpSpec {
   touches(r: RecordView, lo: number, n: number, t: number | undefined): Access;
   /** floating-point operations; an exponential or a division counts as one */
   flops(r: RecordView): number;
+  /** what `n` of the units take */
+  work(r: RecordView, n: number): Work;
 }
 
 /** First unit of thread t's share; t = T gives n. The same rule stands in assembly/program.ts. */
@@ -78,13 +86,11 @@ export function whole(r: RecordView): Access {
   return spec(r).touches(r, 0, spec(r).share(r).units, undefined);
 }
 
-/**
- * Nanoseconds of a record on one thread, within a factor of three or so: enough to tell what is worth sharing. Products at 40
- * operations a nanosecond, other arithmetic at 4, memory at 40 bytes.
- */
-export function cost(r: RecordView): number {
-  const written = whole(r).writes.reduce((sum, { rows, bytes }) => sum + rows * bytes, 0);
-  return spec(r).flops(r) / (r.op === abi.OP_SGEMM ? 40 : 4) + (3 * written) / 40;
+/** What the thread with the largest share of a record does. */
+export function work(r: RecordView, threads: number): Work {
+  const { units, grain } = spec(r).share(r);
+  const parts = (r.flags & abi.FLAG_ALONE) !== 0 ? 1 : threads;
+  return spec(r).work(r, Math.min(units, Math.ceil(Math.ceil(units / grain) / parts) * grain));
 }
 
 const NOTHING: Access = { reads: [], writes: [] };
@@ -149,6 +155,19 @@ const shareRows = (r: RecordView): Share => ({
 /** Of an op on a flat run of elements. */
 const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
 
+/** `n` rows of a matrix with d1 columns, from row `lo` on. */
+const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
+  matrix(r, operand, lo * s(r, operand), n, d(r, 1), s(r, operand));
+
+/** What a row begins and ends with. */
+const ROW_NS = 1.5;
+
+/** How often a matrix of `size` bytes doubles one MiB: so often it leaves a cache, more or less (measured up to 188 MB). */
+const doublings = (size: number): number => 32 - Math.clz32(size / 2 ** 20);
+/** What a row from anywhere waits for in each page of its bytes, for each doubling of its source: as long as so many bytes take. */
+const JUMP_BYTES = 7000;
+const PAGE_BYTES = 4096;
+
 function gather(name: string, elementBytes: number): OpSpec {
   return {
     name,
@@ -158,47 +177,57 @@ function gather(name: string, elementBytes: number): OpSpec {
     touches: (r, lo, n) => ({
       reads:
         n > 0 ? [...bytes(r, 0, 0, d(r, 2) * d(r, 1) * elementBytes), ...matrix(r, 1, 0, 1, d(r, 3), 1)] : [],
-      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+      writes: rows(r, 2, lo, n),
     }),
     flops: (r) => (elementBytes === 1 ? 2 * d(r, 0) * d(r, 1) : 0),
+    work(r, n) {
+      const row = d(r, 1) * elementBytes;
+      const jumps = Math.ceil(row / PAGE_BYTES) * doublings(row * d(r, 2));
+      return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row + JUMP_BYTES * jumps)];
+    },
   };
 }
 
-/** y ← f(x) on a block */
-function unary(name: string, flopsAnElement: number): OpSpec {
+/**
+ * Rows of blocks to rows of a block, the last operand, which may be any of the others.
+ *
+ * @param ns     of the arithmetic of an element
+ * @param other  V8 cannot widen it
+ */
+function block(
+  name: string,
+  operands: readonly string[],
+  flopsAnElement: number,
+  ns: number,
+  other = false,
+): OpSpec {
+  const out = operands.length - 1;
+  const inputs = operands.slice(1).map((_, i) => i);
   return {
     name,
-    operands: ["x", "y"],
-    inPlace: [[1, 0]],
+    operands,
+    inPlace: inputs.map((i) => [out, i]),
     share: shareRows,
     touches: (r, lo, n) => ({
-      reads: matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-      writes: matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
+      reads: inputs.flatMap((i) => rows(r, i, lo, n)),
+      writes: rows(r, out, lo, n),
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+    work(r, n) {
+      const arithmetic = n * ns * d(r, 1);
+      const bytes = 4 * operands.length * n * d(r, 1);
+      return other ? [0, 0, n * ROW_NS + arithmetic, bytes] : [0, arithmetic, n * ROW_NS, bytes];
+    },
   };
 }
 
-/** dx ← f(dy, s) on a block, s being the output y of the forward pass or its input x */
-function backward(name: string, flopsAnElement: number, saved = "y"): OpSpec {
-  return {
-    name,
-    operands: ["dy", saved, "dx"],
-    inPlace: [
-      [2, 0],
-      [2, 1],
-    ],
-    share: shareRows,
-    touches: (r, lo, n) => ({
-      reads: [
-        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-        ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
-      ],
-      writes: matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
-    }),
-    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
-  };
-}
+/** y ← f(x) */
+const unary = (name: string, flopsAnElement: number, ns: number, other = false): OpSpec =>
+  block(name, ["x", "y"], flopsAnElement, ns, other);
+
+/** dx ← f(dy, s), s being the output y of the forward pass or its input x */
+const backward = (name: string, flopsAnElement: number, ns: number, saved = "y", other = false): OpSpec =>
+  block(name, ["dy", saved, "dx"], flopsAnElement, ns, other);
 
 const pack: OpSpec = {
   name: "pack",
@@ -213,22 +242,28 @@ const pack: OpSpec = {
     };
   },
   flops: () => 0,
+  work: (r, n) => [0, 0, 0, 13 * n * d(r, 0)],
 };
+
+/** The start and end of a sum. */
+const SUM_NS = 0.08;
+
+const byColumns = (r: RecordView): boolean => (r.flags & abi.FLAG_COLUMNS) !== 0;
 
 const sgemm: OpSpec = {
   name: "sgemm",
   operands: ["a", "b", "c", "bias", "scratch"],
   inPlace: [],
   share: (r) =>
-    (r.flags & abi.FLAG_COLUMNS) !== 0
+    byColumns(r)
       ? { units: d(r, 1), grain: tileColumns(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D1) !== 0 }
       : { units: d(r, 0), grain: tileRows(d(r, 3)), batch: (r.flags & abi.FLAG_ROWS_D0) !== 0 },
   touches(r, lo, units, t) {
-    const [rows, cols, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
-    const columns = (r.flags & abi.FLAG_COLUMNS) !== 0;
-    const [i0, m] = columns ? [0, rows] : [lo, units];
-    const [j0, n] = columns ? [lo, units] : [0, cols];
-    if (m === 0 || n === 0) return { reads: [], writes: [] };
+    const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
+    const columns = byColumns(r);
+    const [i0, m] = columns ? [0, height] : [lo, units];
+    const [j0, n] = columns ? [lo, units] : [0, width];
+    if (m === 0 || n === 0) return NOTHING;
     const [rsa, csa, rsc, rsb] = [s(r, 0), s(r, 1), s(r, 2), s(r, 3)];
     const c = matrix(r, 2, i0 * rsc + j0, m, n, rsc);
     const bias = (r.flags & abi.FLAG_BIAS) !== 0;
@@ -248,6 +283,15 @@ const sgemm: OpSpec = {
     };
   },
   flops: (r) => 2 * d(r, 0) * d(r, 1) * d(r, 2),
+  work(r, units) {
+    const [height, width, k, tile] = [d(r, 0), d(r, 1), d(r, 2), d(r, 3)];
+    const [m, n] = byColumns(r) ? [height, units] : [units, width];
+    const sums = wholeRows(tile, m) * wholeTiles(tile, n);
+    // each doubling of a matrix makes its bytes dearer by two
+    const moved = (part: number, whole: number): number => 4 * part * (1 + 2 * doublings(4 * whole));
+    const bytes = moved(m * k, height * k) + moved(k * n, k * width) + moved(m * n, height * width);
+    return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), bytes];
+  },
 };
 
 /** A column that may be left out: address 0. */
@@ -266,8 +310,11 @@ interface LossOptions {
   apart?: boolean;
 }
 
+/** What begins and ends a row of a loss takes as long as so many elements. */
+const LOSS_ROW = 12;
+
 /** A loss: rows of z against rows of targets, or class ids (row stride 1). The weights of rows may be left out. */
-function loss(name: string, flopsAnElement: number, options: LossOptions = {}): OpSpec {
+function loss(name: string, flopsAnElement: number, ns: number, options: LossOptions = {}): OpSpec {
   const { ids, hits = false, columns = false, apart = false } = options;
   return {
     name,
@@ -276,18 +323,19 @@ function loss(name: string, flopsAnElement: number, options: LossOptions = {}): 
     share: shareRows,
     touches: (r, lo, n) => ({
       reads: [
-        ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
+        ...rows(r, 0, lo, n),
         ...matrix(r, 1, lo * s(r, 1), n, ids?.(r) ? 1 : d(r, 1), s(r, 1)),
         ...column(r, 4, lo, n),
         ...(columns && n > 0 ? column(r, 6, 0, d(r, 1)) : []),
       ],
       writes: [
-        ...matrix(r, 2, lo * s(r, 2), n, d(r, 1), s(r, 2)),
+        ...rows(r, 2, lo, n),
         ...matrix(r, 3, lo, 1, n, 1),
         ...(hits ? matrix(r, 5, lo, 1, n, 1) : []),
       ],
     }),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
+    work: (r, n) => [0, 0, n * ns * (LOSS_ROW + d(r, 1)), 0],
   };
 }
 
@@ -299,14 +347,11 @@ const rowHits: OpSpec = {
   inPlace: [],
   share: shareRows,
   touches: (r, lo, n) => ({
-    reads: [
-      ...matrix(r, 0, lo * s(r, 0), n, d(r, 1), s(r, 0)),
-      ...matrix(r, 1, lo * s(r, 1), n, d(r, 1), s(r, 1)),
-      ...column(r, 4, lo, n),
-    ],
+    reads: [...rows(r, 0, lo, n), ...rows(r, 1, lo, n), ...column(r, 4, lo, n)],
     writes: matrix(r, 2, lo, 1, n, 1),
   }),
   flops: (r) => 2 * d(r, 0) * d(r, 1),
+  work: (r, n) => [0, 0, n * d(r, 1), 0],
 };
 
 const lossSum: OpSpec = {
@@ -319,6 +364,7 @@ const lossSum: OpSpec = {
     writes: bytes(r, 2, 0, abi.HYPER_HITS - abi.HYPER_LOSS + 4),
   }),
   flops: (r) => 2 * d(r, 0),
+  work: (r) => [0, 0, 0.8 * d(r, 0), 0],
 };
 
 const columnSums: OpSpec = {
@@ -331,6 +377,7 @@ const columnSums: OpSpec = {
     writes: matrix(r, 1, lo, 1, n, 1),
   }),
   flops: (r) => d(r, 0) * d(r, 1),
+  work: (r, n) => [0, 0, 0, 5 * d(r, 0) * n],
 };
 
 const sgdStep: OpSpec = {
@@ -343,43 +390,44 @@ const sgdStep: OpSpec = {
     writes: matrix(r, 0, lo, 1, n, 1),
   }),
   flops: (r) => 2 * d(r, 0),
+  work: (_, n) => [0, 0, 0, 12 * n],
 };
 
-/** The table, by op code. */
+/** The table, by op code. Behind the FLOPs of an element its nanoseconds, beside those of its bytes: see `Work`. */
 export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_GATHER, gather("gather", 4)],
   [abi.OP_GATHER_U8, gather("gatherU8", 1)],
   [abi.OP_PACK, pack],
   [abi.OP_SGEMM, sgemm],
-  [abi.OP_RELU_FORWARD, unary("reluForward", 1)],
-  [abi.OP_RELU_BACKWARD, backward("reluBackward", 1)],
-  [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4)],
-  [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3)],
-  [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4)],
-  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, { ids: () => true, hits: true })],
+  [abi.OP_RELU_FORWARD, unary("reluForward", 1, 0)],
+  [abi.OP_RELU_BACKWARD, backward("reluBackward", 1, 0)],
+  [abi.OP_SIGMOID_FORWARD, unary("sigmoidForward", 4, 1.1)],
+  [abi.OP_SIGMOID_BACKWARD, backward("sigmoidBackward", 3, 0.04)],
+  [abi.OP_SOFTMAX_FORWARD, unary("softmaxForward", 4, 1.35, true)],
+  [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, 1.45, { ids: () => true, hits: true })],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
   [abi.OP_SGD_STEP, sgdStep],
-  [abi.OP_TANH_FORWARD, unary("tanhForward", 4)],
-  [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4)],
-  [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2)],
-  [abi.OP_LEAKY_RELU_BACKWARD, backward("leakyReluBackward", 2)],
-  [abi.OP_ELU_FORWARD, unary("eluForward", 3)],
-  [abi.OP_ELU_BACKWARD, backward("eluBackward", 3)],
-  [abi.OP_GELU_FORWARD, unary("geluForward", 5)],
-  [abi.OP_GELU_BACKWARD, backward("geluBackward", 10, "x")],
-  [abi.OP_GELU_TANH_FORWARD, unary("geluTanhForward", 9)],
-  [abi.OP_GELU_TANH_BACKWARD, backward("geluTanhBackward", 19, "x")],
-  [abi.OP_SILU_FORWARD, unary("siluForward", 5)],
-  [abi.OP_SILU_BACKWARD, backward("siluBackward", 9, "x")],
-  [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6)],
-  [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, "x")],
-  [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4)],
-  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, { ids: hasIds, hits: true, columns: true })],
-  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, { columns: true, apart: true })],
-  [abi.OP_SQUARED_ERROR, loss("squaredError", 5)],
-  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4)],
-  [abi.OP_HUBER_LOSS, loss("huberLoss", 8)],
+  [abi.OP_TANH_FORWARD, unary("tanhForward", 4, 1.8)],
+  [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4, 0.14)],
+  [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2, 0.04)],
+  [abi.OP_LEAKY_RELU_BACKWARD, backward("leakyReluBackward", 2, 0.02)],
+  [abi.OP_ELU_FORWARD, unary("eluForward", 3, 1.15)],
+  [abi.OP_ELU_BACKWARD, backward("eluBackward", 3, 0.04)],
+  [abi.OP_GELU_FORWARD, unary("geluForward", 5, 2.6)],
+  [abi.OP_GELU_BACKWARD, backward("geluBackward", 10, 4.3, "x")],
+  [abi.OP_GELU_TANH_FORWARD, unary("geluTanhForward", 9, 2.6)],
+  [abi.OP_GELU_TANH_BACKWARD, backward("geluTanhBackward", 19, 3.6, "x")],
+  [abi.OP_SILU_FORWARD, unary("siluForward", 5, 1.1)],
+  [abi.OP_SILU_BACKWARD, backward("siluBackward", 9, 1.5, "x")],
+  [abi.OP_SOFTPLUS_FORWARD, unary("softplusForward", 6, 2.3)],
+  [abi.OP_SOFTPLUS_BACKWARD, backward("softplusBackward", 6, 1.3, "x")],
+  [abi.OP_SOFTMAX_BACKWARD, backward("softmaxBackward", 4, 0.2, "y", true)],
+  [abi.OP_SOFT_CROSS_ENTROPY, loss("softCrossEntropy", 14, 1.9, { ids: hasIds, hits: true, columns: true })],
+  [abi.OP_BCE_WITH_LOGITS, loss("bceWithLogits", 10, 2.1, { columns: true, apart: true })],
+  [abi.OP_SQUARED_ERROR, loss("squaredError", 5, 0.2)],
+  [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, 0.4)],
+  [abi.OP_HUBER_LOSS, loss("huberLoss", 8, 0.45)],
   [abi.OP_ROW_HITS, rowHits],
 ]);
 

@@ -242,6 +242,7 @@ function confirmLater(core: Core, state: { wide: boolean }, reasons: Reasons): v
       reasons.wide = `off, ${reason}`;
       if (tileColumns(core.tile) === tileColumns(wide)) {
         core.tile = narrow;
+        core.pace = undefined;
         reasons.tile = byRule(core, false);
       }
     }

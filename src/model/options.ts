@@ -75,6 +75,11 @@ export interface ModelPlan {
   readonly bytes: RegionBytes;
   /** floating-point operations a training step */
   readonly flops: number;
+  /**
+   * milliseconds that a training step is expected to take in `fit`, on the runtime's threads where it is worth sharing: within 20 %
+   * on a quiet machine whose threads have cores of their own, without what `fit` does between steps
+   */
+  readonly stepMs: number;
 }
 
 /** Counts of a confusion matrix. */

@@ -1,42 +1,74 @@
-// How fast the tiles are, here and now: for `tune`, and to see whether `wide` is at work. Milliseconds, not a benchmark.
+// How fast kernels are, here and now: for `tune`, to see whether `wide` is at work, and for the time that `plan` tells.
+// Milliseconds, not a benchmark.
 
+import { OP_SIGMOID_FORWARD, OP_SOFTMAX_FORWARD } from "../base/abi.ts";
+import { cost, type Pace } from "../base/cost.ts";
+import { view } from "../program/record.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { Bare } from "./bare.ts";
 
-/** A product of whole tiles of every kind, which stays in the second-level cache. */
-const [M, N, K] = [60, 64, 128];
-/** An engine compiles hot code anew in the background; a tile that is slow to come is measured slow. */
-const WARM_MS = 60;
-const ROUNDS = 9;
+/** A product of whole tiles of every kind, whose operands take half a MiB: as in a net, they leave the first-level cache. */
+const [M, N, K] = [120, 256, 256];
+/** An engine compiles hot code anew in the background, V8 within 10 ms here; what is slow to come is measured slow. */
+const WARM_MS = 40;
+const ROUNDS = 10;
 const ROUND_MS = 1;
 
-/** GFLOP/s of each tile, the best of several short rounds that take turns. Takes some 70 ms a tile. */
-export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
-  const products = tiles.map((tile) => product({ ...core, tile }));
-  const best = tiles.map(() => 0);
-  for (const run of products) for (const end = performance.now() + WARM_MS; performance.now() < end; ) run();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, run] of products.entries()) {
-      let count = 0;
-      const start = performance.now();
-      let now = start;
-      while (now < start + ROUND_MS) {
-        run();
-        count++;
-        now = performance.now();
-      }
-      best[i] = Math.max(best[i] as number, (2 * M * N * K * count) / (now - start) / 1e6);
-    }
-  }
-  return best;
+/** A record on its own. */
+export interface Probe {
+  run(): void;
+  /** nanoseconds by the reference */
+  readonly referenceNs: number;
 }
 
-/** C ← A·B, both in place, of zeros: their products take as long as others. */
-function product(core: Core): () => void {
-  const bare = new Bare(core);
-  const b = bare.builder.inPlace(bare.matrix("b", K, N));
-  bare.builder.sgemm(bare.matrix("a", M, K), b, bare.matrix("c", M, N));
+/** One for each kind of `Work`, in their order: a product, an activation, another whose rows are sums, an update. */
+export function probesOf(core: Core): Probe[] {
+  const bare = new Bare({ ...core, settle: undefined });
+  const [a, b, c] = [bare.matrix("a", M, K), bare.matrix("b", K, N), bare.matrix("c", M, N)];
+  const { builder } = bare;
+  builder.sgemm(a, builder.inPlace(b), c);
+  builder.unary(OP_SIGMOID_FORWARD, a, a);
+  builder.unary(OP_SOFTMAX_FORWARD, a, a);
+  builder.sgdStep(a, c);
   const { program } = bare.program();
   program.set(0, 0, 0, 1);
-  return () => program.run();
+  return builder.drafts.map((_, i) => ({
+    run: () => program.run(i, i + 1),
+    referenceNs: cost(view(program.words, i)),
+  }));
+}
+
+/** GFLOP/s of each tile. Takes some 50 ms a tile. */
+export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
+  const products = tiles.map((tile) => probesOf({ ...core, tile })[0] as Probe);
+  return leastNs(products).map((ns) => (2 * M * N * K) / ns);
+}
+
+/** What the cost model is told of a core: measured by the first call, in some 0.2 s, and kept as long as the tile is. */
+export function paceOf(core: Core): Pace {
+  core.pace ??= paceFrom(probesOf(core));
+  return core.pace;
+}
+
+/** @param measure  gives the nanoseconds of each probe */
+export const paceFrom = (probes: readonly Probe[], measure = leastNs): Pace =>
+  measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
+
+/** Nanoseconds of each, the best of several short rounds in which they take turns; the first is longer. */
+function leastNs(probes: readonly Probe[]): number[] {
+  const least = probes.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, { run }] of probes.entries()) {
+      const start = performance.now();
+      const end = start + (round === 0 ? WARM_MS : ROUND_MS);
+      let now = start;
+      let count = 0;
+      for (; now < end; count++) {
+        run();
+        now = performance.now();
+      }
+      least[i] = Math.min(least[i] as number, (1e6 * (now - start)) / count);
+    }
+  }
+  return least;
 }

@@ -82,10 +82,10 @@ export interface ChunkLayout {
   readonly xF32: Tensor;
   readonly xU8: Tensor;
   readonly order: Tensor;
-  readonly ids: Tensor | undefined;
-  readonly rows: Tensor | undefined;
-  readonly weights: Tensor | undefined;
-  readonly rowLoss: Tensor | undefined;
+  readonly ids?: Tensor | undefined;
+  readonly rows?: Tensor | undefined;
+  readonly weights?: Tensor | undefined;
+  readonly rowLoss?: Tensor | undefined;
   /** one a stage */
   readonly outputs: readonly Tensor[];
   readonly logits: Tensor;
@@ -198,25 +198,10 @@ function layChunk(
   const forwardEnd = builder.length;
   const probabilities = loss && criterion.emitLink(builder, plan, loss, logits);
   const linkEnd = builder.length;
-  const scored = loss && layScore(builder, plan, loss, net, logits, result, columns);
-  const parts = { forward: forwardEnd, link: linkEnd, score: scored?.score ?? {} };
+  const { score = {}, ...given } = loss ? layScore(builder, plan, loss, net, logits, result, columns) : {};
+  const parts = { forward: forwardEnd, link: linkEnd, score };
   const room = plan.tensor("program", "chunk program", builder.length, RECORD_BYTES / 4, { given: true });
-  const { ids, rows, weights, rowLoss } = scored ?? {};
-  return {
-    builder,
-    room,
-    xF32,
-    xU8,
-    order,
-    ids,
-    rows,
-    weights,
-    rowLoss,
-    outputs,
-    logits,
-    probabilities,
-    parts,
-  };
+  return { builder, room, xF32, xU8, order, ...given, outputs, logits, probabilities, parts };
 }
 
 /** The records that score a chunk, for either kind of targets, weighted always: weights of 1 change no bit. */

@@ -1,12 +1,13 @@
 // A network in memory: its layers, parameters, arena and programs. What the training loop drives; it knows
 // neither epochs nor data sets.
 
+import type { Pace } from "../base/cost.ts";
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, Scaling, StateDict, TensorData } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
-import { flops, Program } from "../program/program.ts";
+import { duration, flops, Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { columnWeights, sameRecords } from "./criterion.ts";
 import { initUniform } from "./init.ts";
@@ -102,11 +103,28 @@ export class Network {
     return this.#loss;
   }
 
-  /** Sizes and work of a training step, computed without allocating anything. */
-  plan(config: TrainConfig, emit: EmitOptimizer): { bytes: RegionBytes; flops: number } {
-    const layout = this.#lay(config, emit);
-    const words = (layout.train as TrainLayout).builder.encode();
-    return { bytes: layout.bytes, flops: flops(words, config.batchSize) };
+  /**
+   * Sizes, work and time of a training step; of the model nothing is allocated.
+   *
+   * @param paceOf  asked once the plan is known to fit a memory
+   */
+  plan(
+    config: TrainConfig,
+    emit: EmitOptimizer,
+    paceOf: (core: Core) => Pace,
+  ): { bytes: RegionBytes; flops: number; stepMs: number } {
+    const { bytes, train } = this.#lay(config, emit);
+    const { batchSize } = config;
+    const core = this.#core as Core;
+    const {
+      size = 1,
+      runNs = 0,
+      recordNs = Number.POSITIVE_INFINITY,
+    } = core.crew?.failed ? {} : (core.crew ?? {});
+    const words = (train as TrainLayout).builder.encode(recordNs);
+    const threads = duration(words, batchSize) >= runNs ? size : 1;
+    const stepMs = duration(words, batchSize, paceOf(core), threads) / 1e6;
+    return { bytes, flops: flops(words, batchSize), stepMs };
   }
 
   /** Remembers the loss, and how u8 features become numbers; programs made for others are laid anew at next use. */
@@ -134,11 +152,8 @@ export class Network {
       !this.#arena?.spoilt &&
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
-      old.features === config.features &&
-      old.targets === config.targets &&
-      old.weighted === config.weighted &&
-      old.hits === config.hits &&
-      old.optimizer.kind === config.optimizer.kind;
+      old.optimizer.kind === config.optimizer.kind &&
+      (["features", "targets", "weighted", "hits"] as const).every((key) => old[key] === config[key]);
     if (this.#train === undefined || !fits) this.#adopt(config, emit);
     this.#retile();
     return this.#train as TrainSession;

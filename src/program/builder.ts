@@ -2,7 +2,8 @@
 // address, encodes them and places the barriers. Knows operands and shapes, nothing of nets.
 
 import * as abi from "../base/abi.ts";
-import { type Access, access, cost, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
+import { cost } from "../base/cost.ts";
+import { type Access, access, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Record, view, withRows, write } from "./record.ts";
@@ -200,8 +201,7 @@ export class Builder {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
     for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
       const record = { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f };
-      const small = worthNs > 0 && (worthNs === Number.POSITIVE_INFINITY || cost(record) < worthNs);
-      write(words, i, small ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
+      write(words, i, cost(record) < worthNs ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
     }
     if (worthNs < Number.POSITIVE_INFINITY) placeBarriers(words);
     return words;

@@ -1,22 +1,31 @@
 // A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import { cost, OPS } from "../base/ops.ts";
+import { cost, MEETING_NS, type Pace } from "../base/cost.ts";
+import { OPS } from "../base/ops.ts";
 import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Builder, type Draft, placeBarriers } from "./builder.ts";
-import { view } from "./record.ts";
+import { type Record, view } from "./record.ts";
 import { Runner } from "./runner.ts";
+
+/** The records of a program for `rows` rows. */
+const records = (words: Int32Array, rows?: number): Record[] =>
+  Array.from({ length: (words.length * 4) / abi.RECORD_BYTES }, (_, i) => view(words, i, rows));
 
 /** Floating-point operations of one run of a program with `rows` rows. */
 export function flops(words: Int32Array, rows: number): number {
-  let sum = 0;
-  for (let i = 0; i < (words.length * 4) / abi.RECORD_BYTES; i++) {
-    const record = view(words, i, rows);
-    sum += OPS.get(record.op)?.flops(record) ?? 0;
-  }
-  return sum;
+  return records(words, rows).reduce((sum, record) => sum + (OPS.get(record.op)?.flops(record) ?? 0), 0);
+}
+
+/** Nanoseconds of one run of a program with `rows` rows by so many threads. */
+export function duration(words: Int32Array, rows: number, pace?: Pace, threads = 1): number {
+  const meeting = threads > 1 ? MEETING_NS : 0;
+  return records(words, rows).reduce(
+    (sum, record) => sum + cost(record, pace, threads) + (record.flags & abi.FLAG_BARRIER) * meeting,
+    meeting,
+  );
 }
 
 export class Program {
@@ -40,10 +49,10 @@ export class Program {
    */
   constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor, worthNs = arena.crew?.recordNs) {
     this.words = builder.encode(worthNs);
-    const records = arena.crew === undefined ? [] : builder.drafts.map((_, i) => view(this.words, i));
-    this.#capacity = Math.max(0, ...records.map(({ batchRows }) => batchRows));
-    this.#costs = new Float64Array(records.length + 1);
-    for (const [i, record] of records.entries()) {
+    const known = arena.crew === undefined ? [] : records(this.words);
+    this.#capacity = Math.max(0, ...known.map(({ batchRows }) => batchRows));
+    this.#costs = new Float64Array(known.length + 1);
+    for (const [i, record] of known.entries()) {
       this.#costs[i + 1] = (this.#costs[i] as number) + cost(record);
     }
     this.drafts = builder.drafts;

@@ -1,5 +1,6 @@
 // What a compiled build offers: the exports of assembly/index.ts with their types, and what is known of the build.
 
+import type { Pace } from "../base/cost.ts";
 import type { Crew } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
@@ -27,6 +28,8 @@ export interface Core {
    * change the tile.
    */
   settle?: (() => void) | undefined;
+  /** how fast its kernels are, with the tile as it is, once that was asked for */
+  pace?: Pace | undefined;
   /** milliseconds in kernels, counted while there is something to settle */
   workedMs?: number;
 }

@@ -63,7 +63,25 @@ describe("plan", () => {
     expect(flops).toBeLessThan(1.02 * gemm);
   });
 
-  it("allocates nothing, and neither does a model before its first use", async () => {
+  it("tells the time of a step, from the speed of the kernels: measured once for a runtime", async () => {
+    const own = await init({ threads: 1 });
+    const small = own.sequential({ input: 20, ...learn }, layers);
+    const large = own.sequential({ input: 20, ...learn }, [dense(600), relu(), dense(400)]);
+    const times: number[] = [];
+    // the memory that is measured in, and no other
+    const made = await memoriesMade(() => {
+      for (const m of [small, large, small]) times.push(m.plan({ batchSize: 32 }).stepMs);
+    });
+    expect(made.length).toBe(1);
+    const [first, more, again] = times as [number, number, number];
+    expect(first).toBeGreaterThan(0);
+    expect(more).toBeGreaterThan(first);
+    expect(again).toBe(first);
+    expect(Number.isFinite(more)).toBe(true);
+  });
+
+  it("allocates nothing of the model, and neither does a model before its first use", async () => {
+    xent.sequential({ input: 2, ...learn }, layers).plan({ batchSize: 1 });
     const made = await memoriesMade(() => {
       const m = xent.sequential({ input: 20, ...learn }, layers);
       m.plan({ batchSize: 32 });
