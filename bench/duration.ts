@@ -21,14 +21,11 @@ export async function forSeconds(
   page = false,
 ): Promise<number> {
   try {
-    const options = {
-      seconds: { type: "string" },
-      json: { type: "string" },
-      html: { type: "string" },
-      help: { type: "boolean" },
-    } as const;
-    const { values } = parseArgs({ options });
-    if (values.html !== undefined && !page) throw new UsageError("There is no page: --html is for others.");
+    const text = { type: "string" } as const;
+    const options = { seconds: text, json: text, help: { type: "boolean" } } as const;
+    const { values }: { values: { seconds?: string; json?: string; html?: string; help?: boolean } } = page
+      ? parseArgs({ options: { ...options, html: text } })
+      : parseArgs({ options });
     if (values.help) {
       console.log(help);
       return 0;

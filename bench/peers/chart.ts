@@ -23,7 +23,7 @@ interface Bar {
 }
 
 /** What all are compared with: the build that `init` takes, on one thread. */
-const isReference = ({ build, wide, threads }: Result): boolean =>
+export const isReference = ({ build, wide, threads }: Result): boolean =>
   build === "relaxed" && !wide && threads === 1;
 
 /** Undefined where nothing was measured on xent's own default build. */

@@ -86,7 +86,7 @@ export const PEERS: readonly Contestant[] = [
     file: "tfjs-layers.mjs",
     backend: "wasm",
     threads: 1,
-    kinds: ["step", "predict", "first"],
+    kinds: ["step", "first"],
     without: quadratic,
   },
   // around what is slow in it: faster than anything that its documents show

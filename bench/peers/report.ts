@@ -3,8 +3,9 @@
 
 import type { Setting } from "../report.ts";
 import { rounded, summarize } from "../statistics.ts";
+import { hasCores } from "../windows.ts";
 import type { Alone } from "./alone.ts";
-import type { Contestant, Work } from "./contestants.ts";
+import { type Contestant, THREADS, type Work } from "./contestants.ts";
 
 export interface Header extends Setting {
   readonly engine: string;
@@ -75,8 +76,7 @@ export interface Collected {
   readonly gains: readonly number[];
 }
 
-/** What two cores give to threads that never wait, within the noise of a moment. */
-const TWO_CORES = [1.8, 2.15] as const;
+/** Rounds of which a median is taken. */
 const FEWEST = 3;
 
 export function makeReport(
@@ -155,9 +155,8 @@ function withCores(
   if (gains.length === 0 || Math.max(peer.threads, own.threads) === 1) return null;
   const slow = summarize(timed(theirs)).median;
   const ratios = gains.flatMap((gain, round) => {
-    const [low, high] = TWO_CORES;
     const their = theirs[round] as number;
-    return gain < low || gain > high ? [] : [(Number.isNaN(their) ? slow : their) / (ours[round] as number)];
+    return !hasCores(THREADS, gain) ? [] : [(Number.isNaN(their) ? slow : their) / (ours[round] as number)];
   });
   return {
     ratio: ratios.length < FEWEST ? null : rounded(summarize(ratios).median),

@@ -9,7 +9,7 @@ import { Bare } from "./bare.ts";
 
 /** A product of whole tiles of every kind, whose operands take half a MiB: as in a net, they leave the first-level cache. */
 const [M, N, K] = [120, 256, 256];
-/** An engine compiles hot code anew in the background, V8 within 10 ms here; what is slow to come is measured slow. */
+/** An engine compiles hot code anew in the background, V8 mostly within 10 ms; what is slow to come is measured slow. */
 const WARM_MS = 40;
 const ROUNDS = 10;
 const ROUND_MS = 1;

@@ -18,7 +18,7 @@ import { versionOf } from "./version.mjs";
 export async function open({ threads, backend = "wasm" }) {
   tf.enableProdMode();
   const description = await begin(backend, threads);
-  return { version: versionOf("@tensorflow/tfjs-layers"), backend: description, step, predict };
+  return { version: versionOf("@tensorflow/tfjs-layers"), backend: description, step };
 }
 
 /**
@@ -50,21 +50,6 @@ function step(net, layers, data) {
       }
     },
     loss: () => loss,
-  };
-}
-
-/**
- * @param {Net} net
- * @param {readonly Layer[]} layers
- * @param {Float32Array} x
- * @returns {import("./system.d.ts").Prediction}
- */
-function predict(net, layers, x) {
-  const model = modelOf(net, layers);
-  model.add(kinds.softmax());
-  const rows = tf.tensor2d(x, [net.batch, net.widths[0]]);
-  return {
-    run: () => tf.tidy(() => model.predict(rows, { batchSize: net.batch }).dataSync()),
   };
 }
 
