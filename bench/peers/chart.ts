@@ -13,6 +13,7 @@ const HEAD = 34;
 const NAMES = 152;
 const FIGURES = 148;
 const AXIS = 26;
+const CAPTION = 10;
 
 /** One bar: a system in one of its ways, and how many times as long as the reference it took. */
 interface Bar {
@@ -39,8 +40,10 @@ export function chart(results: readonly Result[], works: readonly string[]): str
   ];
   const room = WIDTH - NAMES - FIGURES;
   const x = (ratio: number): number => NAMES + (room * (Math.log10(ratio) - least)) / (most - least);
-  let y = 0;
-  const parts: string[] = [];
+  let y = CAPTION;
+  const parts = [
+    `<text class="figure" x="${WIDTH}" y="12">time as a multiple of xent relaxed's; to the left of 1 is faster</text>`,
+  ];
   for (const { work, bars } of groups) {
     parts.push(`<text class="work" x="0" y="${y + 22}">${escaped(work)}</text>`);
     y += HEAD;
@@ -62,7 +65,7 @@ export function chart(results: readonly Result[], works: readonly string[]): str
   const labelled = ticks.length > 8 ? ticks.filter((tick) => Number.isInteger(Math.log10(tick))) : ticks;
   const lines = ticks.map(
     (tick) =>
-      `<line class="${tick === 1 ? "one" : "grid"}" x1="${round(x(tick))}" x2="${round(x(tick))}" y1="${HEAD - 6}" y2="${y + 4}"/>`,
+      `<line class="${tick === 1 ? "one" : "grid"}" x1="${round(x(tick))}" x2="${round(x(tick))}" y1="${CAPTION + HEAD - 6}" y2="${y + 4}"/>`,
   );
   const labels = labelled.map(
     (tick) => `<text class="tick" x="${round(x(tick))}" y="${y + AXIS - 6}">${tick} ×</text>`,
