@@ -28,3 +28,22 @@ export function oneHot(y, classes) {
   for (let row = 0; row < y.length; row++) targets[row * classes + y[row]] = 1;
   return targets;
 }
+
+/**
+ * The batches of a data set, one after another: rows and one-hot targets.
+ *
+ * @template T
+ * @param {import("./system.d.ts").Net} net
+ * @param {import("./system.d.ts").Rows} data
+ * @param {(values: Float32Array, shape: [number, number]) => T} tensor  makes one of the library's
+ * @returns {{ x: T, t: T }[]}
+ */
+export function batchesOf({ widths, batch }, { x, y }, tensor) {
+  const [features, classes] = [widths[0], widths.at(-1)];
+  const targets = oneHot(y, classes);
+  return Array.from({ length: y.length / batch }, (_, i) => {
+    const part = (source, width) =>
+      tensor(source.slice(i * batch * width, (i + 1) * batch * width), [batch, width]);
+    return { x: part(x, features), t: part(targets, classes) };
+  });
+}

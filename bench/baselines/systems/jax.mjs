@@ -2,7 +2,7 @@
 // WebGPU and WebGL backends do not exist in Node.
 
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
-import { gather, oneHot } from "./batches.mjs";
+import { batchesOf, gather, oneHot } from "./batches.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @typedef {import("./system.d.ts").Net} Net */
@@ -78,13 +78,8 @@ function gemm(n, a, b) {
  * @returns {import("./system.d.ts").Training}
  */
 function step(net, layers, data) {
-  const [features, classes] = [net.widths[0], net.widths.at(-1)];
   const training = trainingOf(net, layers);
-  const targets = oneHot(data.y, classes);
-  const batches = Array.from({ length: data.y.length / net.batch }, (_, i) => {
-    const order = Int32Array.from({ length: net.batch }, (_, row) => i * net.batch + row);
-    return { x: rowsOf(data.x, features, order), t: rowsOf(targets, classes, order) };
-  });
+  const batches = batchesOf(net, data, (values, shape) => np.array(values, { shape }));
   let next = 0;
   let loss;
   return {

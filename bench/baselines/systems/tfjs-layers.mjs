@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { layers as kinds, sequential } from "@tensorflow/tfjs-layers";
-import { gather, oneHot } from "./batches.mjs";
+import { batchesOf } from "./batches.mjs";
 import { begin } from "./tfjs.mjs";
 import { versionOf } from "./version.mjs";
 
@@ -28,17 +28,11 @@ export async function open({ threads, backend = "wasm" }) {
  * @returns {import("./system.d.ts").Training}
  */
 function step(net, layers, data) {
-  const [features, classes] = [net.widths[0], net.widths.at(-1)];
   const model = modelOf(net, layers);
   const optimizer = tf.train.sgd(0);
   // of the losses that can be named it is the fastest, and takes logits
   model.compile({ optimizer, loss: (t, z) => tf.losses.softmaxCrossEntropy(t, z) });
-  const targets = oneHot(data.y, classes);
-  const batches = Array.from({ length: data.y.length / net.batch }, (_, i) => {
-    const order = Int32Array.from({ length: net.batch }, (_, row) => i * net.batch + row);
-    const rowsOf = (source, width) => tf.tensor2d(gather(source, width, order), [net.batch, width]);
-    return { x: rowsOf(data.x, features), t: rowsOf(targets, classes) };
-  });
+  const batches = batchesOf(net, data, tf.tensor2d);
   let next = 0;
   let loss = Number.NaN;
   return {
