@@ -92,11 +92,11 @@ const KINDS = {
     return timer(repeated(() => prediction.run()));
   },
 
-  /** The first step, whose end the other side takes the time of; then some more, and the memory that it all took. */
+  /** The first step and its loss, whose end the other side takes the time of; then some more, and the memory that it all took. */
   async first() {
     const training = await system.step(task.net, layers(task.net), rows("train"));
     await training.steps(1, CHECK_LR);
-    say({ stepped: true });
+    say({ stepped: await training.loss() });
     await training.steps(task.more, CHECK_LR);
     say({ maxRssBytes: 1024 * process.resourceUsage().maxRSS });
   },

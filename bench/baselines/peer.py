@@ -158,11 +158,12 @@ def predict():
 
 
 def first():
-    steps, _ = training(task["net"])
+    steps, loss = training(task["net"])
     steps(1, CHECK_LR)
-    say({"stepped": True})
+    say({"stepped": loss()})
     steps(task["more"], CHECK_LR)
-    say({"maxRssBytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+    unit = 1 if sys.platform == "darwin" else 1024
+    say({"maxRssBytes": unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
 
 
 def learn():

@@ -4,7 +4,7 @@
 import type { Engines } from "./child.ts";
 import { Child } from "./child.ts";
 import type { Contestant, Work } from "./contestants.ts";
-import { prepareSeed } from "./data.ts";
+import { type Expected, prepareSeed, wrongLosses } from "./data.ts";
 import type { Timed } from "./race.ts";
 
 /** What else is told of such work. */
@@ -24,7 +24,7 @@ const notesOf = (contestants: readonly Contestant[]): Map<Contestant, Notes> =>
 export async function firstSteps(
   work: Work,
   contestants: readonly Contestant[],
-  folder: string,
+  { folder, expected }: { folder: string; expected: Expected },
   engines: Engines,
   times: number,
   progress: (line: string) => void,
@@ -39,8 +39,10 @@ export async function firstSteps(
       const start = performance.now();
       const child = new Child(contestant, { work, folder, weights: "weights" }, engines);
       try {
-        await child.read("stepped");
+        const { stepped } = await child.read("stepped");
         note.turns.push(performance.now() - start);
+        const wrong = wrongLosses(expected.losses?.slice(0, 1) ?? [], [stepped as number]);
+        if (wrong !== undefined) throw new Error(`WRONG: ${wrong}`);
         memory.get(contestant)?.push((await child.read("maxRssBytes")).maxRssBytes as number);
         Object.assign(note, await child.ready());
       } catch (error) {
@@ -90,9 +92,9 @@ export async function learning(
         const { accuracies, ms } = (await child.read("accuracies")) as { accuracies: number[]; ms: number };
         note.turns.push(ms);
         epochs.get(contestant)?.push(accuracies.length);
-        exact ??= accuracies;
-        const wrong = wrongAccuracies(accuracies, exact, work.target);
+        const wrong = wrongAccuracies(accuracies, exact ?? accuracies, work.target);
         if (wrong !== undefined) throw new Error(`WRONG: ${wrong}`);
+        exact ??= accuracies;
       } catch (error) {
         Object.assign(note, { failure: (error as Error).message, turns: [] });
       }

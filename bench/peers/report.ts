@@ -30,7 +30,7 @@ export interface Result {
   readonly peerThreads: number;
   /** the system's, in milliseconds; where `system` is xent, its own */
   readonly medianMs: number;
-  /** medianMs / xent's; 1 where `system` is xent */
+  /** medianMs / xent's, of training runs over the seeds that both had; 1 where `system` is xent */
   readonly ratio: number;
   readonly spread: { readonly p10Ms: number; readonly p90Ms: number };
   /** turns that the median is of */
@@ -136,13 +136,20 @@ function resultsOf({ work, runs, gains }: Collected): Result[] {
         threads: ours.contestant.threads,
         peerThreads: contestant.threads,
         medianMs: rounded(median),
-        ratio: rounded(median / summarize(timed(ours.turns)).median),
+        ratio: rounded(ratioOf(turns, ours.turns)),
         spread: { p10Ms: rounded(p10), p90Ms: rounded(p90) },
         turns: timed(turns).length,
         withCores: withCores(contestant, ours.contestant, turns, ours.turns, gains),
       };
     });
   });
+}
+
+/** Of medians. Who is slow has fewer training runs, of the first seeds: then the other's are those of the same seeds. */
+function ratioOf(theirs: readonly number[], ours: readonly number[]): number {
+  const both = Math.min(theirs.length, ours.length);
+  const median = (turns: readonly number[]): number => summarize(timed(turns.slice(0, both))).median;
+  return median(theirs) / median(ours);
 }
 
 function withCores(

@@ -23,6 +23,11 @@ export function tableLines({ results, notes, sizes, failures }: Report): string[
     ),
     ...coresLines(results.filter((result) => result.work === work)),
   ]);
+  return [...tables, ...sizeLines(sizes), ...failureLines({ failures })];
+}
+
+/** Who has no figures, and why. */
+export function failureLines({ failures }: Pick<Report, "failures">): string[] {
   const reasons = new Map<string, string[]>();
   for (const { work, system, reason } of failures) {
     const key = `${system}: ${reason}`;
@@ -31,7 +36,7 @@ export function tableLines({ results, notes, sizes, failures }: Report): string[
   const failed = [...reasons].flatMap(([reason, list]) =>
     labelled("", `${reason} (${list.length > 2 ? `${list.length} pieces of work` : list.join(", ")})`),
   );
-  return [...tables, ...sizeLines(sizes), ...(failed.length > 0 ? ["", "without figures", ...failed] : [])];
+  return failed.length > 0 ? ["", "without figures", ...failed] : [];
 }
 
 const keyOf = ({

@@ -67,7 +67,11 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
       return {
         unit: batches,
         async steps(count, lr) {
-          if (count % batches === 0 && next === 0) return void (await fit(all, lr, count / batches));
+          if (count % batches === 0 && next === 0) {
+            const history = await fit(all, lr, count / batches);
+            loss = batches === 1 ? history.loss.at(-1) : Number.NaN; // an epoch's mean is no batch's
+            return;
+          }
           // `fit` begins with the first row: a batch by itself is a data set of its own
           for (let i = 0; i < count; i++) {
             const rows = x.subarray(next * batch * features, (next + 1) * batch * features);
