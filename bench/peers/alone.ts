@@ -1,8 +1,7 @@
 // Work for which each has the machine to itself: the first step of a fresh process with the memory that it takes, and a
 // training run until it is good enough.
 
-import type { Engines } from "./child.ts";
-import { Child } from "./child.ts";
+import { Child, type Engines } from "./child.ts";
 import type { Contestant, Work } from "./contestants.ts";
 import { type Expected, prepareSeed, wrongLosses } from "./data.ts";
 import type { Timed } from "./race.ts";
@@ -19,6 +18,16 @@ type Notes = { version: string; backend: string; turns: number[]; failure?: stri
 
 const notesOf = (contestants: readonly Contestant[]): Map<Contestant, Notes> =>
   new Map(contestants.map((contestant) => [contestant, { version: "", backend: "", turns: [] }]));
+
+/** What a process does, and its end; a failure leaves no figures. */
+async function attempt(note: Notes, child: Child, what: () => Promise<void>): Promise<void> {
+  try {
+    await what();
+  } catch (error) {
+    Object.assign(note, { failure: (error as Error).message, turns: [] });
+  }
+  await child.end();
+}
 
 /** Each `times` times, all once before any twice; milliseconds from the start of the process to the end of its first step. */
 export async function firstSteps(
@@ -38,17 +47,14 @@ export async function firstSteps(
       progress(`${work.name}: ${time + 1}/${times}  ${contestant.system}`);
       const start = performance.now();
       const child = new Child(contestant, { work, folder, weights: "weights" }, engines);
-      try {
+      await attempt(note, child, async () => {
         const { stepped } = await child.read("stepped");
         note.turns.push(performance.now() - start);
         const wrong = wrongLosses(expected.losses?.slice(0, 1) ?? [], [stepped as number]);
         if (wrong !== undefined) throw new Error(`WRONG: ${wrong}`);
         memory.get(contestant)?.push((await child.read("maxRssBytes")).maxRssBytes as number);
         Object.assign(note, await child.ready());
-      } catch (error) {
-        Object.assign(note, { failure: (error as Error).message, turns: [] });
-      }
-      await child.end();
+      });
     }
   }
   return contestants.map((contestant) => ({
@@ -86,7 +92,7 @@ export async function learning(
       if (note.failure !== undefined || seed > seedsOf(contestant)) continue;
       progress(`${work.name}: seed ${seed}/${seedsOf(contestant)}  ${contestant.system}`);
       const child = new Child(contestant, { work, folder, weights: "weights", seed }, engines);
-      try {
+      await attempt(note, child, async () => {
         Object.assign(note, await child.ready());
         child.say({});
         const { accuracies, ms } = (await child.read("accuracies")) as { accuracies: number[]; ms: number };
@@ -95,10 +101,7 @@ export async function learning(
         const wrong = wrongAccuracies(accuracies, exact ?? accuracies, work.target);
         if (wrong !== undefined) throw new Error(`WRONG: ${wrong}`);
         exact ??= accuracies;
-      } catch (error) {
-        Object.assign(note, { failure: (error as Error).message, turns: [] });
-      }
-      await child.end();
+      });
     }
   }
   return contestants.map((contestant) => ({

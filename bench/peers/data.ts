@@ -29,8 +29,7 @@ const PROBABILITY_TOLERANCE = 1e-5;
 
 /** Writes the files of a piece of work and computes what must come out. */
 export async function prepare(work: Work, folder: string): Promise<Expected> {
-  const file = (name: string, values: ArrayBufferView): void =>
-    writeFileSync(join(folder, name), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const file = (name: string, values: ArrayBufferView): void => write(join(folder, name), values);
   if (work.kind === "gemm") {
     const { n } = work;
     const [a, b] = [normal(n, n, 1), normal(n, n, 2)];
@@ -58,8 +57,7 @@ export async function prepare(work: Work, folder: string): Promise<Expected> {
 
 /** MNIST, and for a seed the first weights and the order of rows in each epoch. */
 export async function prepareLearning(folder: string, mnist: string): Promise<{ rows: number }> {
-  const file = (name: string, values: ArrayBufferView): void =>
-    writeFileSync(join(folder, name), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const file = (name: string, values: ArrayBufferView): void => write(join(folder, name), values);
   let rows = 0;
   for (const [name, from] of [
     ["test", "t10k"],
@@ -83,14 +81,17 @@ export function prepareSeed(
   rows: number,
   seed: number,
 ): void {
-  const weights = flat(firstWeights(work.net, seed));
-  writeFileSync(join(folder, "weights"), new Uint8Array(weights.buffer));
+  write(join(folder, "weights"), flat(firstWeights(work.net, seed)));
   const orders = new Uint32Array(rows * work.epochs);
   for (let epoch = 0; epoch < work.epochs; epoch++) {
     // the one that xent draws for itself
     shuffle(orders.subarray(epoch * rows, (epoch + 1) * rows), new Random(seed, STREAM_SHUFFLE, epoch));
   }
-  writeFileSync(join(folder, "orders"), new Uint8Array(orders.buffer));
+  write(join(folder, "orders"), orders);
+}
+
+function write(path: string, values: ArrayBufferView): void {
+  writeFileSync(path, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
 function normal(rows: number, cols: number, seed: number): Float32Array {

@@ -112,7 +112,7 @@ export function makeReport(
 }
 
 /** `PyTorch × 2`, `xent wide` */
-export function nameOf({ system, threads, own, backend }: Contestant): string {
+function nameOf({ system, threads, own, backend }: Contestant): string {
   const kind = own === undefined ? system : `${system} ${backend}`;
   return threads === 1 ? kind : `${kind} × ${threads}`;
 }
