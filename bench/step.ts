@@ -9,7 +9,7 @@ import { dense, relu, sigmoid } from "../src/nn/layers.ts";
 import type { TrainConfig } from "../src/nn/layout.ts";
 import { crossEntropy } from "../src/nn/losses.ts";
 import { Network, type TrainSession } from "../src/nn/network.ts";
-import { emitSgd } from "../src/train/sgd.ts";
+import { SGD } from "../src/train/sgd.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import { bytesOf, type Case, type Spec } from "./case.ts";
 import { gamma } from "./gemm.ts";
@@ -47,9 +47,9 @@ export function stepCase(core: Core, net: Net, rows = BATCHES * net.batch): Step
     targets: "ids",
     weighted: false,
     hits: "fused",
-    optimizer: { kind: "sgd", lr: 0 },
+    optimizer: SGD,
   };
-  const session = network.train(config, emitSgd);
+  const session = network.train(config);
   const random = bits(batch * input);
   fillNormal(session.x as Float32Array, rows, input, input, random);
   const classes = units[units.length - 1] as number;
@@ -72,7 +72,7 @@ export function stepCase(core: Core, net: Net, rows = BATCHES * net.batch): Step
       loss += step(next, 0);
       next = next + 2 * batch > rows ? 0 : next + batch;
     },
-    predict: (pace) => network.plan(config, emitSgd, () => pace).stepMs,
+    predict: (pace) => network.plan(config, () => pace).stepMs,
     check() {
       const first = step(0, 0);
       const { exact, bound } = exactLoss(net, network, session);

@@ -5,12 +5,14 @@ import { ARENA_BASE } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 
 /**
- * Regions in address order. Those up to `grads` keep their addresses as long as the network lives; the rest
- * are laid anew with every plan.
+ * Regions in address order. Those up to `grads` keep their addresses as long as the optimiser keeps its slots; the rest
+ * are laid anew with every plan. What a step changes for good, params, slots and buffers, is one run of bytes.
  */
 export const REGIONS = [
   "hyper",
   "params",
+  "slots",
+  "buffers",
   "snapshot",
   "grads",
   "program",

@@ -6,6 +6,7 @@ import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
 import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
+import { optimizing } from "../train/sgd.ts";
 import { checkData, checkLoss } from "./options.ts";
 
 /**
@@ -101,7 +102,16 @@ export function configOf(
   windowRows: number,
 ): TrainConfig {
   const weighted = weight !== undefined;
-  return { batchSize, windowRows, features, loss, targets: kind, weighted, hits, optimizer };
+  return {
+    batchSize,
+    windowRows,
+    features,
+    loss,
+    targets: kind,
+    weighted,
+    hits,
+    optimizer: optimizing(optimizer),
+  };
 }
 
 export function scalingOf(data: Dataset): Scaling | undefined {

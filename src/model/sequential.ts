@@ -11,7 +11,7 @@ import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { checkFits, divisor, over, tally } from "../train/scoring.ts";
-import { emitSgd } from "../train/sgd.ts";
+import { optimizing } from "../train/sgd.ts";
 import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
@@ -125,9 +125,8 @@ export class Sequential {
         targets: targetKind(loss, true),
         weighted: false,
         hits: "none",
-        optimizer,
+        optimizer: optimizing(optimizer),
       },
-      emitSgd,
       paceOf,
     );
   }
@@ -396,7 +395,7 @@ export class Sequential {
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     this.#network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
-      this.#network.train(configOf(scoring, optimizer, features, batchSize, some), emitSgd),
+      this.#network.train(configOf(scoring, optimizer, features, batchSize, some)),
     );
     this.#optimizer = optimizer;
     const config: StepOptions = {
@@ -432,7 +431,7 @@ export class Sequential {
     const scoring = scoreOf(this.#network, where, checked, loss);
     const kind = features.x instanceof Uint8Array ? "u8" : "f32";
     this.#network.remember(loss, undefined);
-    const session = this.#network.train(configOf(scoring, optimizer, kind, rows, rows), emitSgd);
+    const session = this.#network.train(configOf(scoring, optimizer, kind, rows, rows));
     const { program, order } = session;
     session.x.set(features.x);
     session.targets.set(scoring.targets);

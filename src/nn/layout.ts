@@ -2,8 +2,8 @@
 // program for chunks of rows. Nothing is allocated; network.ts turns a layout into memory.
 
 import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
-import { leadingDimension, Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
+import type { LayerSpec, LossSpec, Scaling } from "../base/spec.ts";
+import { leadingDimension, Plan, type Region, type RegionBytes, type Tensor } from "../memory/plan.ts";
 import { Builder, scratchBytes } from "../program/builder.ts";
 import type { HitRule, TargetKind } from "./criterion.ts";
 import * as criterion from "./criterion.ts";
@@ -24,11 +24,27 @@ export interface TrainConfig {
   /** rows have weights */
   readonly weighted: boolean;
   readonly hits: HitRule;
-  readonly optimizer: OptimizerSpec;
+  readonly optimizer: Optimizing;
 }
 
-/** Emits the optimiser's records; handed in by train/, which knows optimisers. */
-export type EmitOptimizer = (b: Builder, params: Tensor, grads: Tensor) => void;
+/** An optimiser as far as memory and programs are concerned; made by train/, which knows optimisers. */
+export interface Optimizing {
+  readonly kind: string;
+  /** tells apart what makes other records */
+  readonly records: string;
+  /** runs as long as the parameters that it keeps from step to step, and what each begins with */
+  readonly slots: readonly number[];
+  /** emits the records that update the parameters */
+  emit(b: Builder, plan: Plan, tensors: Optimized): void;
+}
+
+/** What an optimiser's records may touch: flat runs of the same length. */
+export interface Optimized {
+  readonly list: readonly Param[];
+  readonly params: Tensor;
+  readonly grads: Tensor;
+  readonly slots: readonly Tensor[];
+}
 
 /**
  * Where each part of a chunk program ends: the forward pass, then the link. Record 0 gathers f32, 1 u8. Behind them all
@@ -41,10 +57,17 @@ export interface ChunkParts {
   readonly score: { readonly [K in TargetKind | "largest" | "each" | "sum"]?: number };
 }
 
+/** What a parameter is to an optimiser: a matrix of weights, or a vector. */
+export type ParamRole = "weight" | "bias";
+
 export interface Param {
   readonly name: string;
   readonly tensor: Tensor;
   readonly fanIn: number;
+  readonly role: ParamRole;
+  /** where it begins in the flat run of parameters, and how long it is there, in elements */
+  readonly at: number;
+  readonly length: number;
 }
 
 /** Everything one plan fixed, before any memory exists. */
@@ -52,6 +75,9 @@ export interface Layout {
   readonly bytes: RegionBytes;
   readonly hyper: Tensor;
   readonly params: Tensor;
+  readonly slots: readonly Tensor[];
+  readonly buffers: Tensor;
+  /** as long as params, slots and buffers together */
   readonly snapshot: Tensor;
   readonly grads: Tensor;
   readonly list: readonly Param[];
@@ -105,6 +131,8 @@ export interface NetworkSpec {
   readonly scaling: Scaling;
   /** without it the chunk program ends with the logits */
   readonly loss: LossSpec | undefined;
+  /** runs that the optimiser keeps beside the parameters; none when left out */
+  readonly slots?: number;
   /** keeps every layer's output apart: nothing is fused, nothing overwritten */
   readonly apart?: boolean;
 }
@@ -114,11 +142,11 @@ export interface NetworkSpec {
  *
  * @throws {XentError} `TOO_LARGE` when it does not fit a WebAssembly memory
  */
-export function layNetwork(net: NetworkSpec, config?: TrainConfig, emit?: EmitOptimizer): Layout {
+export function layNetwork(net: NetworkSpec, config?: TrainConfig): Layout {
   const plan = new Plan();
   const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
-  const { params, snapshot, grads, list, dense } = declareParams(plan, net.input, net.layers);
+  const { params, slots, buffers, snapshot, grads, list, dense } = declareParams(plan, net);
   const stages = lower.stages(net.layers, net.input, dense, !net.apart);
   const edge = plan.tensor("scratch", "edge tiles", 1, scratchBytes(net.threads) / 4);
   const loss = config?.loss ?? net.loss;
@@ -127,9 +155,10 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig, emit?: EmitOp
       ? plan.tensor("program", "column weights", 1, net.outputs, { given: true })
       : undefined;
   const shared = { net, plan, edge, stages, result, columns };
-  const train = config && emit && layTrain(shared, config, (b) => emit(b, params, grads));
+  const train = config && layTrain(shared, config, { list, params, grads, slots });
   const chunk = layChunk(shared, loss);
-  return { bytes: plan.layout(), hyper, params, snapshot, grads, list, columns, train, chunk };
+  const bytes = plan.layout();
+  return { bytes, hyper, params, slots, buffers, snapshot, grads, list, columns, train, chunk };
 }
 
 /** What both programs are laid from. */
@@ -142,7 +171,7 @@ interface Shared {
   readonly columns: Tensor | undefined;
 }
 
-function layTrain(shared: Shared, config: TrainConfig, emit: (b: Builder) => void): TrainLayout {
+function layTrain(shared: Shared, config: TrainConfig, optimized: Optimized): TrainLayout {
   const { net, plan, stages, result, columns } = shared;
   const { batchSize, windowRows, loss } = config;
   const builder = new Builder(shared.edge, net.tile);
@@ -175,7 +204,7 @@ function layTrain(shared: Shared, config: TrainConfig, emit: (b: Builder) => voi
   lower.backward(builder, plan, stages, batch, outputs, t.dz);
   const backwardEnd = builder.length;
   builder.label = config.optimizer.kind;
-  emit(builder);
+  config.optimizer.emit(builder, plan, optimized);
   const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
   const ids = config.targets === "ids";
   return { builder, room, lossEnd, backwardEnd, x, ids, targets, weights, order };
@@ -237,40 +266,43 @@ function layScore(
   return { score, ids, rows: t.target, weights: t.weight, rowLoss: t.rowLoss };
 }
 
-/** One flat run for all parameters and one for their gradients, so that an optimiser is a single record. */
-function declareParams(plan: Plan, input: number, layers: readonly LayerSpec[]) {
-  const shapes: {
-    layer: number;
-    rows: number;
-    cols: number;
-    ld: number;
-    weightAt: number;
-    biasAt: number;
-  }[] = [];
+/**
+ * One flat run for all parameters, one for their gradients and one for each of the optimiser's slots. Matrices come before
+ * vectors, so that an optimiser that treats these apart needs two records; the list is in the order of layers.
+ */
+function declareParams(plan: Plan, { input, layers, slots: slotCount = 0 }: NetworkSpec) {
+  const shapes: { layer: number; rows: number; cols: number; ld: number }[] = [];
   let width = input;
-  let end = 0;
   for (const [layer, spec] of layers.entries()) {
     if (spec.kind !== "dense") continue;
-    const ld = leadingDimension(spec.units);
-    shapes.push({ layer, rows: width, cols: spec.units, ld, weightAt: end, biasAt: end + width * ld });
-    end += (width + 1) * ld;
+    shapes.push({ layer, rows: width, cols: spec.units, ld: leadingDimension(spec.units) });
     width = spec.units;
   }
-  const flat = (region: "params" | "snapshot" | "grads"): Tensor =>
-    plan.tensor(region, region, 1, end, { given: true });
-  const [params, snapshot, grads] = [flat("params"), flat("snapshot"), flat("grads")];
+  const matrices = shapes.reduce((sum, { rows, ld }) => sum + rows * ld, 0);
+  const total = shapes.reduce((sum, { ld }) => sum + ld, matrices);
+  const flat = (region: Region, name: string, length = total): Tensor =>
+    plan.tensor(region, name, 1, length, { given: true });
+  const params = flat("params", "params");
+  const slots = Array.from({ length: slotCount }, (_, i) => flat("slots", `slot ${i}`));
+  const buffers = flat("buffers", "buffers", 0);
+  const snapshot = flat("snapshot", "snapshot", total * (1 + slotCount) + buffers.cols);
+  const grads = flat("grads", "grads");
   const list: Param[] = [];
   const dense = new Map<number, lower.DenseParams>();
-  for (const { layer, rows, cols, ld, weightAt, biasAt } of shapes) {
-    const weight = plan.view(params, `${layer}.weight`, 4 * weightAt, rows, cols, ld);
-    const bias = plan.view(params, `${layer}.bias`, 4 * biasAt, 1, cols, ld);
-    const dWeight = plan.view(grads, `d${layer}.weight`, 4 * weightAt, rows, cols, ld);
-    const dBias = plan.view(grads, `d${layer}.bias`, 4 * biasAt, 1, cols, ld);
-    list.push(
-      { name: `${layer}.weight`, tensor: weight, fanIn: rows },
-      { name: `${layer}.bias`, tensor: bias, fanIn: rows },
-    );
+  let matrixAt = 0;
+  let vectorAt = matrices;
+  for (const { layer, rows, cols, ld } of shapes) {
+    const declare = (role: ParamRole, at: number, height: number): [value: Tensor, gradient: Tensor] => {
+      const name = `${layer}.${role}`;
+      const tensor = plan.view(params, name, 4 * at, height, cols, ld);
+      list.push({ name, tensor, fanIn: rows, role, at, length: height * ld });
+      return [tensor, plan.view(grads, `d${name}`, 4 * at, height, cols, ld)];
+    };
+    const [weight, dWeight] = declare("weight", matrixAt, rows);
+    const [bias, dBias] = declare("bias", vectorAt, 1);
     dense.set(layer, { weight, bias, dWeight, dBias });
+    matrixAt += rows * ld;
+    vectorAt += ld;
   }
-  return { params, snapshot, grads, list, dense };
+  return { params, slots, buffers, snapshot, grads, list, dense };
 }

@@ -14,9 +14,9 @@ import { initUniform } from "./init.ts";
 import {
   type ChunkLayout,
   type ChunkParts,
-  type EmitOptimizer,
   type Layout,
   layNetwork,
+  type Optimizing,
   type Param,
   type TrainConfig,
   type TrainLayout,
@@ -74,7 +74,8 @@ export class Network {
   #scaling: Scaling = { scale: 1 / 255, shift: 0 };
   #loss: LossSpec | undefined;
   #config: TrainConfig | undefined;
-  #emit: EmitOptimizer | undefined;
+  /** whose slots stand in the memory; of the kind as it is, an optimiser goes on from them */
+  #optimizer: Pick<Optimizing, "kind" | "slots"> = { kind: "none", slots: [] };
   #arena: Arena | undefined;
   #layout: Layout | undefined;
   #train: TrainSession | undefined;
@@ -110,10 +111,9 @@ export class Network {
    */
   plan(
     config: TrainConfig,
-    emit: EmitOptimizer,
     paceOf: (core: Core) => Pace,
   ): { bytes: RegionBytes; flops: number; stepMs: number } {
-    const { bytes, train } = this.#lay(config, emit);
+    const { bytes, train } = this.#lay(config, config.optimizer.slots.length);
     const { batchSize } = config;
     const core = this.#core as Core;
     const {
@@ -137,13 +137,12 @@ export class Network {
     if (same && sameScaling) return;
     this.#scaling = scaling ?? this.#scaling;
     this.#config = undefined;
-    this.#emit = undefined;
     this.#train = undefined;
     this.#chunk = undefined;
   }
 
   /** The memory for training steps of at most `config.batchSize` rows; laid anew only when it does not fit. */
-  train(config: TrainConfig, emit: EmitOptimizer): TrainSession {
+  train(config: TrainConfig): TrainSession {
     this.#arena?.pending?.finish();
     this.remember(config.loss, undefined);
     const old = this.#config;
@@ -152,9 +151,9 @@ export class Network {
       !this.#arena?.spoilt &&
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
-      old.optimizer.kind === config.optimizer.kind &&
+      old.optimizer.records === config.optimizer.records &&
       (["features", "targets", "weighted", "hits"] as const).every((key) => old[key] === config[key]);
-    if (this.#train === undefined || !fits) this.#adopt(config, emit);
+    if (this.#train === undefined || !fits) this.#adopt(config);
     this.#retile();
     return this.#train as TrainSession;
   }
@@ -195,7 +194,7 @@ export class Network {
   chunk(): ChunkSession {
     this.#uses++;
     this.#arena?.pending?.finish();
-    if (this.#chunk === undefined || this.#arena?.spoilt) this.#adopt(this.#config, this.#emit);
+    if (this.#chunk === undefined || this.#arena?.spoilt) this.#adopt(this.#config);
     this.#retile();
     return this.#chunk as ChunkSession;
   }
@@ -336,11 +335,11 @@ export class Network {
     }
   }
 
-  /** Keeps a copy of the parameters beside them; `restore` brings it back. */
+  /** Keeps a copy of all that a step changes beside it; `restore` brings it back. */
   snapshot(): void {
-    const { params, snapshot } = this.#layout as Layout;
+    const layout = this.#layout as Layout;
     const arena = this.#arena as Arena;
-    arena.f32(snapshot).set(arena.f32(params));
+    arena.f32(layout.snapshot).set(arena.f32(changing(layout)));
   }
 
   restore(): void {
@@ -348,10 +347,18 @@ export class Network {
     this.#owed = true;
     this.chunk();
     if (!this.#owed) return;
-    const { params, snapshot } = this.#layout as Layout;
+    const layout = this.#layout as Layout;
     const arena = this.#arena as Arena;
-    arena.f32(params).set(arena.f32(snapshot));
+    arena.f32(changing(layout)).set(arena.f32(layout.snapshot));
     this.#owed = false;
+  }
+
+  /** Sets the optimiser's slots back to what they begin with. */
+  clearSlots(): void {
+    const { slots } = this.#layout as Layout;
+    for (const [i, slot] of slots.entries()) {
+      (this.#arena as Arena).f32(slot).fill(this.#optimizer.slots[i] as number);
+    }
   }
 
   /** Whether every parameter is a finite number. */
@@ -377,31 +384,33 @@ export class Network {
     throw new XentError("DISPOSED", `${where}: the model was disposed`, "Make a new one.");
   }
 
-  #lay(config?: TrainConfig, emit?: EmitOptimizer): Layout {
+  #lay(config?: TrainConfig, slots = this.#optimizer.slots.length): Layout {
     const { input, outputs, layers } = this;
     const { tile, crew } = this.#core as Core;
     const loss = config?.loss ?? this.#loss;
     const threads = crew?.size ?? 1;
-    return layNetwork({ tile, threads, input, outputs, layers, scaling: this.#scaling, loss }, config, emit);
+    const scaling = this.#scaling;
+    return layNetwork({ tile, threads, input, outputs, layers, scaling, loss, slots }, config);
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */
-  #adopt(config: TrainConfig | undefined, emit: EmitOptimizer | undefined): void {
+  #adopt(config: TrainConfig | undefined): void {
     const core = this.#core as Core;
-    const layout = this.#lay(config, emit);
+    const { kind, slots } = config?.optimizer ?? this.#optimizer;
+    const before = this.#layout;
+    const layout = this.#lay(config, slots.length);
     const old = this.#arena;
     let arena = old;
-    if (old === undefined || layout.bytes.total > old.bytes || old.spoilt) {
+    // with as many slots, the regions to keep have the same addresses in both plans: they come first
+    const moved = before !== undefined && before.slots.length !== slots.length;
+    if (old === undefined || layout.bytes.total > old.bytes || old.spoilt || moved) {
       arena = new Arena(core, layout.bytes.total);
       if (old === undefined) {
         for (const [i, { tensor, fanIn }] of layout.list.entries()) {
           initUniform(arena.f32(tensor), tensor.rows, tensor.cols, tensor.ld, fanIn, this.seed, i);
         }
       } else {
-        // the same addresses in every plan: these regions come first
-        const { params, snapshot, grads } = layout;
-        arena.f32(params).set(old.f32(this.#owed ? snapshot : params));
-        for (const tensor of [snapshot, grads]) arena.f32(tensor).set(old.f32(tensor));
+        carryOver(old, before as Layout, arena, layout, this.#owed);
         this.#owed = false;
         old.dispose();
       }
@@ -414,10 +423,36 @@ export class Network {
     this.#arena = arena as Arena;
     this.#layout = layout;
     this.#config = config;
-    this.#emit = emit;
+    const cleared = kind !== this.#optimizer.kind;
+    this.#optimizer = { kind, slots };
+    if (cleared) this.clearSlots();
     this.#chunk = chunkSession(this.#arena, layout.chunk, layout.hyper);
     this.#train =
       layout.train === undefined ? undefined : trainSession(this.#arena, layout.train, layout.hyper);
+  }
+}
+
+/** All that a step changes for good: one run of bytes. */
+function changing({ params, snapshot }: Layout): Tensor {
+  return { ...snapshot, address: params.address };
+}
+
+/**
+ * Copies what lives as long as the network into a new memory. Slots of another number are those of another optimiser.
+ *
+ * @param owed  the snapshot is to take the place of what it is a copy of
+ */
+function carryOver(from: Arena, old: Layout, to: Arena, layout: Layout, owed: boolean): void {
+  const copy = (target: Tensor, source: Tensor): void => to.f32(target).set(from.f32(source));
+  copy(layout.grads, old.grads);
+  if (old.slots.length === layout.slots.length) {
+    copy(changing(layout), owed ? old.snapshot : changing(old));
+    copy(layout.snapshot, old.snapshot);
+    return;
+  }
+  const kept = owed ? old.snapshot.address - old.params.address : 0;
+  for (const key of ["params", "buffers"] as const) {
+    copy(layout[key], { ...old[key], address: old[key].address + kept });
   }
 }
 

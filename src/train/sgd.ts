@@ -2,7 +2,7 @@
 
 import { checkNames, positive } from "../base/options.ts";
 import type { OptimizerSpec } from "../base/spec.ts";
-import type { EmitOptimizer } from "../nn/layout.ts";
+import type { Optimizing } from "../nn/layout.ts";
 
 /**
  * Stochastic gradient descent, p ← p − lr·g.
@@ -15,5 +15,15 @@ export function sgd(options: { lr: number }): OptimizerSpec {
   return { kind: "sgd", lr: positive("sgd: lr", options.lr) };
 }
 
-/** One record over all parameters. */
-export const emitSgd: EmitOptimizer = (b, params, grads) => b.sgdStep(params, grads);
+/** What an optimiser makes of memory and programs. */
+export function optimizing(_spec: OptimizerSpec): Optimizing {
+  return SGD;
+}
+
+/** Plain SGD keeps nothing, and is one record over all parameters. */
+export const SGD: Optimizing = {
+  kind: "sgd",
+  records: "sgd",
+  slots: [],
+  emit: (b, _, { params, grads }) => b.sgdStep(params, grads),
+};

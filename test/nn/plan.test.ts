@@ -6,7 +6,7 @@ import type { Crew } from "../../src/base/spec.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
-import { emitSgd, sgd } from "../../src/train/sgd.ts";
+import { SGD } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { coreOf } from "../support/core.ts";
 
@@ -39,9 +39,9 @@ function stepMs({
     targets: "ids",
     weighted: false,
     hits: "fused",
-    optimizer: sgd({ lr: 0.1 }),
+    optimizer: SGD,
   } as const;
-  return new Network(core, 784, [...hidden, dense(10)], 1).plan(config, emitSgd, pace).stepMs;
+  return new Network(core, 784, [...hidden, dense(10)], 1).plan(config, pace).stepMs;
 }
 
 /** As `init` would have it, but for the workers. */

@@ -26,7 +26,7 @@ import { Network } from "../../src/nn/network.ts";
 import type { Program } from "../../src/program/program.ts";
 import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
-import { emitSgd, sgd } from "../../src/train/sgd.ts";
+import { SGD } from "../../src/train/sgd.ts";
 import { coreOf } from "../support/core.ts";
 
 const nets: readonly { name: string; input: number; layers: readonly LayerSpec[] }[] = [
@@ -47,7 +47,7 @@ const config = (batchSize: number, features: "f32" | "u8", windowRows = 3 * batc
   targets: "ids",
   weighted: false,
   hits: "fused",
-  optimizer: sgd({ lr: 0.1 }),
+  optimizer: SGD,
 });
 
 const activations: readonly ActivationSpec[] = [
@@ -132,7 +132,7 @@ describe("programs", () => {
           [PACKED_ROWS + 9, "f32", [3]],
         ] as const) {
           const network = new Network(coreOf("simd", tile), input, layers, 0);
-          const { program: train } = network.train(config(batchSize, features), emitSgd);
+          const { program: train } = network.train(config(batchSize, features));
           expectVerified(network, train, crews, `${tileName(tile)}, batch ${batchSize} ${features}`);
         }
       }
@@ -144,7 +144,7 @@ describe("programs", () => {
     (rows) => {
       // the first layer's dW has PACKED_ROWS rows, the second's 20
       const network = new Network(core, PACKED_ROWS, [dense(20), relu(), dense(3)], 0);
-      const { program: train } = network.train(config(rows, "f32"), emitSgd);
+      const { program: train } = network.train(config(rows, "f32"));
       const { program: chunk } = network.chunk();
       const packs = ({ drafts }: Program) =>
         drafts.filter(({ op }) => op === OP_PACK).map(({ operands }) => operands[0]?.name);
@@ -171,13 +171,13 @@ describe("programs", () => {
 
   it.each(activationNets)("%s: both programs pass verify on 1 to 8 threads", (_, layers) => {
     const network = new Network(core, 5, layers, 0);
-    const { program } = network.train(config(7, "f32"), emitSgd);
+    const { program } = network.train(config(7, "f32"));
     expectVerified(network, program, [1, 2, 3, 4, 5, 6, 7, 8], "batch 7");
   });
 
   it.each(activationNets)("%s: what the backward pass reads is what the forward pass left", (_, layers) => {
     const network = new Network(core, 5, layers, 0);
-    expectKept(network.train(config(7, "f32"), emitSgd).program);
+    expectKept(network.train(config(7, "f32")).program);
   });
 
   it.each(lossConfigs)("%s: both programs pass verify on 1 to 8 threads", (_, { loss, ids, weighted }) => {
@@ -186,7 +186,7 @@ describe("programs", () => {
       const network = new Network(core, 5, layers, 0);
       const targets = { targets: targetKind(loss, ids), hits: hitRule(loss, ids, 3, last) };
       const made = { ...config(7, "f32"), loss, weighted, ...targets };
-      const { program } = network.train(made, emitSgd);
+      const { program } = network.train(made);
       expectVerified(network, program, [1, 2, 3, 4, 5, 6, 7, 8], `${last.kind} last`);
     }
   });
@@ -200,7 +200,7 @@ describe("programs", () => {
 
   it("a dense layer takes the relu behind it along, other activations work in place", () => {
     const network = new Network(core, 8, [dense(5), relu(), dense(4), sigmoid(), dense(3)], 0);
-    const { program } = network.train(config(4, "f32"), emitSgd);
+    const { program } = network.train(config(4, "f32"));
     const names = program.drafts.map(({ op, operands }) => `${OPS.get(op)?.name} ${operands[0]?.name}`);
     expect(names.filter((name) => /relu|sigmoid/.test(name))).toEqual([
       "sigmoidForward 2.dense",
@@ -235,7 +235,7 @@ it("barriers are enough where a batch is as large as layers are wide, and where 
       const outputs = widths.at(-1) as number;
       const scaling = { scale: 1, shift: 0 };
       const spec = { tile, threads: 8, input, outputs, layers, scaling, loss: crossEntropy() };
-      const { train } = layNetwork(spec, config(batch, "f32"), emitSgd);
+      const { train } = layNetwork(spec, config(batch, "f32"));
       const builder = (train as NonNullable<typeof train>).builder;
       for (const threads of [2, 3, 8]) {
         const what = `${input}-${widths.join("-")} b${batch}, ${tileName(tile)}, ${threads} threads`;
@@ -255,7 +255,7 @@ function expectApart(tile: number, input: number, layers: readonly LayerSpec[]):
     scaling: { scale: 1, shift: 0 },
     loss: crossEntropy(),
   };
-  const { bytes, train, chunk } = layNetwork(spec, config(7, "u8", 19), emitSgd);
+  const { bytes, train, chunk } = layNetwork(spec, config(7, "u8", 19));
   const drafts = [...(train?.builder.drafts ?? []), ...chunk.builder.drafts];
   const views = new Set(["result"]);
   const tensors = [...new Set(drafts.flatMap((draft) => draft.operands))]

@@ -7,7 +7,7 @@ import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { divisor, over, type Scoring, score, tally } from "../../src/train/scoring.ts";
-import { emitSgd, sgd } from "../../src/train/sgd.ts";
+import { SGD } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import type { NetParams } from "../oracle/net.ts";
 import type { Targets } from "../oracle/spec.ts";
@@ -80,9 +80,9 @@ export function trainer(
     targets: scoring.kind,
     weighted: scoring.weight !== undefined,
     hits: scoring.hits,
-    optimizer: sgd({ lr }),
+    optimizer: SGD,
   };
-  const session = network.train(config, emitSgd);
+  const session = network.train(config);
   if (net.state !== undefined) network.loadState(net.state);
   session.x.set(data.x);
   session.targets.set(scoring.targets);
@@ -109,7 +109,6 @@ export function trainer(
       const { list } = layNetwork(
         { tile: core.tile, threads: 1, input, outputs, layers, scaling, loss },
         config,
-        emitSgd,
       );
       const [params, grads] = program.drafts.at(-1)?.operands ?? [];
       if (params === undefined || grads === undefined) throw new Error("the last record is no optimiser's");
