@@ -112,6 +112,15 @@ export const HYPER_HITS = 24;
 export const RESULT_BYTES = 16;
 /** i32: see FLAG_SPIN */
 export const HYPER_GATE = 32;
+/** f32: an optimiser's corrections of the bias that its averages have in the first steps */
+export const HYPER_CORRECTION1 = 36;
+export const HYPER_CORRECTION2 = 40;
+/** i32: 1 when gradients are added to those of the batches before, 0 when they take their place */
+export const HYPER_ADD = 44;
+/** u32: batches that the model was trained on before this one; chance that differs from batch to batch is drawn by it */
+export const HYPER_BATCH = 48;
+/** f32: what the gradients are multiplied by to have no larger norm than is wanted; written by a record */
+export const HYPER_CLIP = 52;
 /** bytes of the words above */
 export const HYPER_WORDS_BYTES = 64;
 /** i32: threads that have come to the barrier; on a cache line of its own, as what follows is */

@@ -41,6 +41,8 @@ export class Program {
   readonly #capacity: number;
   readonly #runner: Runner;
   #step = { rows: 0, first: 0, lr: 0, scale: 0 };
+  /** what a program may read beside these, written with them; see HYPER_* */
+  readonly turn = { correction1: 1, correction2: 1, add: 0, batch: 0 };
 
   /**
    * Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record.
@@ -81,6 +83,11 @@ export class Program {
     this.hyper.setInt32(abi.HYPER_FIRST, first, true);
     this.hyper.setFloat32(abi.HYPER_LR, lr, true);
     this.hyper.setFloat32(abi.HYPER_SCALE, scale, true);
+    const { correction1, correction2, add, batch } = this.turn;
+    this.hyper.setFloat32(abi.HYPER_CORRECTION1, correction1, true);
+    this.hyper.setFloat32(abi.HYPER_CORRECTION2, correction2, true);
+    this.hyper.setInt32(abi.HYPER_ADD, add, true);
+    this.hyper.setUint32(abi.HYPER_BATCH, batch, true);
   }
 
   /** Rows of the batch, as last set. */
