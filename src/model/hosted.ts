@@ -3,6 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import type { LayerSpec } from "../base/spec.ts";
+import type { Callback } from "../train/fit.ts";
 import { type Info, isWide } from "./choose.ts";
 import { Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
@@ -221,8 +222,11 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
       rest: others,
     };
   }
-  const { callbacks = [], validation, ...rest } = others;
-  checkCallbacks(name, callbacks);
+  const { callbacks: given = [], validation, ...rest } = others;
+  checkCallbacks(name, given);
+  // early stopping is plain data, and does its work over there
+  const callbacks = given.filter((callback) => !("kind" in callback)) as readonly Callback[];
+  const specs = given.filter((callback) => "kind" in callback);
   const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
   const waits = tell.includes("onEpochEnd") && typeof SharedArrayBuffer !== "undefined";
   const apart: Apart = {
@@ -231,7 +235,11 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
     tell,
     gate: waits ? new Int32Array(new SharedArrayBuffer(4)) : undefined,
   };
-  return { near: { signal, callbacks }, apart, rest };
+  return {
+    near: { signal, callbacks },
+    apart,
+    rest: specs.length > 0 ? { ...rest, callbacks: specs } : rest,
+  };
 }
 
 async function sgemm(line: Line, options: SgemmOptions): Promise<Float32Array> {

@@ -14,6 +14,7 @@ import {
   RUNTIME,
   THROWN,
 } from "./messages.ts";
+import type { FitOptions } from "./options.ts";
 import { init, type Xent } from "./runtime.ts";
 import type { Sequential } from "./sequential.ts";
 
@@ -84,11 +85,13 @@ class Host {
     if (data !== undefined) complete[0] = this.#held.get(data);
     if (apart !== undefined) {
       if (apart.aborted) controller.abort();
+      const options = args[1] as FitOptions | undefined;
+      const specs = options?.callbacks ?? [];
       complete[1] = {
-        ...(args[1] as object | undefined),
+        ...options,
         signal: controller.signal,
         ...(apart.validation === undefined ? {} : { validation: this.#held.get(apart.validation) }),
-        ...(apart.tell.length === 0 ? {} : { callbacks: [this.#callback(id, apart, controller)] }),
+        ...(apart.tell.length === 0 ? {} : { callbacks: [...specs, this.#callback(id, apart, controller)] }),
       };
     }
     return ((this.#held.get(on) as Methods)[name] as Methods[string])(...complete);

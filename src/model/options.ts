@@ -7,7 +7,10 @@ import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
-import type { Callback } from "../train/fit.ts";
+import { type EarlyStoppingSpec, earlyStopping } from "../train/early.ts";
+import type { Callback, Early } from "../train/fit.ts";
+import { checkMonitor, usualMonitor } from "../train/monitor.ts";
+import type { OnNaN } from "../train/steps.ts";
 
 /** What may stand in `sequential({ … })`. */
 export interface SequentialOptions {
@@ -39,8 +42,22 @@ export interface StepsOptions extends LearnOptions {
   epochs?: number;
   /** rows a step, at least 1; default 32 */
   batchSize?: number;
+  /** batches whose gradients are added up before the weights change: as a batch so many times as large; default 1 */
+  accumulate?: number;
+  /** leaves out the rows at an epoch's end that do not fill a step; default false */
+  dropLast?: boolean;
   /** a new order of rows each epoch; default true */
   shuffle?: boolean;
+  /**
+   * goes on with the model's last run where it stood, in this process or another, as if it had never stopped; `epochs` is still
+   * the total, and the other options must be the same. Default false: a new run from the weights as they are
+   */
+  resume?: boolean;
+  /**
+   * what a loss or a weight that is not finite leads to. `"error"` (default): the last good weights, and `DIVERGED`, which names
+   * step, layer, tensor and place. `"rollback"` (`fit` alone): the same weights, and `history.stopped` is `"nan"`. `"ignore"`: nothing
+   */
+  onNaN?: OnNaN;
   /** ends the run between two steps */
   signal?: AbortSignal | undefined;
 }
@@ -51,7 +68,11 @@ export interface FitOptions extends StepsOptions {
   validation?: Dataset;
   /** what to report beside the loss */
   metrics?: readonly "accuracy"[];
-  callbacks?: readonly Callback[];
+  callbacks?: readonly (Callback | EarlyStoppingSpec)[];
+  /** stops when so many epochs of the run are done, to be resumed; default `epochs` */
+  stopAfterEpoch?: number;
+  /** takes the time of every record of the step, for `history.profile`; some per cent slower. Default false */
+  profile?: boolean;
 }
 
 /** Options of `evaluate`. */
@@ -92,8 +113,11 @@ export interface ConfusionMatrix {
 
 export const LEARN = ["loss", "optimizer"];
 export const BATCH = [...LEARN, "weight"];
-export const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
-export const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+export const STEPS = [
+  ...LEARN,
+  ...["epochs", "batchSize", "accumulate", "dropLast", "shuffle", "resume", "onNaN", "signal"],
+];
+export const FIT = [...STEPS, "validation", "metrics", "callbacks", "stopAfterEpoch", "profile"];
 
 export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   const what = "sequential: layers";
@@ -197,15 +221,24 @@ export function checkSignal(where: string, signal: AbortSignal | undefined): voi
   }
 }
 
-export function checkShuffle(where: string, shuffle: boolean): boolean {
-  if (typeof shuffle !== "boolean") {
-    throw new XentError("OPTION", `${where}: shuffle is ${show(shuffle)}`, "Pass true or false.");
-  }
-  return shuffle;
+export function checkFlag(where: string, name: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw new XentError("OPTION", `${where}: ${name} is ${show(value)}`, "Pass true or false.");
 }
 
-export function checkCallbacks(where: string, callbacks: readonly Callback[]): readonly Callback[] {
-  const hint = "Pass an array of { onProgress, onEpochEnd }, each a function or left out.";
+export function checkOnNaN(where: string, onNaN: OnNaN): OnNaN {
+  const known = where === "fit" ? ["error", "rollback", "ignore"] : ["error", "ignore"];
+  if (known.includes(onNaN)) return onNaN;
+  const hint = `Known${where === "fit" ? "" : ` in ${where}`}: ${known.map((name) => `"${name}"`).join(", ")}.`;
+  throw new XentError("OPTION", `${where}: onNaN is ${show(onNaN)}`, hint);
+}
+
+export function checkCallbacks(
+  where: string,
+  callbacks: readonly (Callback | EarlyStoppingSpec)[],
+): readonly (Callback | EarlyStoppingSpec)[] {
+  const hint =
+    "Pass an array of { onProgress, onEpochEnd }, each a function or left out, or earlyStopping().";
   if (!Array.isArray(callbacks)) {
     throw new XentError("OPTION", `${where}: callbacks are ${show(callbacks)}`, hint);
   }
@@ -220,6 +253,34 @@ export function checkCallbacks(where: string, callbacks: readonly Callback[]): r
     }
   }
   return callbacks;
+}
+
+/** Tells early stopping from callbacks that are called. */
+export function checkEarly(
+  where: string,
+  callbacks: readonly (Callback | EarlyStoppingSpec)[],
+  metrics: readonly string[],
+  validated: boolean,
+): { callbacks: readonly Callback[]; early: Early | undefined } {
+  const specs = callbacks.filter((callback) => "kind" in callback);
+  if (specs.length > 1) {
+    throw new XentError("OPTION", `${where}: callbacks have ${specs.length} earlyStopping()`, "Pass one.");
+  }
+  const called = callbacks.filter((callback) => !("kind" in callback)) as readonly Callback[];
+  const [first] = specs;
+  if (first === undefined) return { callbacks: called, early: undefined };
+  const { kind, ...options } = first;
+  if (kind !== "earlyStopping") {
+    throw new XentError(
+      "OPTION",
+      `${where}: a callback has the kind ${show(kind)}`,
+      "Known: earlyStopping().",
+    );
+  }
+  const spec = earlyStopping(options);
+  const monitor = spec.monitor ?? usualMonitor(validated);
+  checkMonitor(`${where}: earlyStopping`, monitor, metrics, validated);
+  return { callbacks: called, early: { spec, monitor } };
 }
 
 export function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {

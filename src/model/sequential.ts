@@ -3,52 +3,39 @@
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
-import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
-import { type Targets, toTargets, toWeights } from "../data/targets.ts";
+import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
+import type { Targets } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
-import { checkFits, divisor, over, tally } from "../train/scoring.ts";
+import { checkFits } from "../train/scoring.ts";
 import { optimizing } from "../train/sgd.ts";
-import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
+import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
-import { roomiest, windowRows } from "../train/window.ts";
+import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import {
-  classIds,
-  commonScaling,
-  configOf,
-  lossOf,
-  lossToLearn,
-  requireClasses,
-  rowsOf,
-  scalingOf,
-  scoreOf,
-} from "./fitting.ts";
+import { classIds, lossOf, lossToLearn, scalingOf, scoreOf } from "./fitting.ts";
 import {
   BATCH,
   type BatchOptions,
   type ConfusionMatrix,
-  checkCallbacks,
   checkLayers,
   checkLoss,
-  checkMetrics,
   checkOptimizer,
-  checkShuffle,
   checkSignal,
   type EvaluateOptions,
   FIT,
   type FitOptions,
   type LayerOutput,
-  type LearnOptions,
   type ModelPlan,
   type SequentialOptions,
   STEPS,
   type StepsOptions,
 } from "./options.ts";
 import { paceOf } from "./speed.ts";
+import { Training } from "./training.ts";
 
 /** @internal The network under a model, for functions that look into it. */
 export let networkOf: (model: Sequential) => Network;
@@ -67,10 +54,8 @@ export class Sequential {
   }
 
   readonly #network: Network;
-  #optimizer: OptimizerSpec | undefined;
+  readonly #training: Training;
   #busy = false;
-  #epochs = 0;
-  #hasGradients = false;
 
   /** @internal */
   constructor(core: Core, options: SequentialOptions, layers: readonly LayerSpec[]) {
@@ -81,7 +66,8 @@ export class Sequential {
     const loss = checkLoss("sequential", options.loss);
     if (loss !== undefined) checkFits("sequential", loss, this.outputs, this.#network.layers.at(-1));
     this.#network.remember(loss, undefined);
-    this.#optimizer = checkOptimizer("sequential", options.optimizer);
+    this.#training = new Training(this.#network);
+    this.#training.optimizer = checkOptimizer("sequential", options.optimizer);
   }
 
   /** Number of features of a row. */
@@ -113,7 +99,7 @@ export class Sequential {
       throw new XentError("OPTION", `plan: features is ${show(features)}`, 'Known: "f32", "u8".');
     }
     const loss = this.#network.loss ?? crossEntropy();
-    const optimizer = this.#optimizer ?? { kind: "sgd", lr: 0 };
+    const optimizer = this.#training.optimizer ?? { kind: "sgd", lr: 0 };
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
     return this.#network.plan(
@@ -151,21 +137,19 @@ export class Sequential {
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
     checkNames("fit", options, FIT);
-    const metrics = checkMetrics("fit", options.metrics ?? []);
-    const callbacks = checkCallbacks("fit", options.callbacks ?? []);
-    const { session, config, validation } = this.#prepare("fit", data, options, options.validation, metrics);
-    const signal = options.signal;
+    const { session, config, run } = this.#training.prepare("fit", data, options);
     return this.#exclusively(async () => {
-      const history = await fitNetwork(this.#network, session, data, {
-        ...config,
-        validation,
-        metrics,
-        callbacks,
-        signal,
-      });
-      this.#epochs += history.epochs;
-      if (history.steps > 0) this.#hasGradients = true;
-      return history;
+      try {
+        const history = await fitNetwork(this.#network, session, data, config, run);
+        if (history.stopped === "nan")
+          this.#training.end("it ended with a loss or weights that were not finite");
+        return history;
+      } catch (error) {
+        this.#training.end("it ended with an error");
+        throw error;
+      } finally {
+        if (run.step > 0) this.#training.hasGradients = true;
+      }
     });
   }
 
@@ -180,14 +164,16 @@ export class Sequential {
   async *steps(data: Dataset, options: StepsOptions = {}): AsyncGenerator<Step, void> {
     this.#idle("steps");
     checkNames("steps", options, STEPS);
-    const { session, config } = this.#prepare("steps", data, options);
+    const { session, config, run } = this.#training.prepare("steps", data, options);
     this.#busy = true;
     try {
-      for await (const step of asyncSteps(this.#network, session, data, config, options.signal)) {
-        if (step.last) this.#epochs++;
-        this.#hasGradients = true;
+      for await (const step of asyncSteps(this.#network, session, data, config, run, options.signal)) {
+        this.#training.hasGradients = true;
         yield step;
       }
+    } catch (error) {
+      this.#training.end("it ended with an error");
+      throw error;
     } finally {
       this.#busy = false;
     }
@@ -204,19 +190,26 @@ export class Sequential {
   async trainOnBatch(x: Features, y: Targets, options: BatchOptions = {}): Promise<Evaluation> {
     this.#idle("trainOnBatch");
     checkNames("trainOnBatch", options, BATCH);
-    const { loss, optimizer } = this.#learn("trainOnBatch", options);
-    const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
-    this.#optimizer = optimizer;
-    const where = `trainOnBatch, lr ${optimizer.lr}`;
-    const run = carefulStep(this.#network, batch.session, 0, where);
-    if (!run.next().done) {
-      // another thread is late
-      await this.#exclusively(async () => {
-        do await turn();
-        while (!run.next().done);
-      });
+    const training = this.#training;
+    const { loss, optimizer } = training.learn("trainOnBatch", options);
+    const batch = training.batch("trainOnBatch", x, y, options.weight, loss, optimizer);
+    training.optimizer = optimizer;
+    training.end("trainOnBatch has changed the weights since");
+    const place = { step: 0, kept: -1, where: "trainOnBatch" };
+    const run = carefulStep(this.#network, batch.session, place, batch.lr);
+    try {
+      if (!run.next().done) {
+        // another thread is late
+        await this.#exclusively(async () => {
+          do await turn();
+          while (!run.next().done);
+        });
+      }
+    } catch (error) {
+      putBack(this.#network, error, place);
     }
-    this.#hasGradients = true;
+    this.#network.batches++;
+    training.hasGradients = true;
     const evaluation = batch.read();
     this.#network.settle();
     // of use to the next step
@@ -240,14 +233,14 @@ export class Sequential {
       checkNames("gradients", batch, ["x", "y", "weight", "loss"]);
       const loss = lossToLearn(this.#network, "gradients", batch.loss);
       const none: OptimizerSpec = { kind: "sgd", lr: 0 };
-      const { session } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, none);
+      const { session } = this.#training.batch("gradients", batch.x, batch.y, batch.weight, loss, none);
       return this.#network.keepingGradients(() => {
         session.program.run(0, session.backwardEnd);
         return this.#network.gradients();
       });
     }
     this.#alive("gradients");
-    if (!this.#hasGradients) {
+    if (!this.#training.hasGradients) {
       throw new XentError(
         "STATE",
         "gradients: no training step was done yet",
@@ -362,102 +355,12 @@ export class Sequential {
   loadStateDict(state: StateDict): void {
     this.#idle("loadStateDict");
     this.#network.loadState(state);
+    this.#training.end("loadStateDict has changed the weights since");
   }
 
   /** Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it. */
   dispose(): void {
     this.#network.dispose();
-  }
-
-  /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
-  #prepare(
-    where: string,
-    data: Dataset,
-    options: StepsOptions,
-    validation?: Dataset,
-    metrics: readonly "accuracy"[] = [],
-  ) {
-    rowsOf(this.#network, where, data);
-    const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
-    const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
-    const shuffle = checkShuffle(where, options.shuffle ?? true);
-    checkSignal(where, options.signal);
-    const { loss, optimizer } = this.#learn(where, options);
-    const scoring = scoreOf(this.#network, where, data, loss);
-    const validated = validation && {
-      data: validation,
-      scoring: scoreOf(this.#network, `${where}: validation`, validation, loss),
-    };
-    if (metrics.includes("accuracy")) {
-      requireClasses(this.#network, where, scoring);
-      if (validated !== undefined) requireClasses(this.#network, `${where}: validation`, validated.scoring);
-    }
-    const features = data.x instanceof Uint8Array ? "u8" : "f32";
-    this.#network.remember(loss, commonScaling(where, data, validation));
-    const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
-      this.#network.train(configOf(scoring, optimizer, features, batchSize, some)),
-    );
-    this.#optimizer = optimizer;
-    const config: StepOptions = {
-      epochs,
-      batchSize,
-      windowRows: rows,
-      scoring,
-      shuffle,
-      optimizer,
-      epochsBefore: this.#epochs,
-    };
-    return { session, config, validation: validated };
-  }
-
-  /** Lays the memory for one batch and copies it there. */
-  #batch(
-    where: string,
-    x: Features,
-    y: Targets,
-    weight: ArrayLike<number> | undefined,
-    loss: LossSpec,
-    optimizer: OptimizerSpec,
-  ) {
-    const features = toFeatures(where, x, this.#network.input);
-    const { rows } = features;
-    const checked = new CheckedRows(
-      features,
-      toTargets(where, y, rows),
-      toWeights(where, weight, rows),
-      this.#network.scaling.scale,
-      this.#network.scaling.shift,
-    );
-    const scoring = scoreOf(this.#network, where, checked, loss);
-    const kind = features.x instanceof Uint8Array ? "u8" : "f32";
-    this.#network.remember(loss, undefined);
-    const session = this.#network.train(configOf(scoring, optimizer, kind, rows, rows));
-    const { program, order } = session;
-    session.x.set(features.x);
-    session.targets.set(scoring.targets);
-    if (scoring.weight !== undefined) session.weights?.set(scoring.weight);
-    for (let i = 0; i < rows; i++) order[i] = i;
-    const { share, counted } = tally(scoring, 0, rows);
-    const parts = divisor(scoring, share, this.outputs);
-    program.set(rows, 0, optimizer.lr, over(1, parts));
-    const read = (): Evaluation => ({
-      loss: over(program.lossSum, parts),
-      accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
-    });
-    return { session, read };
-  }
-
-  #learn(where: string, options: LearnOptions): { loss: LossSpec; optimizer: OptimizerSpec } {
-    const loss = lossToLearn(this.#network, where, options.loss);
-    const optimizer = checkOptimizer(where, options.optimizer) ?? this.#optimizer;
-    if (optimizer === undefined) {
-      throw new XentError(
-        "OPTION",
-        `${where}: no optimizer is known`,
-        "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.",
-      );
-    }
-    return { loss, optimizer };
   }
 
   /** Rows for a call that needs the parameters alone, and how many. */

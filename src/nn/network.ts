@@ -83,6 +83,8 @@ export class Network {
   /** of the programs as they stand */
   #tile = 0;
   #uses = 0;
+  /** batches that it was trained on in its life: what is drawn anew for each is drawn by this number */
+  batches = 0;
   /** the snapshot is to take the place of the parameters */
   #owed = false;
 
@@ -361,9 +363,19 @@ export class Network {
     }
   }
 
-  /** Whether every parameter is a finite number. */
-  get finite(): boolean {
-    return (this.#arena as Arena).f32((this.#layout as Layout).params).every(Number.isFinite);
+  /** The first parameter with a value that is not finite, in words. */
+  firstNotFinite(): string | undefined {
+    const arena = this.#arena as Arena;
+    const { params, list } = this.#layout as Layout;
+    if (arena.f32(params).every(Number.isFinite)) return undefined;
+    for (const { name, tensor } of list) {
+      const at = arena.f32(tensor).findIndex((value) => !Number.isFinite(value));
+      if (at < 0) continue;
+      const [row, column] = [Math.floor(at / tensor.ld), at % tensor.ld];
+      const place = tensor.rows === 1 ? `[${column}]` : `[${column}, ${row}]`;
+      return `${name}${place} is ${arena.f32(tensor)[at]}`;
+    }
+    return undefined;
   }
 
   /** Lets go of the memory. Every later use throws `DISPOSED`. */
@@ -378,9 +390,13 @@ export class Network {
     this.#chunk = undefined;
   }
 
+  get alive(): boolean {
+    return this.#core !== undefined;
+  }
+
   /** @throws {XentError} `DISPOSED` */
   check(where = "the running call"): void {
-    if (this.#core !== undefined) return;
+    if (this.alive) return;
     throw new XentError("DISPOSED", `${where}: the model was disposed`, "Make a new one.");
   }
 

@@ -1,11 +1,17 @@
 // The driver of a whole training run: epochs, validation, history, progress, the event loop's turns and abort.
 
+import { XentError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
+import { type EarlyStoppingSpec, look } from "./early.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import type { Figures } from "./monitor.ts";
+import type { Run, Series } from "./run.ts";
 import { divisor, over, type Scoring } from "./scoring.ts";
-import { GIVEN_UP, type Step, type StepOptions, steps } from "./steps.ts";
+import { checkWeights, GIVEN_UP, type Step, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
+import type { ProfileLine } from "./stopwatch.ts";
 import { SLICE_MS, turn } from "./turn.ts";
+import { Window } from "./window.ts";
 
 /** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
 export interface Progress {
@@ -25,21 +31,26 @@ export interface Progress {
 }
 
 /** What an epoch came to; given to `onEpochEnd`. */
-export interface EpochEnd {
+export interface EpochEnd extends Figures {
   /** counted from 0 */
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number;
   readonly accuracy?: number;
   readonly validation?: { readonly loss: number; readonly accuracy?: number };
-  /** length of the epoch, validation included */
+  /** learning rate of its last step */
+  readonly lr: number;
+  /** length of the epoch, validation included; of one that was resumed, of its rest */
   readonly seconds: number;
 }
 
-/** Called while `fit` runs. What a callback throws ends `fit` with that error. */
+/**
+ * Called while `fit` runs. What a callback throws ends `fit` with that error. Where one returns a promise the run waits for it,
+ * which is how to pause: the model's state may be read and saved meanwhile.
+ */
 export interface Callback {
-  onProgress?(progress: Progress): void;
-  onEpochEnd?(epoch: EpochEnd): void;
+  onProgress?(progress: Progress): unknown;
+  onEpochEnd?(epoch: EpochEnd): unknown;
 }
 
 /** One number per finished epoch, and how the run ended. */
@@ -47,18 +58,35 @@ export interface History {
   readonly loss: number[];
   readonly accuracy?: number[];
   readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] };
-  /** epochs finished */
+  /** epochs finished, those before the run was resumed among them, as in all that follows */
   readonly epochs: number;
-  /** steps done */
+  /** updates of the weights */
   readonly steps: number;
-  /** `done`: all epochs; `signal`: the signal was aborted */
-  readonly stopped: "done" | "signal";
+  /**
+   * `done`: all epochs; `signal`: the signal was aborted, or `stopAfterEpoch` reached; `early`: early stopping; `nan`: a loss or a
+   * weight was not finite, and `onNaN` is `"rollback"`
+   */
+  readonly stopped: "done" | "signal" | "early" | "nan";
+  /** with early stopping: the best epoch, counted from 0, and its figure */
+  readonly best?: { readonly epoch: number; readonly value: number };
+  /** with `nan`: what was not finite, and where */
+  readonly problem?: string;
+  /** with `profile`: what each record of the step took */
+  readonly profile?: ProfileLine[];
+}
+
+/** Early stopping, and the figure that it looks at. */
+export interface Early {
+  readonly spec: EarlyStoppingSpec;
+  readonly monitor: string;
 }
 
 export interface FitOptions extends StepOptions {
   readonly validation: { readonly data: Dataset; readonly scoring: Scoring } | undefined;
   readonly metrics: readonly "accuracy"[];
   readonly callbacks: readonly Callback[];
+  readonly early: Early | undefined;
+  readonly stopAfterEpoch: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -75,112 +103,216 @@ function patience(signal: AbortSignal | undefined): () => boolean {
   };
 }
 
-/** Trains for all epochs. An abort ends the run between two steps; the weights stay as the last step left them. */
+/**
+ * Trains for what is left of the run's epochs. An abort ends it between two steps; the weights stay as the last step left them,
+ * or become those of the best epoch where early stopping is to restore them.
+ */
 export async function fitNetwork(
   network: Network,
   session: TrainSession,
   data: Dataset,
   options: FitOptions,
+  run: Run,
 ): Promise<History> {
-  const { epochs, batchSize, validation, callbacks, signal, scoring } = options;
-  const accuracy = options.metrics.includes("accuracy");
-  const history = { loss: [] as number[], accuracy: [] as number[] };
-  const validated = { loss: [] as number[], accuracy: [] as number[] };
-  const total = epochs * Math.ceil(data.rows / batchSize);
-  const start = performance.now();
-  let epochStart = start;
-  let sliceEnd = start + SLICE_MS;
-  let firstStepEnd = start;
-  let done = 0;
-  let samples = 0;
-  let epoch = { loss: 0, share: 0, hits: 0, counted: 0 };
-  const epochLoss = (): number => over(epoch.loss, divisor(scoring, epoch.share, network.outputs));
-  const epochAccuracy = (): number =>
-    scoring.hits === "none" ? Number.NaN : over(epoch.hits, epoch.counted);
-
-  const result = (stopped: History["stopped"]): History => ({
-    loss: history.loss,
-    ...(accuracy ? { accuracy: history.accuracy } : {}),
-    ...(validation ? { validation: accuracy ? validated : { loss: validated.loss } } : {}),
-    epochs: history.loss.length,
-    steps: done,
-    stopped,
-  });
-  const progress = (current: number): void => {
-    const time = performance.now();
-    const stepsPerSecond = 1000 * (done > 1 ? (done - 1) / (time - firstStepEnd) : done / (time - start));
-    const now: Progress = {
-      epoch: current,
-      epochs,
-      step: done,
-      steps: total,
-      loss: epochLoss(),
-      accuracy: epochAccuracy(),
-      samplesPerSecond: (stepsPerSecond * samples) / done,
-      secondsLeft: (total - done) / stepsPerSecond,
-    };
-    for (const callback of callbacks) callback.onProgress?.(now);
-  };
-
-  if (signal?.aborted) return result("signal");
-  await network.want(session, epochs * data.rows, batchSize);
-  if (signal?.aborted) return result("signal");
-  const run = steps(network, session, data, options);
-  const patient = patience(signal);
-  for (const step of run) {
-    if (step === undefined) {
-      await turn();
-      if (patient()) continue;
-      giveUp(run);
-      return result("signal");
-    }
-    if (done === 0) firstStepEnd = performance.now();
-    done++;
-    samples += step.rows;
-    epoch.loss += step.lossSum;
-    epoch.share += step.share;
-    epoch.hits += step.hits;
-    epoch.counted += step.counted;
-    if (step.last) {
-      const mean = {
-        loss: epochLoss(),
-        ...(accuracy ? { accuracy: epochAccuracy() } : {}),
-      };
-      history.loss.push(mean.loss);
-      if (mean.accuracy !== undefined) history.accuracy.push(mean.accuracy);
-      const checked =
-        validation === undefined ? undefined : await evaluateUnlessAborted(network, validation, signal);
-      if (checked !== undefined) {
-        validated.loss.push(checked.loss);
-        validated.accuracy.push(checked.accuracy);
-      }
-      progress(step.epoch);
-      const seconds = (performance.now() - epochStart) / 1000;
-      const measured = accuracy ? checked : checked && { loss: checked.loss };
-      const end: EpochEnd = {
-        epoch: step.epoch,
-        epochs,
-        ...mean,
-        ...(measured ? { validation: measured } : {}),
-        seconds,
-      };
-      for (const callback of callbacks) callback.onEpochEnd?.(end);
-      epochStart = performance.now();
-      epoch = { loss: 0, share: 0, hits: 0, counted: 0 };
-    }
-    const now = performance.now();
-    if (now >= sliceEnd) {
-      network.settle();
-      if (!step.last) progress(step.epoch);
-      // threads that another call lost are replaced
-      void network.want(session, 0, batchSize);
-      await turn();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
-    if (signal?.aborted && done < total) return result("signal");
+  const fit = new Fit(network, session, data, options, run);
+  try {
+    return fit.history(await fit.train());
+  } catch (error) {
+    const diverged = error instanceof XentError && error.code === "DIVERGED";
+    if (!diverged || options.onNaN !== "rollback") throw error;
+    return fit.history("nan", error.message);
+  } finally {
+    fit.restoreBest();
   }
-  network.settle();
-  return result("done");
+}
+
+/** A running `fit`. */
+class Fit {
+  readonly #network: Network;
+  readonly #session: TrainSession;
+  readonly #window: Window;
+  readonly #options: FitOptions;
+  readonly #run: Run;
+  readonly #accuracy: boolean;
+  /** of steps, over the whole run */
+  readonly #total: number;
+  readonly #start = performance.now();
+  #epochStart = this.#start;
+  #firstStepEnd = this.#start;
+  #sliceEnd = this.#start + SLICE_MS;
+  #lr = Number.NaN;
+  /** since the call */
+  #steps = 0;
+  #samples = 0;
+
+  constructor(network: Network, session: TrainSession, data: Dataset, options: FitOptions, run: Run) {
+    this.#network = network;
+    this.#session = session;
+    this.#options = options;
+    this.#run = run;
+    this.#accuracy = options.metrics.includes("accuracy");
+    this.#total = options.epochs * stepsPerEpoch(data.rows, options);
+    this.#window = new Window(session, data, options.scoring, options.windowRows);
+    for (const name of options.metrics) {
+      run.series[name] ??= [];
+      if (options.validation) run.validation[name] ??= [];
+    }
+  }
+
+  async train(): Promise<History["stopped"]> {
+    const { epochs, batchSize, early, signal, stopAfterEpoch } = this.#options;
+    const network = this.#network;
+    const run = this.#run;
+    if (signal?.aborted) return "signal";
+    await network.want(this.#session, (epochs - run.epoch) * this.#window.order.length, batchSize);
+    if (signal?.aborted) return "signal";
+    while (run.epoch < epochs) {
+      if (run.epoch >= stopAfterEpoch || !(await this.#epoch()) || !(await this.#endEpoch())) return "signal";
+      if (early !== undefined && run.early.waited >= Math.max(1, early.spec.patience)) return "early";
+      if (performance.now() >= this.#sliceEnd) {
+        network.settle();
+        await this.#turn();
+      }
+      if (signal?.aborted && run.epoch < epochs) return "signal";
+    }
+    network.check("fit");
+    network.settle();
+    return "done";
+  }
+
+  async #turn(): Promise<void> {
+    // threads that another call lost are replaced
+    void this.#network.want(this.#session, 0, this.#options.batchSize);
+    await turn();
+    this.#sliceEnd = performance.now() + SLICE_MS;
+  }
+
+  /** What is left of an epoch's steps. False when the signal has ended it before the last. */
+  async #epoch(): Promise<boolean> {
+    const { signal } = this.#options;
+    const network = this.#network;
+    const all = steps(network, this.#session, this.#window, this.#options, this.#run);
+    const patient = patience(signal);
+    for (const step of all) {
+      if (step === undefined) {
+        await turn();
+        if (patient()) continue;
+        giveUp(all);
+        return false;
+      }
+      if (this.#steps === 0) this.#firstStepEnd = performance.now();
+      this.#steps++;
+      this.#samples += step.rows;
+      this.#lr = step.lr;
+      if (step.last) break;
+      if (performance.now() >= this.#sliceEnd) {
+        network.settle();
+        await this.#progress(step.epoch);
+        await this.#turn();
+      }
+      if (signal?.aborted) return false;
+    }
+    return true;
+  }
+
+  /** Figures, validation, callbacks. False when the signal was aborted during validation: then the epoch is not over. */
+  async #endEpoch(): Promise<boolean> {
+    const { epochs, validation, callbacks, signal, onNaN, early } = this.#options;
+    const run = this.#run;
+    const { epoch } = run;
+    this.#network.check("fit");
+    if (onNaN !== "ignore") checkWeights(this.#network, run, this.#lr);
+    const checked =
+      validation === undefined ? undefined : await evaluateUnlessAborted(this.#network, validation, signal);
+    if (validation !== undefined && checked === undefined) return false;
+    const accuracy = this.#accuracy;
+    const figures: EpochEnd = {
+      epoch,
+      epochs,
+      loss: this.#loss(),
+      ...(accuracy ? { accuracy: this.#hitRate() } : {}),
+      ...(checked ? { validation: accuracy ? checked : { loss: checked.loss } } : {}),
+      lr: this.#lr,
+      seconds: (performance.now() - this.#epochStart) / 1000,
+    };
+    record(run.series, figures);
+    if (figures.validation) record(run.validation, figures.validation);
+    if (early !== undefined) {
+      run.early = look(early.spec, early.monitor, run.early, epoch, figures);
+      if (early.spec.restoreBest && run.early.epoch === epoch) run.best = this.#network.state();
+    }
+    this.#options.course.endEpoch(figures);
+    run.endEpoch();
+    await this.#progress(epoch);
+    run.clear();
+    for (const callback of callbacks) await callback.onEpochEnd?.(figures);
+    this.#epochStart = performance.now();
+    return true;
+  }
+
+  /** Gives back the weights of the best epoch, and keeps those of the last for a run that is resumed. */
+  restoreBest(): void {
+    const { best } = this.#run;
+    if (best === undefined || !this.#network.alive) return;
+    this.#run.last = this.#network.state();
+    this.#network.loadState(best);
+  }
+
+  history(stopped: History["stopped"], problem?: string): History {
+    const { validation, early, watch } = this.#options;
+    const run = this.#run;
+    return {
+      ...(run.series as { loss: number[] }),
+      ...(validation ? { validation: run.validation as { loss: number[] } } : {}),
+      epochs: run.epoch,
+      steps: run.step,
+      stopped,
+      ...(early && run.early.best !== null
+        ? { best: { epoch: run.early.epoch, value: run.early.best } }
+        : {}),
+      ...(problem === undefined ? {} : { problem }),
+      ...(watch === undefined ? {} : { profile: watch.lines(this.#steps) }),
+    };
+  }
+
+  #loss(): number {
+    const { loss, share } = this.#run.sums;
+    return over(loss, divisor(this.#options.scoring, share, this.#network.outputs));
+  }
+
+  #hitRate(): number {
+    const { hits, counted } = this.#run.sums;
+    return this.#options.scoring.hits === "none" ? Number.NaN : over(hits, counted);
+  }
+
+  async #progress(epoch: number): Promise<void> {
+    const { epochs, callbacks } = this.#options;
+    const time = performance.now();
+    const done = this.#steps;
+    const perSecond =
+      1000 * (done > 1 ? (done - 1) / (time - this.#firstStepEnd) : done / (time - this.#start));
+    const now: Progress = {
+      epoch,
+      epochs,
+      step: this.#run.step,
+      steps: this.#total,
+      loss: this.#loss(),
+      accuracy: this.#hitRate(),
+      samplesPerSecond: (perSecond * this.#samples) / done,
+      secondsLeft: (this.#total - this.#run.step) / perSecond,
+    };
+    for (const callback of callbacks) await callback.onProgress?.(now);
+  }
+}
+
+/** Adds the figures that an epoch has to their series. */
+function record(series: Series, figures: object): void {
+  for (const name of ["loss", "accuracy"] as const) {
+    const value = (figures as { readonly [name: string]: unknown })[name];
+    if (typeof value !== "number") continue;
+    series[name] ??= [];
+    series[name].push(value);
+  }
 }
 
 /** Ends a run of steps that waits for another thread. */
@@ -211,31 +343,46 @@ export async function* asyncSteps(
   session: TrainSession,
   data: Dataset,
   options: StepOptions,
+  run: Run,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Step, void> {
+  const { epochs, batchSize, scoring, windowRows } = options;
   if (signal?.aborted) return;
-  await network.want(session, options.epochs * data.rows, options.batchSize);
+  await network.want(session, (epochs - run.epoch) * data.rows, batchSize);
   if (signal?.aborted) return;
-  let sliceEnd = performance.now() + SLICE_MS;
-  const run = steps(network, session, data, options);
+  const window = new Window(session, data, scoring, windowRows);
   const patient = patience(signal);
-  for (const counted of run) {
-    if (counted === undefined) {
-      await turn();
-      if (patient()) continue;
-      giveUp(run);
-      return;
+  let sliceEnd = performance.now() + SLICE_MS;
+  let lr = Number.NaN;
+  while (run.epoch < epochs) {
+    const all = steps(network, session, window, options, run);
+    for (const step of all) {
+      if (step === undefined) {
+        await turn();
+        if (patient()) continue;
+        giveUp(all);
+        return;
+      }
+      lr = step.lr;
+      if (step.last) {
+        const loss = over(run.sums.loss, divisor(scoring, run.sums.share, network.outputs));
+        record(run.series, { loss });
+        options.course.endEpoch({ loss });
+        run.endEpoch();
+        run.clear();
+      }
+      yield step;
+      const now = performance.now();
+      if (now >= sliceEnd) {
+        network.settle();
+        void network.want(session, 0, batchSize);
+        await turn();
+        sliceEnd = performance.now() + SLICE_MS;
+      }
+      if (signal?.aborted) return;
     }
-    const { step, epoch, rows, loss, hits, last } = counted;
-    yield { step, epoch, rows, loss, hits, last };
-    const now = performance.now();
-    if (now >= sliceEnd) {
-      network.settle();
-      void network.want(session, 0, options.batchSize);
-      await turn();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
-    if (signal?.aborted) return;
   }
+  network.check("steps");
+  if (options.onNaN !== "ignore") checkWeights(network, run, lr);
   network.settle();
 }

@@ -2,16 +2,19 @@
 
 import { XentError } from "../base/errors.ts";
 import { Random, STREAM_SHUFFLE, shuffle } from "../base/random.ts";
-import type { OptimizerSpec } from "../base/spec.ts";
-import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
+import type { Program } from "../program/program.ts";
+import type { Course } from "./course.ts";
+import { firstNotFinite } from "./diagnose.ts";
+import type { Run } from "./run.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 import { late } from "./turn.ts";
-import { Window } from "./window.ts";
+import type { Window } from "./window.ts";
 
 /** What one training step did. `loss` is that of its rows, before the update, by the loss's reduction. */
 export interface Step {
-  /** counted from 0 over the whole call */
+  /** counted from 0 over the whole run */
   readonly step: number;
   /** counted from 0 */
   readonly epoch: number;
@@ -19,121 +22,159 @@ export interface Step {
   readonly loss: number;
   /** rows whose class was right; 0 where rows have no class */
   readonly hits: number;
+  /** learning rate of its update */
+  readonly lr: number;
   /** the epoch's last step */
   readonly last: boolean;
 }
 
-/** The same with the sums that an epoch's figures are made of. */
-export interface CountedStep extends Step {
-  readonly lossSum: number;
-  readonly share: number;
-  readonly counted: number;
-}
+/** What is done when a loss or a parameter is not finite: an error or an early end, with the last good weights, or nothing. */
+export type OnNaN = "error" | "rollback" | "ignore";
 
 export interface StepOptions {
   readonly epochs: number;
+  /** rows that go through the net together */
   readonly batchSize: number;
+  /** batches whose gradients make one step */
+  readonly accumulate: number;
+  /** leaves out the rows at an epoch's end that do not fill a step */
+  readonly dropLast: boolean;
   readonly windowRows: number;
   readonly scoring: Scoring;
   readonly shuffle: boolean;
-  readonly optimizer: OptimizerSpec;
-  /** epochs this network was trained for before, so that every epoch has an order of its own */
-  readonly epochsBefore: number;
+  readonly course: Course;
+  readonly onNaN: OnNaN;
+  /** sees every batch when it has gone through the net: rows `first` … of the window's order */
+  readonly observe?: ((order: Uint32Array, first: number, rows: number) => void) | undefined;
+  /** takes the times of the records */
+  readonly watch?: Stopwatch | undefined;
 }
 
 /** Steps between two snapshots of the parameters. */
 const SNAPSHOT_STEPS = 256;
 
+/** Rows of an epoch that are trained on. */
+export function rowsUsed(rows: number, { batchSize, accumulate, dropLast }: StepOptions): number {
+  return dropLast ? rows - (rows % (batchSize * accumulate)) : rows;
+}
+
+export function stepsPerEpoch(rows: number, options: StepOptions): number {
+  return Math.ceil(rowsUsed(rows, options) / (options.batchSize * options.accumulate));
+}
+
 /**
- * Steps through all epochs. Each `next()` is one step, or undefined: another thread is late, and the event loop should have
- * its turn before the next. The last batch of an epoch may be smaller.
+ * Steps through what is left of the run's epoch. Each `next()` is one step, or undefined: another thread is late, and the event
+ * loop should have its turn before the next. The last step of an epoch may have fewer rows.
+ *
+ * @param window  of the data in the session's memory
  */
 export function* steps(
   network: Network,
   session: TrainSession,
-  data: Dataset,
+  window: Window,
   options: StepOptions,
-): Generator<CountedStep | undefined, void> {
-  const { epochs, batchSize, optimizer, scoring } = options;
-  const { program } = session;
-  const window = new Window(session, data, scoring, options.windowRows);
-  let step = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const random = new Random(network.seed, STREAM_SHUFFLE, options.epochsBefore + epoch);
-    if (options.shuffle) shuffle(window.order, random);
-    else for (let i = 0; i < data.rows; i++) window.order[i] = i;
-    window.begin();
-    for (let row = 0; row < data.rows; row += batchSize) {
-      network.check("fit");
-      if (network.trained !== session) throw lostMeanwhile();
-      const rows = Math.min(batchSize, data.rows - row);
-      const { share, counted } = tally(scoring, row, rows, window.order);
-      const parts = divisor(scoring, share, network.outputs);
-      program.set(rows, window.at(row), optimizer.lr, over(1, parts));
-      const where = `epoch ${epoch}, lr ${optimizer.lr}`;
-      const age = step % SNAPSHOT_STEPS;
-      // not finite: nothing was copied and nothing updated, so the copy at hand is the one before
-      if (age === 0) yield* carefulStep(network, session, step, where, step - SNAPSHOT_STEPS);
-      else {
-        try {
-          if (!program.begin()) yield* late(network, program);
-        } catch (error) {
-          putBack(network, error, step - age);
-        }
-        checkLoss(network, session, step, where, step - age);
+  run: Run,
+): Generator<Step | undefined, void> {
+  const { batchSize, scoring, course, onNaN, observe, watch } = options;
+  const { program, backwardEnd } = session;
+  const { order } = window;
+  const all = program.drafts.length;
+  const used = rowsUsed(order.length, options);
+  const wanted = batchSize * options.accumulate;
+  const { epoch } = run;
+  if (options.shuffle) shuffle(order, new Random(network.seed, STREAM_SHUFFLE, run.epochsBefore + epoch));
+  else for (let i = 0; i < order.length; i++) order[i] = i;
+  window.begin();
+  for (let row = run.row; row < used; row += wanted) {
+    network.check("fit");
+    if (network.trained !== session) throw lostMeanwhile();
+    const { step } = run;
+    const lr = course.rate(step, program.turn);
+    const rows = Math.min(wanted, used - row);
+    const { share, counted } = tally(scoring, row, rows, order);
+    const parts = divisor(scoring, share, network.outputs);
+    const careful = run.kept < 0 || step % SNAPSHOT_STEPS === 0;
+    if (careful && run.kept >= 0 && onNaN !== "ignore") checkWeights(network, run, lr);
+    let lossSum = 0;
+    let hits = 0;
+    for (let at = 0; at < rows; at += batchSize) {
+      const some = Math.min(batchSize, rows - at);
+      program.turn.add = at === 0 ? 0 : 1;
+      program.turn.batch = network.batches;
+      program.set(some, window.at(row + at), lr, over(1, parts));
+      const end = at + batchSize < rows ? backwardEnd : all;
+      try {
+        if (careful && at === 0) yield* carefulStep(network, session, run, lr, { end, onNaN, watch });
+        else if (watch !== undefined) yield* watch.run(network, program, 0, end);
+        else if (!program.begin(0, end)) yield* late(network, program);
+      } catch (error) {
+        putBack(network, error, run);
       }
-      const { lossSum, hits } = program;
-      const last = row + batchSize >= data.rows;
-      yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, lossSum, share, counted };
-      step++;
+      if (onNaN !== "ignore") checkLoss(network, session, run, lr);
+      lossSum += program.lossSum;
+      hits += program.hits;
+      network.batches = (network.batches + 1) >>> 0;
+      observe?.(order, row + at, some);
     }
+    run.count(rows, lossSum, share, hits, counted);
+    const last = row + wanted >= used;
+    yield { step, epoch, rows, loss: over(lossSum, parts), hits, lr, last };
   }
-  network.check("fit");
-  // no later loss would tell of an update that overflowed
-  if (!network.finite) {
-    const last = step - 1;
-    diverged(
-      network,
-      last - (last % SNAPSHOT_STEPS),
-      `weights overflowed at step ${last} (lr ${optimizer.lr})`,
-    );
-  }
+}
+/** What is known of a step when it goes wrong. */
+export interface Place {
+  readonly step: number;
+  /** of a run */
+  readonly epoch?: number;
+  /** the call, of a single step */
+  readonly where?: string;
+  /** step whose parameters the snapshot holds; below 0 there is none */
+  kept: number;
 }
 
 /**
  * One step, once the hyper region is set, that updates nothing when the loss is not finite, and copies the parameters once
  * they have given one that is. Yields as `steps` does.
  *
- * @param kept  step whose parameters the snapshot holds; below 0 there is none
+ * @param end  record to stop in front of
  * @throws {XentError} `DIVERGED`, `WORKER_LOST`
  */
 export function* carefulStep(
   network: Network,
   session: TrainSession,
-  step: number,
-  where: string,
-  kept = -1,
+  place: Place,
+  lr: number,
+  { end = session.program.drafts.length, onNaN = "error", watch }: Care = {},
 ): Generator<undefined, void> {
   const { program, lossEnd } = session;
-  if (!program.begin(0, lossEnd)) yield* late(network, program);
-  checkLoss(network, session, step, where, kept);
+  const run = (from: number, to: number): Generator<undefined, void> =>
+    watch === undefined ? plain(network, program, from, to) : watch.run(network, program, from, to);
+  yield* run(0, lossEnd);
+  if (onNaN !== "ignore") checkLoss(network, session, place, lr);
   network.snapshot();
+  place.kept = place.step;
   program.setAgain();
-  try {
-    if (!program.begin(lossEnd)) yield* late(network, program);
-  } catch (error) {
-    putBack(network, error, step);
-  }
+  yield* run(lossEnd, end);
+}
+
+interface Care {
+  readonly end?: number;
+  readonly onNaN?: OnNaN;
+  readonly watch?: Stopwatch | undefined;
+}
+
+function* plain(network: Network, program: Program, from: number, to: number): Generator<undefined, void> {
+  if (!program.begin(from, to)) yield* late(network, program);
 }
 
 /** Thrown into a run of steps that waits for another thread: it is left as it is, and the weights are the last good ones. */
 export const GIVEN_UP = new Error("given up");
 
 /** A thread was lost, or not waited for, while parameters were updated: brings those from before step `kept` back, and throws. */
-function putBack(network: Network, error: unknown, kept: number): never {
+export function putBack(network: Network, error: unknown, { kept }: Place): never {
   const lost = error instanceof XentError && error.code === "WORKER_LOST";
-  if (lost || error === GIVEN_UP) network.restore();
-  if (!lost) throw error;
+  if (kept >= 0 && (lost || error === GIVEN_UP)) network.restore();
+  if (kept < 0 || !lost) throw error;
   const [problem] = error.message.split(`. ${error.hint}`);
   throw new XentError(error.code, `${problem}; the weights are those from before step ${kept}`, error.hint);
 }
@@ -147,24 +188,34 @@ function lostMeanwhile(): XentError {
   );
 }
 
-function checkLoss(
-  network: Network,
-  { program }: TrainSession,
-  step: number,
-  where: string,
-  kept: number,
-): void {
+function checkLoss(network: Network, { program, lossEnd }: TrainSession, place: Place, lr: number): void {
   const loss = program.lossSum;
-  if (!Number.isFinite(loss)) diverged(network, kept, `the loss became ${loss} at step ${step} (${where})`);
+  if (Number.isFinite(loss)) return;
+  const { step, epoch, where = `epoch ${epoch}` } = place;
+  const first = firstNotFinite(program, lossEnd);
+  const cause = first === undefined ? "" : `; first, ${first}`;
+  diverged(network, place, `the loss became ${loss} at step ${step} (${where}, lr ${lr})${cause}`);
+}
+
+/**
+ * No later loss would tell of an update that overflowed.
+ *
+ * @throws {XentError} `DIVERGED`
+ */
+export function checkWeights(network: Network, place: Place, lr: number): void {
+  const found = network.firstNotFinite();
+  if (found === undefined) return;
+  const before = place.step - 1;
+  diverged(network, place, `weights overflowed at step ${before} or before (lr ${lr}): ${found}`);
 }
 
 /** Brings the parameters from before step `kept` back, if there was one, and throws. */
-function diverged(network: Network, kept: number, what: string): never {
+function diverged(network: Network, { kept }: Place, what: string): never {
   if (kept >= 0) network.restore();
   const weights = kept > 0 ? `from before step ${kept}` : "it began with";
   throw new XentError(
     "DIVERGED",
     `${what}; the weights are those ${weights}`,
-    "Use a smaller lr, or features scaled to about [−1, 1].",
+    "Use a smaller lr, clipNorm, or features scaled to about [−1, 1].",
   );
 }

@@ -123,7 +123,7 @@ describe("callbacks", () => {
   it("without metrics or validation an epoch's end has the loss alone", async () => {
     const ends: EpochEnd[] = [];
     await model().fit(train, { callbacks: [{ onEpochEnd: (end) => ends.push(end) }] });
-    expect(Object.keys(ends[0] as EpochEnd).sort()).toEqual(["epoch", "epochs", "loss", "seconds"]);
+    expect(Object.keys(ends[0] as EpochEnd).sort()).toEqual(["epoch", "epochs", "loss", "lr", "seconds"]);
   });
 
   it("what one throws ends fit with that error; the model is free again", async () => {

@@ -8,6 +8,8 @@ import { Sequential } from "../../src/model/sequential.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { Course } from "../../src/train/course.ts";
+import { Run } from "../../src/train/run.ts";
 import { score } from "../../src/train/scoring.ts";
 import { SGD, sgd } from "../../src/train/sgd.ts";
 import { type Step, steps } from "../../src/train/steps.ts";
@@ -35,8 +37,16 @@ function run(
   const base = { batchSize, windowRows: window, features, loss, optimizer: SGD } as const;
   const session = network.train({ ...base, targets, weighted, hits });
   expect(session.x.length).toBe(window * data.features);
-  const options = { epochs: 3, batchSize, windowRows: window, scoring, shuffle, optimizer, epochsBefore: 0 };
-  const losses = [...steps(network, session, data, options)].map((step) => (step as Step).loss);
+  const options = {
+    ...{ epochs: 3, batchSize, accumulate: 1, dropLast: false, windowRows: window, scoring, shuffle },
+    ...{ course: new Course(optimizer), onNaN: "error" as const },
+  };
+  const rows = new Window(session, data, scoring, window);
+  const run = new Run({}, 0);
+  const losses: number[] = [];
+  for (; run.epoch < 3; run.endEpoch()) {
+    for (const step of steps(network, session, rows, options, run)) losses.push((step as Step).loss);
+  }
   return { hash: hash(network.state()), losses };
 }
 

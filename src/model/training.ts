@@ -1,0 +1,237 @@
+// What a model remembers of its training between calls, and what a call needs before its first step: checks first, then memory.
+// Nothing of the model changes when a check fails. The loops are in src/train.
+
+import { XentError } from "../base/errors.ts";
+import { integer } from "../base/options.ts";
+import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
+import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
+import { fingerprint } from "../data/fingerprint.ts";
+import { type Targets, toTargets, toWeights } from "../data/targets.ts";
+import type { Network, TrainSession } from "../nn/network.ts";
+import { Course } from "../train/course.ts";
+import type { Evaluation } from "../train/evaluate.ts";
+import type { FitOptions as Config } from "../train/fit.ts";
+import { Run, type RunState } from "../train/run.ts";
+import { divisor, over, tally } from "../train/scoring.ts";
+import { Stopwatch } from "../train/stopwatch.ts";
+import { roomiest, windowRows } from "../train/window.ts";
+import { commonScaling, configOf, lossToLearn, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+import {
+  checkCallbacks,
+  checkEarly,
+  checkFlag,
+  checkMetrics,
+  checkOnNaN,
+  checkOptimizer,
+  checkSignal,
+  type FitOptions,
+  type LearnOptions,
+} from "./options.ts";
+
+/** A batch in the memory, ready for a step. */
+export interface ReadyBatch {
+  readonly session: TrainSession;
+  readonly lr: number;
+  /** loss and accuracy, after the step */
+  read(): Evaluation;
+}
+
+export class Training {
+  readonly #network: Network;
+  optimizer: OptimizerSpec | undefined;
+  hasGradients = false;
+  /** the last run of `fit` or `steps` */
+  run: Run | undefined;
+  /** why the run cannot be gone on with */
+  #over: string | undefined = "no fit was begun";
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  /** Epochs that the model was trained for in its life. */
+  get epochs(): number {
+    return this.run === undefined ? 0 : this.run.epochsBefore + this.run.epoch;
+  }
+
+  /** Says why what the run has left is not what it would go on from. */
+  end(reason: string): void {
+    this.#over = reason;
+  }
+
+  /** Takes over a run from a file. */
+  adopt(state: RunState): void {
+    this.run = new Run(state.settings, state.epochsBefore, state);
+    this.#over = undefined;
+  }
+
+  /** Checks data and options, lays the memory, and begins a run or takes up the last. */
+  prepare(
+    where: string,
+    data: Dataset,
+    options: FitOptions,
+  ): { session: TrainSession; config: Config; run: Run } {
+    const network = this.#network;
+    rowsOf(network, where, data);
+    const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
+    const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
+    const accumulate = integer(`${where}: accumulate`, options.accumulate ?? 1, 1);
+    const dropLast = checkFlag(where, "dropLast", options.dropLast ?? false);
+    const shuffle = checkFlag(where, "shuffle", options.shuffle ?? true);
+    const resume = checkFlag(where, "resume", options.resume ?? false);
+    const profile = checkFlag(where, "profile", options.profile ?? false);
+    const onNaN = checkOnNaN(where, options.onNaN ?? "error");
+    const stopAfterEpoch = integer(`${where}: stopAfterEpoch`, options.stopAfterEpoch ?? epochs, 1);
+    checkSignal(where, options.signal);
+    const metrics = checkMetrics(where, options.metrics ?? []);
+    const { validation } = options;
+    const { callbacks, early } = checkEarly(
+      where,
+      checkCallbacks(where, options.callbacks ?? []),
+      metrics,
+      validation !== undefined,
+    );
+    if (dropLast && data.rows < batchSize * accumulate) {
+      throw new XentError(
+        "OPTION",
+        `${where}: dropLast is true, and ${data.rows} rows make no step of batchSize ${batchSize} · accumulate ${accumulate}`,
+        "Use a smaller batchSize or accumulate, or leave dropLast out.",
+      );
+    }
+    const { loss, optimizer } = this.learn(where, options);
+    const scoring = scoreOf(network, where, data, loss);
+    const validated = validation && {
+      data: validation,
+      scoring: scoreOf(network, `${where}: validation`, validation, loss),
+    };
+    if (metrics.includes("accuracy")) {
+      requireClasses(network, where, scoring);
+      if (validated !== undefined) requireClasses(network, `${where}: validation`, validated.scoring);
+    }
+    const settings = {
+      batchSize,
+      accumulate,
+      dropLast,
+      shuffle,
+      loss,
+      optimizer,
+      metrics,
+      validation: validation !== undefined,
+      data: fingerprint(data),
+    };
+    if (resume) this.#checkResumable(where, settings);
+    const features = data.x instanceof Uint8Array ? "u8" : "f32";
+    network.remember(loss, commonScaling(where, data, validation));
+    const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
+      network.train(configOf(scoring, optimizer, features, batchSize, some)),
+    );
+    this.optimizer = optimizer;
+    const run = resume ? (this.run as Run) : this.#begin(settings);
+    run.kept = -1;
+    if (run.last !== undefined) network.loadState(run.last);
+    run.last = undefined;
+    const config: Config = {
+      epochs,
+      batchSize,
+      accumulate,
+      dropLast,
+      windowRows: rows,
+      scoring,
+      shuffle,
+      course: new Course(optimizer),
+      onNaN,
+      watch: profile ? new Stopwatch() : undefined,
+      validation: validated,
+      metrics,
+      callbacks,
+      early,
+      stopAfterEpoch,
+      signal: options.signal,
+    };
+    return { session, config, run };
+  }
+
+  /** Lays the memory for one batch and copies it there. */
+  batch(
+    where: string,
+    x: Features,
+    y: Targets,
+    weight: ArrayLike<number> | undefined,
+    loss: LossSpec,
+    optimizer: OptimizerSpec,
+  ): ReadyBatch {
+    const network = this.#network;
+    const features = toFeatures(where, x, network.input);
+    const { rows } = features;
+    const checked = new CheckedRows(
+      features,
+      toTargets(where, y, rows),
+      toWeights(where, weight, rows),
+      network.scaling.scale,
+      network.scaling.shift,
+    );
+    const scoring = scoreOf(network, where, checked, loss);
+    const kind = features.x instanceof Uint8Array ? "u8" : "f32";
+    network.remember(loss, undefined);
+    const session = network.train(configOf(scoring, optimizer, kind, rows, rows));
+    const { program, order } = session;
+    session.x.set(features.x);
+    session.targets.set(scoring.targets);
+    if (scoring.weight !== undefined) session.weights?.set(scoring.weight);
+    for (let i = 0; i < rows; i++) order[i] = i;
+    const { share, counted } = tally(scoring, 0, rows);
+    const parts = divisor(scoring, share, network.outputs);
+    const { lr } = optimizer;
+    program.turn.add = 0;
+    program.turn.batch = network.batches;
+    program.set(rows, 0, lr, over(1, parts));
+    const read = (): Evaluation => ({
+      loss: over(program.lossSum, parts),
+      accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
+    });
+    return { session, lr, read };
+  }
+
+  /** Loss and optimiser of a call, or the model's. */
+  learn(where: string, options: LearnOptions): { loss: LossSpec; optimizer: OptimizerSpec } {
+    const loss = lossToLearn(this.#network, where, options.loss);
+    const optimizer = checkOptimizer(where, options.optimizer) ?? this.optimizer;
+    if (optimizer === undefined) {
+      throw new XentError(
+        "OPTION",
+        `${where}: no optimizer is known`,
+        "Pass optimizer: sgd({ lr: 0.1 }), here or to sequential.",
+      );
+    }
+    return { loss, optimizer };
+  }
+
+  #begin(settings: RunState["settings"]): Run {
+    this.run = new Run(settings, this.epochs);
+    this.#over = undefined;
+    this.#network.clearSlots();
+    return this.run;
+  }
+
+  #checkResumable(where: string, settings: RunState["settings"]): void {
+    const { run } = this;
+    if (run === undefined || this.#over !== undefined) {
+      throw new XentError(
+        "STATE",
+        `${where}: resume is true, and there is no run to go on with: ${this.#over}`,
+        "Leave resume out: a new run begins from the weights as they are.",
+      );
+    }
+    for (const [name, now] of Object.entries(settings)) {
+      const [before, after] = [run.settings[name], now].map((value) => JSON.stringify(value));
+      if (before === after) continue;
+      throw new XentError(
+        "STATE",
+        name === "data"
+          ? `${where}: resume is true, and the data set is not the one that the run was begun with`
+          : `${where}: resume is true, and ${name} is ${after}, where the run was begun with ${before}`,
+        "Pass the same, or leave resume out: a new run begins from the weights as they are.",
+      );
+    }
+  }
+}
