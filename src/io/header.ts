@@ -67,6 +67,11 @@ function entry(reader: Reader, name: string): Entry {
   return { dtype, shape, offsets: [begin, end] };
 }
 
+/** A string that UTF-8 can hold: with the flag u, a surrogate matches only where it is half a pair. */
+export function isWhole(text: unknown): text is string {
+  return typeof text === "string" && !/[\ud800-\udfff]/u.test(text);
+}
+
 /** A place in the text, and what can be read there. */
 class Reader {
   readonly #text: string;
@@ -108,9 +113,7 @@ class Reader {
     } catch {
       throw this.unexpected("a whole string of JSON");
     }
-    // with the flag u a surrogate matches only where it is half a pair
-    if (typeof value !== "string" || /[\ud800-\udfff]/u.test(value))
-      throw this.unexpected("a string of whole characters");
+    if (!isWhole(value)) throw this.unexpected("a string of whole characters");
     this.#at = to + 1;
     return value;
   }

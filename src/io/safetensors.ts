@@ -3,7 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
-import { type Entry, parseHeader } from "./header.ts";
+import { type Entry, isWhole, parseHeader } from "./header.ts";
 
 /** The values of a tensor. `F16` and `BF16` are kept as their 16 bits, `BOOL` as bytes. */
 export type SafeArray =
@@ -171,7 +171,6 @@ function readTensors(
     if (begin !== expected || end < begin) {
       throw failure(
         `${what}: its data is from ${begin} to ${end}, expected to begin at ${expected}, where the data before it ends`,
-        "The file is damaged.",
       );
     }
     const Type = TYPES[dtype];
@@ -179,7 +178,6 @@ function readTensors(
     if (needed !== end - begin) {
       throw failure(
         `${what}: its data has ${end - begin} bytes, expected ${needed} for ${dtype} of shape ${showShape(shape)}`,
-        "The file is damaged.",
       );
     }
     if (end > file.length - start) {
@@ -215,7 +213,7 @@ function headerText(header: Uint8Array): string {
     // a byte order mark is left in, for the parser to refuse
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
   } catch {
-    throw failure("the header is not valid UTF-8", "The file is damaged, or no safetensors file.");
+    throw failure("the header is not valid UTF-8", "It is damaged, or no safetensors file.");
   }
 }
 
@@ -279,11 +277,8 @@ function members(of: ReadonlyMap<string, string>): string {
 
 /** A string in JSON. */
 function quote(what: string, text: unknown): string {
-  // with the flag u a surrogate matches only where it is half a pair, which UTF-8 cannot say
-  if (typeof text !== "string" || /[\ud800-\udfff]/u.test(text)) {
-    throw failure(`${what} is ${show(text)}, expected a string of whole characters`, "Convert it before.");
-  }
-  return JSON.stringify(text);
+  if (isWhole(text)) return JSON.stringify(text);
+  throw failure(`${what} is ${show(text)}, expected a string of whole characters`, "Convert it before.");
 }
 
 function allocate(bytes: number): Uint8Array<ArrayBuffer> {
@@ -303,6 +298,6 @@ function showShape(shape: unknown): string {
   return shape.length > 8 ? `[${shape.slice(0, 8).join(", ")}, …]` : `[${shape.map(show).join(", ")}]`;
 }
 
-function failure(problem: string, hint: string): XentError {
+function failure(problem: string, hint = "The file is damaged: take another copy."): XentError {
   return new XentError("CHECKPOINT", `safetensors: ${problem}`, hint);
 }
