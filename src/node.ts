@@ -139,8 +139,6 @@ export function checkpoint(options: CheckpointOptions): Checkpoint {
       const last = epoch === all - 1;
       // onProgress has just been told of the same step
       if ((last || epochs % every.epochs === 0) && (step === 0 || step !== savedStep)) save();
-      // another run counts its steps anew
-      if (last) step = savedStep = 0;
     },
     async flush() {
       await saves.done();

@@ -202,8 +202,15 @@ describe("errors", () => {
   it("flush tells it too", async () => {
     const callback = checkpoint({ path: join(empty(), "no/m"), model: counting() });
     run(callback, 1, 1);
+    const listeners = process.listenerCount("beforeExit");
     await refuses(() => callback.flush(), "FILE", "ENOENT");
+    expect(process.listenerCount("beforeExit")).toBe(listeners);
     await callback.flush();
+    for (let i = 0; i < 3; i++) {
+      run(callback, 1, 1);
+      await refuses(() => callback.flush(), "FILE", "ENOENT");
+    }
+    expect(process.listenerCount("beforeExit")).toBe(listeners);
   });
 
   it("what save throws or rejects with comes through", async () => {
