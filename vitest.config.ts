@@ -26,6 +26,7 @@ const projects: TestProjectConfiguration[] = [
       alias: [
         { find: /^xent$/, replacement: here("src/index.ts") },
         { find: /^xent\/data$/, replacement: here("src/data.ts") },
+        { find: /^xent\/node$/, replacement: here("src/node.ts") },
       ],
     },
     test: {

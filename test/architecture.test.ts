@@ -58,6 +58,9 @@ test.each([
   ["src/wasm/load.ts", `import { x } from "@assemblyscript/loader-evil";`, "imports package"],
   ["src/model/a.ts", `import { x } from "node:fs";`, "imports Node's"],
   ["src/model/a.ts", `import { x } from "fs/promises";`, "imports Node's"],
+  ["src/io/a.ts", `import { x } from "node:fs";`, "imports Node's"],
+  ["src/index.ts", `import { x } from "node:fs";`, "imports Node's"],
+  ["src/node.tsx", `import { x } from "node:fs";`, "imports Node's"],
   ["src/model/a.ts", "await import(`./$" + "{name}.ts`);", "computed"],
 ])("src import rule: %s must not say %s", (path, text, problem) => {
   expect(findings(srcImports, path, text)).toEqual([expect.stringContaining(problem)]);
@@ -73,6 +76,7 @@ test.each([
     `import { x } from "@assemblyscript/loader"; new URL("./simd.wasm", import.meta.url);`,
   ],
   ["src/cli/main.ts", `import fs from "node:fs"; import { x } from "../node.ts";`],
+  ["src/node.ts", `import { x } from "node:fs/promises"; import { y } from "./io/safetensors.ts";`],
   ["src/train/fit.ts", `import { x } from "../data/dataset.ts"; import "./metrics.ts";`],
 ])("src import rule: %s may say %s", (path, text) => {
   expect(findings(srcImports, path, text)).toEqual([]);
@@ -231,6 +235,11 @@ test.each([
       "SequentialOptions SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
+  [
+    "src/node.ts",
+    ["checkpoint", "loadModel", "saveModel", "writeFileAtomic"],
+    "Checkpoint CheckpointEvery CheckpointOptions Saveable",
+  ],
   ["src/worker.ts", [], ""],
 ])("%s exports exactly", (path, values, types) => {
   const names = exportedNames(sourceOf(path));

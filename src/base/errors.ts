@@ -8,6 +8,8 @@
  * - `EMPTY` no rows, or none that counts; `WEIGHT` a row's weight that is negative or no number
  * - `TARGET` targets that the loss cannot have; `LOSS` a loss that does not fit the model or the call
  * - `IDX` bytes that are no IDX file; `STATE` a state dict that does not fit the model
+ * - `CHECKPOINT` bytes that are no saved model, or none that can be loaded here, or something that cannot be saved
+ * - `FILE` the file system refused to read or write a file
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
  * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build
@@ -24,6 +26,8 @@ export type XentErrorCode =
   | "OPTION"
   | "IDX"
   | "STATE"
+  | "CHECKPOINT"
+  | "FILE"
   | "TOO_LARGE"
   | "MEMORY"
   | "NO_LOSS"

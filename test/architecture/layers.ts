@@ -38,7 +38,9 @@ function layer(path: string): string {
 export function srcImports(sources: readonly Source[]): string[] {
   return eachImport(sources, (from, specifier, { kind }) => {
     if (isBuiltin(specifier)) {
-      const allowed = NODE_ONLY.some((place) => from.startsWith(place));
+      const allowed = NODE_ONLY.some(
+        (place) => from === place || (place.endsWith("/") && from.startsWith(place)),
+      );
       return allowed ? undefined : `imports Node's "${specifier}"`;
     }
     const to = resolve(from, specifier);

@@ -20,6 +20,7 @@ import { stale } from "../../tools/stale.ts";
 const USER = `
 import { hosted, init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
 import { readIdx } from "xent/data";
+import { checkpoint, loadModel, saveModel } from "xent/node";
 
 const xent = await init();
 const model = xent.sequential({ input: 4, seed: 1 }, [dense(8), relu(), dense(3)]);
@@ -38,13 +39,19 @@ const away = await hosted();
 const far = await away.sequential({ input: 4, seed: 1 }, [dense(8), relu(), dense(3)]);
 const same = (await far.fit(train, options)).loss[0] === loss[0];
 await away.dispose();
+const saving = checkpoint({ path: "saved.bin", model: { save: () => new Uint8Array(model.stateDict()["0.bias"].data.slice().buffer) } });
+await model.fit(train, { ...options, callbacks: [saving] });
+await saving.flush();
+await saveModel({ save: async () => Uint8Array.of(1, 2) }, "other.bin");
+const saved = [];
+for (const path of ["saved.bin", "other.bin"]) saved.push(await loadModel({ load: (bytes) => bytes.length }, path));
 let code = "";
 try {
   await readIdx(new Uint8Array(3));
 } catch (error) {
   if (error instanceof XentError) code = error.code;
 }
-console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same }));
+console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved }));
 `;
 
 const project = mkdtempSync(join(tmpdir(), "xent-package-"));
@@ -122,6 +129,7 @@ test("trains in plain Node", () => {
     regression: 1,
     passed: true,
     same: true,
+    saved: [32, 2],
   });
   expect(loss[0]).toBeGreaterThan(0);
   expect(loss[0]).toBeLessThan(10);

@@ -1,0 +1,364 @@
+/**
+ * Files in Node, Deno and Bun: models saved so that a file is whole at any moment, and callbacks that save while training.
+ *
+ * @module xent/node
+ */
+
+// The only file outside cli/ that imports Node's modules. What a saved model consists of is not known here.
+
+import { randomBytes } from "node:crypto";
+import { open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { XentError } from "./base/errors.ts";
+import { checkNames, integer, positive, show } from "./base/options.ts";
+import type { Callback, EpochEnd, Progress } from "./train/fit.ts";
+
+/** What can be saved: a model, of `init` or of `hosted`. */
+export interface Saveable {
+  save(): Uint8Array | Promise<Uint8Array>;
+}
+
+/**
+ * Writes a file in one move: into a new file in the same folder, which takes the name when all of it is on the disk. Whatever
+ * happens in between (an error, a kill, a power cut), the name stands for the old file or for the new one, whole. A symbolic
+ * link is followed; the permissions of the old file are kept.
+ *
+ * @param path   the file; its folder must exist and be writable
+ * @param bytes  what it is to hold; not to be changed before the promise resolves
+ * @throws {XentError} `FILE` the file system refuses, and the file is as it was; `OPTION` no path, no bytes
+ */
+export async function writeFileAtomic(path: string | URL, bytes: Uint8Array): Promise<void> {
+  await write("writeFileAtomic", pathOf("writeFileAtomic", path), bytes);
+}
+
+/**
+ * Saves a model to a file, as {@link writeFileAtomic} writes.
+ *
+ * @throws {XentError} `FILE`, `OPTION` as there, and what `model.save()` throws
+ */
+export async function saveModel(model: Saveable, path: string | URL): Promise<void> {
+  const file = pathOf("saveModel", path);
+  await write("saveModel", file, await saveable("saveModel", model).save());
+}
+
+/**
+ * Loads a model from a file that {@link saveModel} or {@link checkpoint} wrote.
+ *
+ * @param xent  the runtime that is to have the model
+ * @returns what `xent.load` gives for the bytes
+ * @throws {XentError} `FILE` the file cannot be read; and what `xent.load` throws
+ */
+export async function loadModel<Model>(
+  xent: { load(bytes: Uint8Array): Model | Promise<Model> },
+  path: string | URL,
+): Promise<Model> {
+  const file = pathOf("loadModel", path);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw refused("loadModel", "read", file, error);
+  });
+  return xent.load(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** When {@link checkpoint} saves: whichever comes first. */
+export interface CheckpointEvery {
+  /** so many epochs, at the end of the last of them */
+  epochs?: number;
+  /** so many steps, at the next turn of the event loop */
+  steps?: number;
+  /** so much time, at the next turn of the event loop */
+  seconds?: number;
+}
+
+/** Options of {@link checkpoint}. */
+export interface CheckpointOptions {
+  /** the file; each save takes the place of the one before */
+  path: string | URL;
+  model: Saveable;
+  /** default: `{ epochs: 1 }`. The last epoch of a run is always saved. */
+  every?: CheckpointEvery;
+}
+
+/** A callback that saves, and `flush`. */
+export interface Checkpoint extends Callback {
+  onProgress(progress: Progress): void;
+  onEpochEnd(epoch: EpochEnd): void;
+  /**
+   * Waits until the last save is on the disk.
+   *
+   * @throws {XentError} what a save failed with, if nobody was told yet
+   */
+  flush(): Promise<void>;
+}
+
+/**
+ * A callback for `fit` that saves the model to a file while it trains, as {@link writeFileAtomic} writes. The weights are
+ * taken at once (those of a hosted model when its thread comes to it) and written while training goes on; one save is being
+ * written at most, and of those that come meanwhile the last is kept.
+ *
+ * A save that fails ends `fit` with its error at the next occasion, or the next `flush`, or, if neither comes, the process. What
+ * a process that was killed has left of an unfinished save is removed before the first one.
+ *
+ * @throws {XentError} `OPTION` an option's name or value
+ * @example
+ * ```ts
+ * const saving = checkpoint({ path: "model.safetensors", model, every: { epochs: 1, seconds: 60 } });
+ * await model.fit(train, { epochs: 100, callbacks: [saving] });
+ * await saving.flush();
+ * ```
+ */
+export function checkpoint(options: CheckpointOptions): Checkpoint {
+  checkNames("checkpoint", options, ["path", "model", "every"]);
+  const path = pathOf("checkpoint", options.path);
+  const model = saveable("checkpoint", options.model);
+  const every = checkEvery(options.every ?? { epochs: 1 });
+  const saves = new Saves(path);
+  // where the run stands, and stood when the model was saved
+  let step = 0;
+  let savedStep = 0;
+  let epochs = 0;
+  let savedTime = performance.now();
+
+  const save = (): void => {
+    saves.add(model.save());
+    savedStep = step;
+    savedTime = performance.now();
+  };
+  return {
+    onProgress(progress) {
+      saves.tell();
+      // steps only rise, but in another run
+      if (progress.step <= step) savedStep = 0;
+      step = progress.step;
+      const late = (performance.now() - savedTime) / 1000 >= every.seconds;
+      if (late || step - savedStep >= every.steps) save();
+    },
+    onEpochEnd({ epoch, epochs: all }) {
+      saves.tell();
+      epochs++;
+      const last = epoch === all - 1;
+      // onProgress has just been told of the same step
+      if ((last || epochs % every.epochs === 0) && (step === 0 || step !== savedStep)) save();
+    },
+    async flush() {
+      await saves.done();
+      saves.tell();
+    },
+  };
+}
+
+/** Saves of one file: one is being written, one may wait. */
+class Saves {
+  readonly #path: string;
+  #waiting: Uint8Array | Promise<Uint8Array> | undefined;
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  add(bytes: Uint8Array | Promise<Uint8Array>): void {
+    // one that fails while it waits is looked at later, or replaced
+    if (bytes instanceof Promise) bytes.catch(() => {});
+    const first = this.#running === undefined;
+    this.#waiting = bytes;
+    if (first) this.#running = this.#run();
+  }
+
+  /** Resolves when nothing is being written; never rejects. */
+  async done(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Throws what a save has failed with, once. */
+  readonly tell = (): void => {
+    process.off("beforeExit", this.tell);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  };
+
+  async #run(): Promise<void> {
+    try {
+      await removeLeftOver(this.#path);
+      while (this.#waiting !== undefined) {
+        const bytes = this.#waiting;
+        this.#waiting = undefined;
+        await write("checkpoint", this.#path, await bytes);
+      }
+    } catch (error) {
+      this.#waiting = undefined;
+      this.#failure = { error };
+      process.once("beforeExit", this.tell);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}
+
+/** Infinity for what was not asked for. */
+function checkEvery(every: CheckpointEvery): Required<CheckpointEvery> {
+  checkNames("checkpoint: every", every, ["epochs", "steps", "seconds"]);
+  const { epochs, steps, seconds } = every;
+  if (epochs === undefined && steps === undefined && seconds === undefined) {
+    throw new XentError(
+      "OPTION",
+      "checkpoint: every says nothing, expected epochs, steps or seconds",
+      "Leave it out to save at the end of every epoch.",
+    );
+  }
+  return {
+    epochs: epochs === undefined ? Number.POSITIVE_INFINITY : integer("checkpoint: every.epochs", epochs, 1),
+    steps: steps === undefined ? Number.POSITIVE_INFINITY : integer("checkpoint: every.steps", steps, 1),
+    seconds:
+      seconds === undefined ? Number.POSITIVE_INFINITY : positive("checkpoint: every.seconds", seconds),
+  };
+}
+
+async function write(where: string, path: string, bytes: Uint8Array): Promise<void> {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: got ${show(bytes)} to write, expected a Uint8Array`,
+      "Pass bytes.",
+    );
+  }
+  try {
+    const { target, mode } = await destination(path);
+    const folder = dirname(target);
+    const temporary = join(folder, temporaryName(target));
+    const file = await open(temporary, "wx", mode);
+    try {
+      try {
+        await file.writeFile(bytes);
+        // what the process leaves out of new files' permissions, the old one may have had
+        if (mode !== undefined) await file.chmod(mode);
+        // or the name could reach the disk before the bytes
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+    await syncFolder(folder);
+  } catch (error) {
+    throw refused(where, "write", path, error);
+  }
+}
+
+/** The file that a path stands for, and its permissions if it is there. */
+async function destination(path: string): Promise<{ target: string; mode: number | undefined }> {
+  const target = await realpath(path).catch(() => path);
+  const there = await stat(target).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  // a new file would take the place of a pipe or a device just so
+  if (there?.isDirectory() || (there === undefined && (path.endsWith("/") || path.endsWith(sep)))) {
+    throw Object.assign(new Error("EISDIR: it is a folder"), { code: "EISDIR" });
+  }
+  if (there !== undefined && !there.isFile()) throw new Error("it is not a file but a device or a pipe");
+  return { target, mode: there && there.mode & 0o777 };
+}
+
+/** So that another process can see whose it is. */
+function temporaryName(target: string): string {
+  return `${temporaryPrefix(target)}${process.pid}.${randomBytes(8).toString("hex")}.tmp`;
+}
+
+function temporaryPrefix(target: string): string {
+  return `.${basename(target)}.`;
+}
+
+/** Removes the temporary files of a target whose processes are no more. What cannot be removed stays. */
+async function removeLeftOver(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const [folder, prefix] = [dirname(target), temporaryPrefix(target)];
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = /^(\d+)\.[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    if (pid === undefined || (await isBeingWritten(join(folder, name), Number(pid)))) continue;
+    await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+}
+
+async function isBeingWritten(temporary: string, pid: number): Promise<boolean> {
+  if (pid !== process.pid) return isAlive(pid);
+  // in a container every start of a program may have the same number
+  const started = Date.now() - process.uptime() * 1000;
+  return stat(temporary).then(
+    ({ mtimeMs }) => mtimeMs >= started,
+    () => false,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
+  }
+}
+
+/** Codes of platforms and file systems on which a folder cannot be opened or synchronised. */
+const NO_FOLDER_SYNC = ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP", "ENOSYS", "EBADF"];
+
+/** Has the new name on the disk. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    await handle.sync().finally(() => handle.close());
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.includes(codeOf(error) ?? "")) throw error;
+  }
+}
+
+const WRITABLE = "The folder must be writable: a new file takes the place of the old one.";
+const ROOM = "Make room; the file is as it was.";
+/** What to do, by the system's code and what was tried. */
+const ADVICE: Readonly<Record<string, { read?: string; write?: string }>> = {
+  ENOENT: { read: "Check the path.", write: "Make its folder first: mkdir(folder, { recursive: true })." },
+  ENOTDIR: { write: "A part of the path is a file, not a folder." },
+  EISDIR: { read: "Name a file in it.", write: "Name a file in it." },
+  EACCES: { read: "Its permissions forbid it.", write: WRITABLE },
+  EPERM: { write: WRITABLE },
+  EROFS: { write: WRITABLE },
+  ENOSPC: { write: ROOM },
+  EDQUOT: { write: ROOM },
+  EFBIG: { write: ROOM },
+};
+
+/** The error for what the file system refused; its `cause` is the system's. */
+function refused(where: string, verb: "read" | "write", path: string, error: unknown): XentError {
+  // "ENOSPC: no space left on device, write"
+  const reason = error instanceof Error ? error.message.split(", ")[0] : String(error);
+  const hint = ADVICE[codeOf(error) ?? ""]?.[verb] ?? "See the cause of this error.";
+  const result = new XentError("FILE", `${where}: cannot ${verb} ${JSON.stringify(path)}: ${reason}`, hint);
+  result.cause = error;
+  return result;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function pathOf(where: string, path: unknown): string {
+  const text = path instanceof URL && path.protocol === "file:" ? fileURLToPath(path) : path;
+  if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
+  const came = path instanceof URL ? path.href : show(path);
+  throw new XentError("OPTION", `${where}: the path is ${came}, expected a path or a file: URL`, "Pass one.");
+}
+
+function saveable(where: string, model: Saveable): Saveable {
+  if (typeof model?.save === "function") return model;
+  throw new XentError(
+    "OPTION",
+    `${where}: the model is ${show(model)}, expected one with save()`,
+    "Pass a model.",
+  );
+}

@@ -1,0 +1,460 @@
+// The safetensors codec against files that the reference wrote, a file made by hand, and a reader of its own; and what it
+// refuses, of damaged files and of callers.
+
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { XentError } from "../../src/base/errors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeArray,
+  type SafeDtype,
+  type SafeTensor,
+} from "../../src/io/safetensors.ts";
+import { readSafetensors } from "../oracle/safetensors.ts";
+import { refuses, thrown } from "../support/errors.ts";
+
+const ARRAYS = {
+  BOOL: Uint8Array,
+  U8: Uint8Array,
+  I8: Int8Array,
+  U16: Uint16Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I16: Int16Array,
+  U32: Uint32Array,
+  I32: Int32Array,
+  F32: Float32Array,
+  F64: Float64Array,
+  U64: BigUint64Array,
+  I64: BigInt64Array,
+};
+const WIDTHS: readonly number[] = [8, 4, 2, 1];
+
+interface Written {
+  readonly name: string;
+  readonly tensors: readonly { name: string; dtype: SafeDtype; shape: number[]; data: string }[];
+  readonly metadata: Record<string, string>;
+  readonly file: string;
+}
+interface Read {
+  readonly file: string;
+  readonly header: string;
+  /** null: the reference refuses it */
+  readonly names: readonly string[] | null;
+}
+const fixtures: { written: Written[]; read: Read[] } = JSON.parse(
+  readFileSync("test/fixtures/tensor_files.json", "utf8"),
+);
+
+const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+const asArray = (dtype: SafeDtype, bytes: Uint8Array): SafeArray =>
+  new ARRAYS[dtype](bytes.slice().buffer as ArrayBuffer);
+const bytesOf = (data: SafeArray): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** A file with this header, as it stands, and `data` bytes behind it. */
+function file(header: string | Uint8Array, data = 0): Uint8Array {
+  const text = typeof header === "string" ? new TextEncoder().encode(header) : header;
+  const bytes = new Uint8Array(8 + text.length + data);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+const tensor = (dtype: string, shape: string, offsets: string): string =>
+  `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`;
+
+describe("the reference", () => {
+  it.each(fixtures.written.map((each) => [each.name, each] as const))(
+    "writes the same bytes: %s",
+    (_, each) => {
+      const tensors = each.tensors.map(({ name, dtype, shape, data }): [string, SafeTensor] => [
+        name,
+        { dtype, shape, data: asArray(dtype, fromBase64(data)) },
+      ]);
+      const bytes = encodeSafetensors(tensors, Object.entries(each.metadata));
+      expect(Buffer.from(bytes).toString("latin1")).toBe(Buffer.from(each.file, "base64").toString("latin1"));
+    },
+  );
+
+  it.each(fixtures.written.map((each) => [each.name, each] as const))("is understood: %s", (_, each) => {
+    const { tensors, metadata } = decodeSafetensors(fromBase64(each.file));
+    expect([...metadata]).toEqual(Object.entries(each.metadata));
+    expect([...tensors.keys()].sort()).toEqual(each.tensors.map(({ name }) => name).sort());
+    for (const { name, dtype, shape, data } of each.tensors) {
+      const got = tensors.get(name) as SafeTensor;
+      expect({ dtype: got.dtype, shape: got.shape }).toEqual({ dtype, shape });
+      expect(got.data).toBeInstanceOf(ARRAYS[dtype]);
+      expect(bytesOf(got.data)).toEqual(fromBase64(data));
+    }
+  });
+
+  const taken = fixtures.read.filter(({ names }) => names !== null);
+  const refused = fixtures.read.filter(({ names }) => names === null);
+  it.each(taken)("takes $header", ({ file: bytes, names }) => {
+    expect([...decodeSafetensors(fromBase64(bytes)).tensors.keys()].sort()).toEqual(names);
+  });
+
+  it.each(refused)("refuses $header", async ({ file: bytes }) => {
+    await refuses(() => decodeSafetensors(fromBase64(bytes)), "CHECKPOINT", "safetensors: ");
+  });
+
+  it("was asked enough", () => {
+    expect(taken.length).toBeGreaterThanOrEqual(9);
+    expect(refused.length).toBeGreaterThanOrEqual(50);
+  });
+});
+
+it("writes these bytes, counted by hand", () => {
+  const bytes = encodeSafetensors(
+    [
+      ["b", { dtype: "U8", shape: [3], data: Uint8Array.of(7, 8, 9) }],
+      ["a", { dtype: "F32", shape: [], data: Float32Array.of(1) }],
+    ],
+    [["k", "v"]],
+  );
+  const header =
+    '{"__metadata__":{"k":"v"},' +
+    '"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},' +
+    '"b":{"dtype":"U8","shape":[3],"data_offsets":[4,7]}}';
+  // 26 + 52 + 52 = 130 characters and 6 blanks: 136 = 0x88
+  expect(header.length).toBe(130);
+  expect([...bytes]).toEqual([
+    ...[0x88, 0, 0, 0, 0, 0, 0, 0],
+    ...[...header].map((character) => character.charCodeAt(0)),
+    ...[0x20, 0x20, 0x20, 0x20, 0x20, 0x20],
+    ...[0, 0, 0x80, 0x3f],
+    ...[7, 8, 9],
+  ]);
+});
+
+const anyName = fc.oneof(
+  fc.constantFrom("0.weight", "__proto__", "constructor", "toString", "", "10", "2"),
+  fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"),
+);
+const anyTensor = fc
+  .tuple(
+    fc.constantFrom(...(Object.keys(ARRAYS) as SafeDtype[])),
+    fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 4 }),
+    fc.infiniteStream(fc.nat(255)),
+  )
+  .map(([dtype, shape, stream]): SafeTensor => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const bytes = Uint8Array.from(
+      { length: count * ARRAYS[dtype].BYTES_PER_ELEMENT },
+      () => stream.next().value as number,
+    );
+    return { dtype, shape, data: asArray(dtype, bytes) };
+  });
+const anyFile = fc.record({
+  tensors: fc.uniqueArray(fc.tuple(anyName, anyTensor), { maxLength: 6, selector: ([name]) => name }),
+  metadata: fc.uniqueArray(fc.tuple(fc.string({ unit: "binary" }), fc.string({ unit: "binary" })), {
+    maxLength: 3,
+    selector: ([key]) => key,
+  }),
+});
+
+describe("round trips", () => {
+  it("any tensors and metadata come back to the bit, at any place of a larger buffer", () => {
+    fc.assert(
+      fc.property(anyFile, fc.nat(9), ({ tensors, metadata }, offset) => {
+        const bytes = encodeSafetensors(tensors, metadata);
+        const larger = new Uint8Array(bytes.length + 11).fill(0xee);
+        larger.set(bytes, offset);
+        const back = decodeSafetensors(larger.subarray(offset, offset + bytes.length));
+        expect([...back.metadata]).toEqual(metadata);
+        expect(back.tensors.size).toBe(tensors.length);
+        for (const [name, { dtype, shape, data }] of tensors) {
+          const got = back.tensors.get(name) as SafeTensor;
+          expect({ dtype: got.dtype, shape: got.shape }).toEqual({ dtype, shape });
+          expect(got.data.constructor).toBe(data.constructor);
+          expect(bytesOf(got.data)).toEqual(bytesOf(data));
+        }
+        // written again, the same bytes; and from another order of the same tensors
+        expect(encodeSafetensors(back.tensors, back.metadata)).toEqual(bytes);
+        expect(encodeSafetensors([...tensors].reverse(), metadata)).toEqual(bytes);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("a reader by the description alone finds the same, and all data aligned", () => {
+    fc.assert(
+      fc.property(anyFile, ({ tensors, metadata }) => {
+        const bytes = encodeSafetensors(tensors, metadata);
+        const read = readSafetensors(bytes);
+        expect(read.metadata).toEqual(new Map(metadata));
+        expect(new Set(read.tensors.keys())).toEqual(new Set(tensors.map(([name]) => name)));
+        expect((bytes.length - tensors.reduce((sum, [, t]) => sum + t.data.byteLength, 0)) % 8).toBe(0);
+        for (const [name, { dtype, shape, data }] of tensors) {
+          expect(read.tensors.get(name)).toEqual({ dtype, shape, values: [...data] });
+          // decoded in place, it is a view: it lies where its type can
+          const got = decodeSafetensors(bytes).tensors.get(name) as SafeTensor;
+          expect(got.data.buffer).toBe(bytes.buffer);
+        }
+        const widths = [...decodeSafetensors(bytes).tensors.values()].map((t) => t.data.BYTES_PER_ELEMENT);
+        expect(widths).toEqual([...widths].sort((a, b) => WIDTHS.indexOf(a) - WIDTHS.indexOf(b)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("reads an ArrayBuffer, a Buffer and shared memory", () => {
+    const bytes = encodeSafetensors([["a", { dtype: "I32", shape: [2], data: Int32Array.of(-1, 5) }]]);
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    shared.set(bytes);
+    for (const each of [bytes, bytes.buffer, Buffer.from(bytes), shared]) {
+      expect([...(decodeSafetensors(each).tensors.get("a") as SafeTensor).data]).toEqual([-1, 5]);
+    }
+  });
+
+  it("writes what a view shows and nothing beside it", () => {
+    const data = Float32Array.of(9, 1, 2, 9).subarray(1, 3);
+    const { tensors } = decodeSafetensors(encodeSafetensors([["a", { dtype: "F32", shape: [2], data }]]));
+    expect([...(tensors.get("a") as SafeTensor).data]).toEqual([1, 2]);
+  });
+});
+
+/** What must hold of any bytes: an XentError of the one code, or tensors that are written to a file that is read the same. */
+async function total(bytes: Uint8Array): Promise<boolean> {
+  const error = await thrown(() => {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const again = decodeSafetensors(encodeSafetensors(tensors, metadata));
+    expect(again.tensors.size).toBe(tensors.size);
+  });
+  if (error === undefined) return true;
+  expect(error).toBeInstanceOf(XentError);
+  expect((error as XentError).code).toBe("CHECKPOINT");
+  return false;
+}
+
+describe("damage", () => {
+  const small = encodeSafetensors(
+    [
+      ["0.weight", { dtype: "F32", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
+      ["0.bias", { dtype: "F32", shape: [2], data: Float32Array.of(5, 6) }],
+      ["step", { dtype: "U32", shape: [], data: Uint32Array.of(7) }],
+    ],
+    [["xent", "1"]],
+  );
+
+  it("cut off at every byte", async () => {
+    const start = 8 + Number(new DataView(small.buffer).getBigUint64(0, true));
+    for (let n = 0; n < small.length; n++) {
+      const what = n < start ? `the file has ${n} bytes` : `of ${n}. The file is cut off`;
+      await refuses(() => decodeSafetensors(small.slice(0, n)), "CHECKPOINT", "safetensors: ", what);
+    }
+  });
+
+  it("bytes behind the end", async () => {
+    await refuses(() => decodeSafetensors(Buffer.concat([small, small])), "CHECKPOINT", "before the file");
+  });
+
+  it("every byte of the header changed to every value", async () => {
+    const header = Number(new DataView(small.buffer).getBigUint64(0, true));
+    let taken = 0;
+    for (let at = 0; at < 8 + header; at++) {
+      for (let change = 1; change < 256; change++) {
+        const bytes = small.slice();
+        bytes[at] = (bytes[at] as number) ^ change;
+        if (await total(bytes)) taken++;
+      }
+    }
+    // other names, metadata and blanks are files too
+    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeLessThan((header * 255) / 2);
+  });
+
+  it("any bytes, and any text of the header's own characters", async () => {
+    const pieces = fc.array(
+      fc.constantFrom(
+        ...['{"', '":', '"', "{", "}", "[", "]", ",", "0", "1", "-", ".", "e", "\\", " ", "dtype", "shape"],
+        ...["data_offsets", "__metadata__", '"a":', '{"dtype":"U8","shape":[1],"data_offsets":[0,1]}', "é"],
+      ),
+      { maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), async (bytes) => {
+        await total(bytes);
+        await total(file(bytes, 1));
+      }),
+      { numRuns: 500 },
+    );
+    await fc.assert(
+      fc.asyncProperty(pieces, async (parts) => {
+        await total(file(parts.join(""), 1));
+        await total(file(`{${parts.join("")}}`, 1));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("refusals when read", () => {
+  const one = tensor("U8", "[1]", "[0,1]");
+  it.each<[string, () => unknown, ...string[]]>([
+    ["no bytes", () => "model", 'got "model", expected a Uint8Array'],
+    ["other numbers", () => new Float32Array(8), "got a Float32Array, expected a Uint8Array"],
+    ["too long a header", () => file("").fill(0xff), "18446744073709552000", "the format allows 100000000"],
+    [
+      "a header one byte too long",
+      () => {
+        const bytes = new Uint8Array(64);
+        new DataView(bytes.buffer).setUint32(0, 100_000_001, true);
+        return bytes;
+      },
+      "100000001",
+    ],
+    ["another file", () => new TextEncoder().encode("<!doctype html><p>Not Found"), "length of its header"],
+    [
+      "a zip",
+      () => Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0),
+      "the file has 9 bytes",
+      "its header alone takes",
+    ],
+    ["no UTF-8", () => file(Uint8Array.of(0x7b, 0xff, 0x7d)), "not valid UTF-8"],
+    ["half a character", () => file(Uint8Array.of(0x7b, 0x22, 0xc3)), "not valid UTF-8"],
+    ["a byte order mark", () => file("\ufeff{}"), "header, character 0"],
+    ["blanks before it", () => file(" {}"), 'header, character 0: expected "{"'],
+    ["an empty header", () => file(""), 'expected "{", found its end'],
+    ["a name twice", () => file(`{"a":${one},"a":${one}}`, 1), '"a" comes twice'],
+    ["a name twice, once escaped", () => file(`{"a":${one},"\\u0061":${one}}`, 1), '"a" comes twice'],
+    ["__proto__ twice", () => file(`{"__proto__":${one},"__proto__":${one}}`, 1), '"__proto__" comes twice'],
+    ["a key twice", () => file('{"__metadata__":{"a":"1","a":"2"}}'), '"a" comes twice'],
+    ["metadata twice", () => file('{"__metadata__":{},"__metadata__":{}}'), '"__metadata__" comes twice'],
+    ["metadata null", () => file('{"__metadata__":null}'), 'expected "{", found "null}"'],
+    ["a number as metadata", () => file('{"__metadata__":{"a":1}}'), 'expected a string, found "1}}"'],
+    ["an unknown field", () => file('{"a":{"strides":[1]}}'), 'tensor "a" has "strides"'],
+    ["a field twice", () => file('{"a":{"shape":[],"shape":[]}}'), 'tensor "a" has "shape"', "once"],
+    ["a field less", () => file('{"a":{"dtype":"U8","shape":[]}}', 1), 'tensor "a" must have'],
+    ["an array for a tensor", () => file('{"a":["U8",[1],[0,1]]}', 1), 'expected "{"'],
+    ["depth", () => file(`{"a":${"[".repeat(1e6)}`), 'expected "{", found "[[[[[[[[[[[[[[[[[[[["'],
+    ["depth in a shape", () => file(`{"a":{"shape":${"[".repeat(1e6)}`), "expected an integer"],
+    ["an open string of 4 MB", () => file(`{"${"\\\\".repeat(2e6)}`), "expected a whole string of JSON"],
+    [
+      "an unsafe integer",
+      () => file(`{"a":{"shape":[9007199254740992]}}`),
+      "expected an integer",
+      "9007199254740992",
+    ],
+    ["a very long integer", () => file(`{"a":{"shape":[${"9".repeat(400)}]}}`), "expected an integer"],
+    ["three offsets", () => file(`{"a":${tensor("U8", "[1]", "[0,1,1]")}}`, 1), "two data_offsets"],
+    [
+      "an unknown dtype",
+      () => file(`{"a":${tensor("C64", "[1]", "[0,8]")}}`, 8),
+      'the dtype is "C64"',
+      "F32",
+      "BOOL",
+    ],
+    ["a dtype that objects have", () => file(`{"a":${tensor("valueOf", "[1]", "[0,1]")}}`, 1), '"valueOf"'],
+    [
+      "a hole at the start",
+      () => file(`{"a":${tensor("U8", "[1]", "[1,2]")}}`, 2),
+      'tensor "a"',
+      "from 1 to 2, expected to begin at 0",
+    ],
+    [
+      "a hole between",
+      () => file(`{"a":${one},"b":${tensor("U8", "[1]", "[2,3]")}}`, 3),
+      'tensor "b"',
+      "begin at 1",
+    ],
+    ["overlap", () => file(`{"b":${one},"a":${one}}`, 1), "from 0 to 1, expected to begin at 1"],
+    [
+      "an end before its begin",
+      () => file(`{"a":${tensor("U8", "[0]", "[0,0]")},"b":${tensor("U8", "[1]", "[1,0]")}}`, 1),
+      'tensor "b"',
+      "from 1 to 0",
+    ],
+    [
+      "less data than the shape",
+      () => file(`{"a":${tensor("F32", "[2,3]", "[0,20]")}}`, 20),
+      "has 20 bytes, expected 24 for F32 of shape [2, 3]",
+    ],
+    ["no whole elements", () => file(`{"a":${tensor("F32", "[1]", "[0,3]")}}`, 3), "has 3 bytes, expected 4"],
+    [
+      "a product beyond all numbers",
+      () =>
+        file(
+          `{"a":${tensor(
+            "U8",
+            `[${Array(40)
+              .fill(2 ** 52)
+              .join()}]`,
+            "[0,1]",
+          )}}`,
+          1,
+        ),
+      "expected NaN",
+      "…]",
+    ],
+    [
+      "data beyond the file",
+      () => file(`{"a":${tensor("F64", "[1000000000]", "[0,8000000000]")}}`, 8),
+      "ends at byte",
+      "cut off",
+    ],
+    ["data behind the last", () => file(`{"a":${one}}`, 3), "ends 2 bytes before the file"],
+  ])("%s", async (_, bytes, ...pieces) => {
+    await refuses(() => decodeSafetensors(bytes() as Uint8Array), "CHECKPOINT", "safetensors: ", ...pieces);
+  });
+});
+
+describe("refusals when written", () => {
+  const good: SafeTensor = { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) };
+  it.each<[string, Iterable<readonly [string, unknown]>, Iterable<readonly [string, unknown]>, ...string[]]>([
+    [
+      "a name twice",
+      [
+        ["a", good],
+        ["a", good],
+      ],
+      [],
+      'tensor "a" comes twice',
+    ],
+    ["the format's own name", [["__metadata__", good]], [], '"__metadata__"'],
+    ["half a character in a name", [["\ud800", good]], [], "whole characters"],
+    ["half a character in metadata", [], [["a", "\udc00"]], 'metadata "a"', "whole characters"],
+    ["a number as metadata", [], [["a", 1]], 'metadata "a" is 1, expected a string'],
+    [
+      "a key twice",
+      [],
+      [
+        ["a", "1"],
+        ["a", "2"],
+      ],
+      'metadata "a" comes twice',
+    ],
+    ["an unknown dtype", [["a", { ...good, dtype: "C64" }]], [], 'tensor "a": the dtype is "C64"'],
+    [
+      "another array",
+      [["a", { ...good, dtype: "F64" }]],
+      [],
+      "the data is a Float32Array",
+      "from a Float64Array",
+    ],
+    ["another shape", [["a", { ...good, shape: [3] }]], [], "has 2 elements, expected 3 for the shape [3]"],
+    ["a shape of fractions", [["a", { ...good, shape: [0.5, 4] }]], [], "the shape is [0.5, 4]"],
+    ["a negative shape", [["a", { ...good, shape: [-1, -2] }]], [], "the shape is [-1, -2]"],
+    ["no shape", [["a", { ...good, shape: 2 }]], [], "the shape is 2"],
+  ])("%s", async (_, tensors, metadata, ...pieces) => {
+    const call = () => encodeSafetensors(tensors as [string, SafeTensor][], metadata as [string, string][]);
+    await refuses(call, "CHECKPOINT", "safetensors: ", ...pieces);
+  });
+
+  it("more than the host can hold", async () => {
+    const data = new Float64Array(2 ** 23);
+    const tensors = Array.from({ length: 4096 }, (_, i): [string, SafeTensor] => [
+      `${i}`,
+      { dtype: "F64", shape: [2 ** 23], data },
+    ]);
+    await refuses(() => encodeSafetensors(tensors), "MEMORY", "no room for the 2748");
+  });
+
+  it("a header beyond the format's limit", async () => {
+    const metadata: [string, string][] = [["a", "x".repeat(100_000_000)]];
+    await refuses(() => encodeSafetensors([], metadata), "CHECKPOINT", "the format allows 100000000");
+  });
+});
