@@ -50,7 +50,7 @@ function run(
   for (let step = from + 1; step <= epochs * stepsPerEpoch; step++) {
     const epoch = Math.ceil(step / stepsPerEpoch) - 1;
     callback.onProgress({ step, epoch, epochs, steps: epochs * stepsPerEpoch } as Progress);
-    if (step % stepsPerEpoch === 0) callback.onEpochEnd({ epoch, epochs, loss: 1, seconds: 1 });
+    if (step % stepsPerEpoch === 0) callback.onEpochEnd({ epoch, epochs, loss: 1, seconds: 1, lr: 0.1 });
     after?.(step);
   }
 }
@@ -106,7 +106,7 @@ describe("when", () => {
     const model = counting();
     const callback = checkpoint({ path: join(empty(), "m"), model });
     callback.onProgress({ step: 3, epoch: 0, epochs: 9 } as Progress);
-    callback.onEpochEnd({ epoch: 0, epochs: 9, loss: 1, seconds: 1 });
+    callback.onEpochEnd({ epoch: 0, epochs: 9, loss: 1, seconds: 1, lr: 0.1 });
     expect(model.saves).toBe(1);
     run(callback, 1, 3, 2);
     expect(model.saves).toBe(2);
@@ -234,7 +234,7 @@ describe("errors", () => {
     const code = (end: string): string => `
       import { checkpoint } from ${JSON.stringify(dist)};
       const saving = checkpoint({ path: "/no/such/folder/m", model: { save: () => Uint8Array.of(1) } });
-      saving.onEpochEnd({ epoch: 0, epochs: 1, loss: 1, seconds: 1 });
+      saving.onEpochEnd({ epoch: 0, epochs: 1, loss: 1, seconds: 1, lr: 0.1 });
       ${end}
     `;
     const ended = (end: string) =>
