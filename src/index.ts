@@ -7,10 +7,17 @@
 export { XentError, type XentErrorCode } from "./base/errors.ts";
 export type {
   ActivationSpec,
+  FanMode,
+  GainName,
+  InitSpec,
   LayerSpec,
   LossSpec,
   OptimizerSpec,
   Reduction,
+  ScheduleFunction,
+  ScheduleSpec,
+  ScheduleStep,
+  ScheduleUnit,
   StateDict,
   TensorData,
 } from "./base/spec.ts";
@@ -34,7 +41,23 @@ export type {
 } from "./model/options.ts";
 export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
-
+export {
+  byActivation,
+  constant,
+  glorotNormal,
+  glorotUniform,
+  type HeOptions,
+  heNormal,
+  heUniform,
+  lecunNormal,
+  lecunUniform,
+  normal,
+  ones,
+  torchDefault,
+  truncatedNormal,
+  uniform,
+  zeros,
+} from "./nn/initializers.ts";
 export {
   dense,
   elu,
@@ -59,5 +82,17 @@ export {
 } from "./nn/losses.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
+export {
+  type CosineOptions,
+  cosine,
+  exponential,
+  linear,
+  multiStep,
+  type OneCycleOptions,
+  oneCycle,
+  type PlateauOptions,
+  reduceOnPlateau,
+  stepDecay,
+} from "./train/schedules.ts";
 export { sgd } from "./train/sgd.ts";
 export type { Step } from "./train/steps.ts";

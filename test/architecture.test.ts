@@ -226,13 +226,19 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck hosted huber init leakyRelu mae mse quadratic relu " +
-      "sgd sigmoid silu softmax softplus tanh"
+      "XentError bceWithLogits byActivation constant cosine crossEntropy dataset dense elu " +
+      "exponential gelu glorotNormal glorotUniform gradCheck heNormal heUniform hosted huber init " +
+      "leakyRelu lecunNormal lecunUniform linear mae mse multiStep normal oneCycle ones quadratic " +
+      "reduceOnPlateau relu sgd sigmoid silu softmax softplus stepDecay tanh torchDefault " +
+      "truncatedNormal uniform zeros"
     ).split(" "),
-    "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CrossEntropyOptions Dataset DatasetOptions EpochEnd " +
-      "EvaluateOptions Evaluation Features FitOptions GradCheck GradCheckOptions History HostedSequential HostedXent Info InitOptions Labels LayerOutput " +
-      "LayerSpec LearnOptions LossSpec ModelPlan OptimizerSpec Progress Reduction Region RegionBytes Sequential " +
-      "SequentialOptions SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
+    "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CosineOptions " +
+      "CrossEntropyOptions Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode " +
+      "Features FitOptions GainName GradCheck GradCheckOptions HeOptions History HostedSequential " +
+      "HostedXent Info InitOptions InitSpec Labels LayerOutput LayerSpec LearnOptions LossSpec " +
+      "ModelPlan OneCycleOptions OptimizerSpec PlateauOptions Progress Reduction Region RegionBytes " +
+      "ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential SequentialOptions " +
+      "SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [

@@ -49,6 +49,27 @@ export function positive(where: string, value: unknown, above = 0): number {
   return value;
 }
 
+/** A number from `least` to `most`, by default the largest that is finite in f32, or `OPTION`. */
+export function within(where: string, value: unknown, least: number, most = MAX_F32): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  const range =
+    most < MAX_F32
+      ? `a number from ${least} to ${most}`
+      : `a finite number${least > -MAX_F32 ? ` of at least ${least}` : ""}`;
+  throw new XentError("OPTION", `${where} is ${show(value)}, expected ${range}`, "Pass such a number.");
+}
+
+/** The largest number that is finite in f32: (2 − 2⁻²³)·2¹²⁷; as a literal, which bundlers leave out where nobody uses it. */
+export const MAX_F32 = 3.4028234663852886e38;
+
+/** One of the `known` values, or `OPTION`. */
+export function oneOf<T extends string>(where: string, value: unknown, known: readonly T[]): T {
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
+  const names = known.map((each) => show(each)).join(", ");
+  throw new XentError("OPTION", `${where} is ${show(value)}`, `Known: ${names}.`);
+}
+
 /** Whether a weight is 0, or such that neither products of two nor sums leave f32, nor 1 over them. */
 export function isWeight(value: unknown): value is number {
   return value === 0 || (typeof value === "number" && value >= 1e-15 && value <= 1e15);

@@ -1,4 +1,5 @@
-// Plain descriptions that several rooms switch on: layers, losses, optimisers, tensors at rest. No behaviour.
+// Plain descriptions that several rooms switch on: layers, losses, optimisers, schedules, initial values, tensors at rest. No
+// behaviour.
 
 /** A layer as `dense()`, `relu()` … describe it. */
 export type LayerSpec =
@@ -52,6 +53,110 @@ export interface OptimizerSpec {
   readonly kind: "sgd";
   readonly lr: number;
 }
+
+/** What a schedule counts in: training steps, or epochs, so that all steps of an epoch have one learning rate. */
+export type ScheduleUnit = "step" | "epoch";
+
+/** A learning rate over a run, as `stepDecay()`, `cosine()` … describe it, or any function. */
+export type ScheduleSpec =
+  | {
+      readonly kind: "stepDecay";
+      readonly every: number;
+      readonly gamma: number;
+      readonly per: ScheduleUnit;
+    }
+  | {
+      readonly kind: "multiStep";
+      readonly milestones: readonly number[];
+      readonly gamma: number;
+      readonly per: ScheduleUnit;
+    }
+  | { readonly kind: "exponential"; readonly gamma: number; readonly per: ScheduleUnit }
+  | {
+      readonly kind: "cosine";
+      readonly warmup: number;
+      readonly startFactor: number;
+      readonly min: number;
+      readonly per: ScheduleUnit;
+    }
+  | {
+      readonly kind: "oneCycle";
+      /** the optimiser's lr where it is missing */
+      readonly max?: number;
+      readonly pctStart: number;
+      readonly divFactor: number;
+      readonly finalDivFactor: number;
+      readonly anneal: "cosine" | "linear";
+    }
+  | {
+      readonly kind: "linear";
+      readonly from: number;
+      readonly to: number;
+      /** the whole run where it is missing */
+      readonly over?: number;
+      readonly per: ScheduleUnit;
+    }
+  | {
+      readonly kind: "reduceOnPlateau";
+      readonly factor: number;
+      readonly patience: number;
+      readonly threshold: number;
+      readonly thresholdMode: "rel" | "abs";
+      readonly mode: "min" | "max";
+      readonly cooldown: number;
+      readonly min: number;
+      readonly eps: number;
+      /** the validation's loss, or the training's where nothing is validated, where it is missing */
+      readonly monitor?: string;
+    }
+  | ScheduleFunction;
+
+/** A schedule of one's own: gives the learning rate of a step, finite and at least 0. */
+export type ScheduleFunction = (at: ScheduleStep) => number;
+
+/** Where a run stands, for a {@link ScheduleFunction}. */
+export interface ScheduleStep {
+  /** counted from 0 over the whole run */
+  readonly step: number;
+  /** counted from 0 */
+  readonly epoch: number;
+  /** of the whole run */
+  readonly steps: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  /** the optimiser's */
+  readonly lr: number;
+}
+
+/** Whose number of neighbours `heNormal` and `heUniform` keep the spread by: forwards or backwards through the layer. */
+export type FanMode = "fanIn" | "fanOut";
+
+/** Activations with a gain of their own in PyTorch's `calculate_gain`. */
+export type GainName = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
+
+/** Initial values of a parameter, as `heNormal()`, `uniform()` … describe them. */
+export type InitSpec =
+  | { readonly kind: "torchDefault" }
+  | {
+      readonly kind: "heNormal" | "heUniform";
+      readonly mode: FanMode;
+      /** the one behind the layer where it is missing */
+      readonly activation?: GainName;
+      readonly negativeSlope?: number;
+    }
+  | { readonly kind: "glorotNormal" | "glorotUniform"; readonly gain: number }
+  | { readonly kind: "lecunNormal" | "lecunUniform" }
+  | { readonly kind: "normal"; readonly mean: number; readonly std: number }
+  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+  | {
+      readonly kind: "truncatedNormal";
+      readonly mean: number;
+      readonly std: number;
+      readonly low: number;
+      readonly high: number;
+    }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "byActivation" };
 
 /** A tensor at rest: row-major, unpadded. */
 export interface TensorData {
