@@ -10,9 +10,11 @@ export type {
   LayerSpec,
   LossSpec,
   OptimizerSpec,
+  ParamGroup,
   Reduction,
   StateDict,
   TensorData,
+  UpdateOptions,
 } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
 export type { Labels, Targets } from "./data/targets.ts";
@@ -57,7 +59,17 @@ export {
   mse,
   quadratic,
 } from "./nn/losses.ts";
+export {
+  type AdagradOptions,
+  type AdamOptions,
+  adagrad,
+  adam,
+  adamw,
+  type RmspropOptions,
+  rmsprop,
+} from "./train/adaptive.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
-export { sgd } from "./train/sgd.ts";
+export { type SgdOptions, sgd } from "./train/sgd.ts";
 export type { Step } from "./train/steps.ts";
+export { noDecay } from "./train/update-options.ts";

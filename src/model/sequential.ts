@@ -10,8 +10,9 @@ import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
+import { optimizing } from "../train/optimizing.ts";
+import { type Rates, ratesFor } from "../train/rates.ts";
 import { checkFits, divisor, over, tally } from "../train/scoring.ts";
-import { optimizing } from "../train/sgd.ts";
 import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
@@ -68,6 +69,7 @@ export class Sequential {
 
   readonly #network: Network;
   #optimizer: OptimizerSpec | undefined;
+  #rates: Rates | undefined;
   #busy = false;
   #epochs = 0;
   #hasGradients = false;
@@ -154,14 +156,13 @@ export class Sequential {
     const metrics = checkMetrics("fit", options.metrics ?? []);
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
     const { session, config, validation } = this.#prepare("fit", data, options, options.validation, metrics);
-    const signal = options.signal;
     return this.#exclusively(async () => {
       const history = await fitNetwork(this.#network, session, data, {
         ...config,
         validation,
         metrics,
         callbacks,
-        signal,
+        signal: options.signal,
       });
       this.#epochs += history.epochs;
       if (history.steps > 0) this.#hasGradients = true;
@@ -207,8 +208,8 @@ export class Sequential {
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
     const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
     this.#optimizer = optimizer;
-    const where = `trainOnBatch, lr ${optimizer.lr}`;
-    const run = carefulStep(this.#network, batch.session, 0, where);
+    batch.set(batch.rates.next(optimizer.lr, batch.session.program.turn));
+    const run = carefulStep(this.#network, batch.session, 0, `trainOnBatch, lr ${optimizer.lr}`);
     if (!run.next().done) {
       // another thread is late
       await this.#exclusively(async () => {
@@ -216,6 +217,7 @@ export class Sequential {
         while (!run.next().done);
       });
     }
+    batch.rates.count();
     this.#hasGradients = true;
     const evaluation = batch.read();
     this.#network.settle();
@@ -227,8 +229,8 @@ export class Sequential {
   }
 
   /**
-   * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last
-   * training step, which came before its update; or, with a batch, of that batch at the parameters as they are.
+   * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last training
+   * step, before its update but clipped and with what decays it; or, with a batch, of that batch at the parameters as they are.
    *
    * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated, and what is
    *               returned without a batch stays that of the last step
@@ -239,8 +241,10 @@ export class Sequential {
       this.#idle("gradients");
       checkNames("gradients", batch, ["x", "y", "weight", "loss"]);
       const loss = lossToLearn(this.#network, "gradients", batch.loss);
-      const none: OptimizerSpec = { kind: "sgd", lr: 0 };
-      const { session } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, none);
+      // the optimiser that is known, so that what it keeps stays
+      const any = this.#optimizer ?? { kind: "sgd", lr: 0 };
+      const { session, set } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, any);
+      set(0);
       return this.#network.keepingGradients(() => {
         session.program.run(0, session.backwardEnd);
         return this.#network.gradients();
@@ -405,8 +409,10 @@ export class Sequential {
       scoring,
       shuffle,
       optimizer,
+      rates: ratesFor(this.#network, optimizer),
       epochsBefore: this.#epochs,
     };
+    this.#rates = config.rates;
     return { session, config, validation: validated };
   }
 
@@ -439,12 +445,13 @@ export class Sequential {
     for (let i = 0; i < rows; i++) order[i] = i;
     const { share, counted } = tally(scoring, 0, rows);
     const parts = divisor(scoring, share, this.outputs);
-    program.set(rows, 0, optimizer.lr, over(1, parts));
+    this.#rates = ratesFor(this.#network, optimizer, this.#rates);
+    const set = (lr: number): void => program.set(rows, 0, lr, over(1, parts));
     const read = (): Evaluation => ({
       loss: over(program.lossSum, parts),
       accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
     });
-    return { session, read };
+    return { session, set, rates: this.#rates, read };
   }
 
   #learn(where: string, options: LearnOptions): { loss: LossSpec; optimizer: OptimizerSpec } {

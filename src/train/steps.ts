@@ -5,6 +5,7 @@ import { Random, STREAM_SHUFFLE, shuffle } from "../base/random.ts";
 import type { OptimizerSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
+import type { Rates } from "./rates.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { late } from "./turn.ts";
 import { Window } from "./window.ts";
@@ -37,6 +38,7 @@ export interface StepOptions {
   readonly scoring: Scoring;
   readonly shuffle: boolean;
   readonly optimizer: OptimizerSpec;
+  readonly rates: Rates;
   /** epochs this network was trained for before, so that every epoch has an order of its own */
   readonly epochsBefore: number;
 }
@@ -54,7 +56,7 @@ export function* steps(
   data: Dataset,
   options: StepOptions,
 ): Generator<CountedStep | undefined, void> {
-  const { epochs, batchSize, optimizer, scoring } = options;
+  const { epochs, batchSize, optimizer, rates, scoring } = options;
   const { program } = session;
   const window = new Window(session, data, scoring, options.windowRows);
   let step = 0;
@@ -69,7 +71,7 @@ export function* steps(
       const rows = Math.min(batchSize, data.rows - row);
       const { share, counted } = tally(scoring, row, rows, window.order);
       const parts = divisor(scoring, share, network.outputs);
-      program.set(rows, window.at(row), optimizer.lr, over(1, parts));
+      program.set(rows, window.at(row), rates.next(optimizer.lr, program.turn), over(1, parts));
       const where = `epoch ${epoch}, lr ${optimizer.lr}`;
       const age = step % SNAPSHOT_STEPS;
       // not finite: nothing was copied and nothing updated, so the copy at hand is the one before
@@ -82,6 +84,7 @@ export function* steps(
         }
         checkLoss(network, session, step, where, step - age);
       }
+      rates.count();
       const { lossSum, hits } = program;
       const last = row + batchSize >= data.rows;
       yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, lossSum, share, counted };

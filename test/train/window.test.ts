@@ -8,6 +8,7 @@ import { Sequential } from "../../src/model/sequential.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { ratesFor } from "../../src/train/rates.ts";
 import { score } from "../../src/train/scoring.ts";
 import { SGD, sgd } from "../../src/train/sgd.ts";
 import { type Step, steps } from "../../src/train/steps.ts";
@@ -35,7 +36,9 @@ function run(
   const base = { batchSize, windowRows: window, features, loss, optimizer: SGD } as const;
   const session = network.train({ ...base, targets, weighted, hits });
   expect(session.x.length).toBe(window * data.features);
-  const options = { epochs: 3, batchSize, windowRows: window, scoring, shuffle, optimizer, epochsBefore: 0 };
+  const rates = ratesFor(network, optimizer);
+  const known = { scoring, shuffle, optimizer, rates, epochsBefore: 0 };
+  const options = { epochs: 3, batchSize, windowRows: window, ...known };
   const losses = [...steps(network, session, data, options)].map((step) => (step as Step).loss);
   return { hash: hash(network.state()), losses };
 }
