@@ -4,6 +4,7 @@
 import {
   CREW_AWAITED,
   CREW_TILES,
+  FLAG_ADD,
   FLAG_ALONE,
   FLAG_BARRIER,
   FLAG_BIAS,
@@ -16,13 +17,19 @@ import {
   FLAG_ROWS_D2,
   FLAG_SPIN,
   FLAT_GRAIN,
+  HYPER_ADD,
+  HYPER_CORRECTION1,
+  HYPER_CORRECTION2,
   HYPER_FIRST,
   HYPER_GATE,
   HYPER_LR,
   HYPER_ROWS,
   HYPER_SCALE,
   OP_ABSOLUTE_ERROR,
+  OP_ADAGRAD_STEP,
+  OP_ADAM_STEP,
   OP_BCE_WITH_LOGITS,
+  OP_CLIP_FACTOR,
   OP_COLUMN_SUMS,
   OP_ELU_BACKWARD,
   OP_ELU_FORWARD,
@@ -36,9 +43,12 @@ import {
   OP_LEAKY_RELU_BACKWARD,
   OP_LEAKY_RELU_FORWARD,
   OP_LOSS_SUM,
+  OP_MOMENTUM_STEP,
   OP_PACK,
+  OP_PREPARE_GRADIENT,
   OP_RELU_BACKWARD,
   OP_RELU_FORWARD,
+  OP_RMSPROP_STEP,
   OP_ROW_HITS,
   OP_SGD_STEP,
   OP_SGEMM,
@@ -52,6 +62,7 @@ import {
   OP_SOFTMAX_FORWARD,
   OP_SOFTPLUS_BACKWARD,
   OP_SOFTPLUS_FORWARD,
+  OP_SQUARE_SUMS,
   OP_SQUARED_ERROR,
   OP_TANH_BACKWARD,
   OP_TANH_FORWARD,
@@ -65,6 +76,7 @@ import {
   ROW_GRAIN,
   RUN_LOST,
   SGEMM_SCRATCH_BYTES,
+  SQUARES_BLOCK,
 } from "../src/base/abi";
 import {
   eluBackward,
@@ -86,12 +98,14 @@ import {
   tanhBackward,
   tanhForward,
 } from "./activation";
+import { adagradStep, adamStep, rmspropStep } from "./adaptive";
 import { arrive, meet, POISONED, STALLED, wait } from "./barrier";
+import { clipFactor, prepareGradient, squareSums } from "./clip";
 import { gather, gatherU8 } from "./gather";
 import { pack } from "./gemm/pack";
 import { sgemm } from "./gemm/sgemm";
 import { absoluteError, bceWithLogits, huberLoss, rowHits, squaredError } from "./loss";
-import { sgdStep } from "./optim";
+import { momentumStep, sgdStep } from "./optim";
 import { columnSums, lossSum } from "./reduce";
 import { softCrossEntropy, softmaxBackward, softmaxCrossEntropy, softmaxForward } from "./softmax";
 
@@ -187,6 +201,16 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   const x1 = at(p1, i0, s1);
   const x2 = at(p2, i0, s2);
   const f0 = R.f(r, 0);
+  const f1 = R.f(r, 1);
+  const f2 = R.f(r, 2);
+  const f3 = R.f(r, 3);
+  // optimisers share flat runs: this thread's elements are e0 … e0 + n − 1
+  const e0 = share(d0, FLAT_GRAIN, t, T);
+  const n = share(d0, FLAT_GRAIN, t + 1, T) - e0;
+  const run0 = at(p0, e0, 1);
+  const run1 = at(p1, e0, 1);
+  const run2 = at(p2, e0, 1);
+  const lr = load<f32>(hyper, HYPER_LR) * f0;
   // losses: z, target, dz, then row losses and weights
   const scale = load<f32>(hyper, HYPER_SCALE);
   const loss = part(R.p(r, 3), i0);
@@ -200,7 +224,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     }
     case OP_GATHER_U8: {
       const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + i0)) << 2);
-      gatherU8(m, d1, p0, index, at(p2, i0, s2), s2, R.f(r, 0), R.f(r, 1));
+      gatherU8(m, d1, p0, index, at(p2, i0, s2), s2, f0, f1);
       return;
     }
     case OP_PACK: {
@@ -214,6 +238,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       const rsb = R.s(r, 3);
       const bias = (flags & FLAG_BIAS) != 0 ? R.p(r, 3) : 0;
       const relu = (flags & FLAG_RELU) != 0;
+      const beta = (flags & FLAG_ADD) != 0 ? <f32>load<i32>(hyper, HYPER_ADD) : f0;
       const scratch = R.p(r, 4) + <usize>t * SGEMM_SCRATCH_BYTES;
       // this thread's rows, or columns, of C
       const columns = (flags & FLAG_COLUMNS) != 0;
@@ -227,10 +252,10 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       if (columns) {
         const own = bias != 0 ? at(bias, first, 1) : 0;
         const b = at(p1, first, rsb == 0 ? d2 : 1);
-        sgemm(tile, d0, count, d2, p0, s0, s1, b, rsb, f0, at(p2, first, 1), s2, own, relu, scratch);
+        sgemm(tile, d0, count, d2, p0, s0, s1, b, rsb, beta, at(p2, first, 1), s2, own, relu, scratch);
       } else {
         const a = at(p0, first, s0);
-        sgemm(tile, count, d1, d2, a, s0, s1, p1, rsb, f0, at(p2, first, s2), s2, bias, relu, scratch);
+        sgemm(tile, count, d1, d2, a, s0, s1, p1, rsb, beta, at(p2, first, s2), s2, bias, relu, scratch);
       }
       return;
     }
@@ -300,24 +325,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     case OP_SOFT_CROSS_ENTROPY: {
       const ids = (flags & FLAG_IDS) != 0;
       const hit = part(R.p(r, 5), i0);
-      softCrossEntropy(
-        m,
-        d1,
-        x0,
-        s0,
-        x1,
-        s1,
-        ids,
-        f0,
-        R.f(r, 1),
-        R.p(r, 6),
-        weight,
-        scale,
-        x2,
-        s2,
-        loss,
-        hit,
-      );
+      softCrossEntropy(m, d1, x0, s0, x1, s1, ids, f0, f1, R.p(r, 6), weight, scale, x2, s2, loss, hit);
       return;
     }
     case OP_BCE_WITH_LOGITS:
@@ -342,13 +350,41 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     case OP_COLUMN_SUMS: {
       const j0 = share(d1, FLAT_GRAIN, t, T);
       const n = share(d1, FLAT_GRAIN, t + 1, T) - j0;
-      columnSums(d0, n, at(p0, j0, 1), s0, at(p1, j0, 1));
+      const add = (flags & FLAG_ADD) != 0 && load<i32>(hyper, HYPER_ADD) != 0;
+      columnSums(d0, n, at(p0, j0, 1), s0, at(p1, j0, 1), add);
       return;
     }
-    case OP_SGD_STEP: {
-      const j0 = share(d0, FLAT_GRAIN, t, T);
-      const n = share(d0, FLAT_GRAIN, t + 1, T) - j0;
-      sgdStep(n, load<f32>(hyper, HYPER_LR), at(p0, j0, 1), at(p1, j0, 1));
+    case OP_SGD_STEP:
+      sgdStep(n, lr, run0, run1);
+      return;
+    case OP_MOMENTUM_STEP: {
+      const keep = load<f32>(hyper, HYPER_CORRECTION1) * f1;
+      momentumStep(n, lr, keep, load<f32>(hyper, HYPER_CORRECTION2), f2, run0, run1, run2);
+      return;
+    }
+    case OP_ADAM_STEP: {
+      const step = load<f32>(hyper, HYPER_CORRECTION1) * f0;
+      const epsilon = load<f32>(hyper, HYPER_CORRECTION2) * f3;
+      adamStep(n, step, lr * R.f(r, 4), f1, f2, epsilon, run0, run1, run2, part(R.p(r, 3), e0));
+      return;
+    }
+    case OP_RMSPROP_STEP:
+      rmspropStep(n, lr, f1, f2, f3, run0, run1, run2, part(R.p(r, 3), e0), part(R.p(r, 4), e0));
+      return;
+    case OP_ADAGRAD_STEP:
+      adagradStep(n, lr, f1, run0, run1, run2);
+      return;
+    case OP_PREPARE_GRADIENT:
+      prepareGradient(n, p2 != 0 ? load<f32>(p2) : 1, f0, f1, f2, run0, run1);
+      return;
+    case OP_SQUARE_SUMS: {
+      const j0 = share(d0, SQUARES_BLOCK, t, T);
+      const n = share(d0, SQUARES_BLOCK, t + 1, T) - j0;
+      squareSums(n, at(p0, j0, 1), p1 + ((<usize>(j0 / SQUARES_BLOCK)) << 3));
+      return;
+    }
+    case OP_CLIP_FACTOR: {
+      if (t == 0) clipFactor(d0, p0, f0, p1);
       return;
     }
   }

@@ -13,6 +13,7 @@ export type {
   LayerSpec,
   LossSpec,
   OptimizerSpec,
+  ParamGroup,
   Reduction,
   ScheduleFunction,
   ScheduleSpec,
@@ -20,6 +21,7 @@ export type {
   ScheduleUnit,
   StateDict,
   TensorData,
+  UpdateOptions,
 } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
 export type { Labels, Targets } from "./data/targets.ts";
@@ -80,6 +82,15 @@ export {
   mse,
   quadratic,
 } from "./nn/losses.ts";
+export {
+  type AdagradOptions,
+  type AdamOptions,
+  adagrad,
+  adam,
+  adamw,
+  type RmspropOptions,
+  rmsprop,
+} from "./train/adaptive.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
 export {
@@ -94,5 +105,6 @@ export {
   reduceOnPlateau,
   stepDecay,
 } from "./train/schedules.ts";
-export { sgd } from "./train/sgd.ts";
+export { type SgdOptions, sgd } from "./train/sgd.ts";
 export type { Step } from "./train/steps.ts";
+export { noDecay } from "./train/update-options.ts";

@@ -37,6 +37,8 @@ export const FLAG_EACH = 256;
 export const FLAG_ALONE = 512;
 /** of the debug build with threads: the last thread waits, busily, until the word HYPER_GATE is not 0 */
 export const FLAG_SPIN = 1024;
+/** ops that leave a parameter's gradient: it is added to what stands there where HYPER_ADD is 1 */
+export const FLAG_ADD = 2048;
 
 // --- Ops ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
@@ -82,6 +84,18 @@ export const OP_ABSOLUTE_ERROR = 32;
 export const OP_HUBER_LOSS = 33;
 /** whether a row of outputs names the class of its row of targets */
 export const OP_ROW_HITS = 34;
+/** SGD with momentum, Nesterov's too */
+export const OP_MOMENTUM_STEP = 35;
+/** Adam and AdamW */
+export const OP_ADAM_STEP = 36;
+export const OP_RMSPROP_STEP = 37;
+export const OP_ADAGRAD_STEP = 38;
+/** g ← clip·g held to ±v, + λ·p + l1·sign p */
+export const OP_PREPARE_GRADIENT = 39;
+/** sums of squares of blocks of SQUARES_BLOCK elements, in f64 */
+export const OP_SQUARE_SUMS = 40;
+/** those sums → what gradients are multiplied by to have no larger norm than is wanted, and the norm */
+export const OP_CLIP_FACTOR = 41;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
@@ -112,7 +126,10 @@ export const HYPER_HITS = 24;
 export const RESULT_BYTES = 16;
 /** i32: see FLAG_SPIN */
 export const HYPER_GATE = 32;
-/** f32: an optimiser's corrections of the bias that its averages have in the first steps */
+/**
+ * f32, of the optimisers that know the step. Momentum: 0 in the first step and 1 later, of the buffer; 1 in the first step and
+ * 1 − dampening later, of the gradient. Adam: lr·√(1 − β₂ᵗ) / (1 − β₁ᵗ), and √(1 − β₂ᵗ).
+ */
 export const HYPER_CORRECTION1 = 36;
 export const HYPER_CORRECTION2 = 40;
 /** i32: 1 when gradients are added to those of the batches before, 0 when they take their place */
@@ -121,6 +138,9 @@ export const HYPER_ADD = 44;
 export const HYPER_BATCH = 48;
 /** f32: what the gradients are multiplied by to have no larger norm than is wanted; written by a record */
 export const HYPER_CLIP = 52;
+/** f64: the norm of the gradients before that; written by the same record */
+export const HYPER_NORM = 56;
+export const CLIP_BYTES = 12;
 /** bytes of the words above */
 export const HYPER_WORDS_BYTES = 64;
 /** i32: threads that have come to the barrier; on a cache line of its own, as what follows is */
@@ -162,6 +182,8 @@ export const SGEMM_SCRATCH_BYTES = (GEMM_MC + 6) * 64 + 64;
 // array in grains of FLAT_GRAIN elements (a cache line). ---
 export const ROW_GRAIN = 3;
 export const FLAT_GRAIN = 16;
+/** elements whose squares are one sum of f64: a unit that threads share, so that the order of no sum depends on them */
+export const SQUARES_BLOCK = 4096;
 
 /** First byte of the arena: below it lie the build's constants (tools/build-wasm.ts checks that they fit). */
 export const ARENA_BASE = 16384;

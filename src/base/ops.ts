@@ -249,6 +249,8 @@ const pack: OpSpec = {
 const SUM_NS = 0.08;
 
 const byColumns = (r: RecordView): boolean => (r.flags & abi.FLAG_COLUMNS) !== 0;
+/** Whether it may add to what stands there: what HYPER_ADD says is not known here. */
+const adds = (r: RecordView): boolean => (r.flags & abi.FLAG_ADD) !== 0;
 
 const sgemm: OpSpec = {
   name: "sgemm",
@@ -274,7 +276,7 @@ const sgemm: OpSpec = {
         ...strided(r, 0, m, k, rsa, csa, i0 * rsa),
         ...(rsb === 0 ? matrix(r, 1, j0 * k, 1, across * k, 1) : matrix(r, 1, j0, k, across, rsb)),
         ...(bias ? matrix(r, 3, j0, 1, n, 1) : []),
-        ...(!bias && r.f[0] !== 0 ? c : []),
+        ...(adds(r) || (!bias && r.f[0] !== 0) ? c : []),
       ],
       writes: [
         ...c,
@@ -373,24 +375,65 @@ const columnSums: OpSpec = {
   inPlace: [],
   share: (r) => flat(d(r, 1)),
   touches: (r, lo, n) => ({
-    reads: matrix(r, 0, lo, d(r, 0), n, s(r, 0)),
+    reads: [...matrix(r, 0, lo, d(r, 0), n, s(r, 0)), ...(adds(r) ? matrix(r, 1, lo, 1, n, 1) : [])],
     writes: matrix(r, 1, lo, 1, n, 1),
   }),
   flops: (r) => d(r, 0) * d(r, 1),
   work: (r, n) => [0, 0, 0, 5 * d(r, 0) * n],
 };
 
-const sgdStep: OpSpec = {
-  name: "sgdStep",
-  operands: ["p", "g"],
+/**
+ * An optimiser's pass over flat runs: parameters, gradients, then what it keeps, of which some may be left out.
+ *
+ * @param ns  of the arithmetic of an element
+ */
+const update = (name: string, kept: readonly string[], flopsAnElement: number, ns = 0): OpSpec => ({
+  name,
+  operands: ["p", "g", ...kept],
   inPlace: [],
   share: (r) => flat(d(r, 0)),
+  touches(r, lo, n) {
+    const run = (i: number): Range[] => column(r, i, lo, n);
+    const slots = kept.flatMap((_, i) => run(i + 2));
+    return { reads: [...run(0), ...run(1), ...slots], writes: [...run(0), ...slots] };
+  },
+  flops: (r) => flopsAnElement * d(r, 0),
+  work(r, n) {
+    const slots = kept.filter((_, i) => r.p[i + 2] !== 0).length;
+    return [0, n * ns, 0, (12 + 8 * slots) * n];
+  },
+});
+
+const prepareGradient: OpSpec = {
+  ...update("prepareGradient", [], 6, 0.04),
+  operands: ["p", "g", "clip"],
   touches: (r, lo, n) => ({
-    reads: [...matrix(r, 0, lo, 1, n, 1), ...matrix(r, 1, lo, 1, n, 1)],
-    writes: matrix(r, 0, lo, 1, n, 1),
+    reads: [...column(r, 0, lo, n), ...column(r, 1, lo, n), ...(n > 0 ? column(r, 2, 0, 1) : [])],
+    writes: column(r, 1, lo, n),
+  }),
+};
+
+const squareSums: OpSpec = {
+  name: "squareSums",
+  operands: ["x", "sums"],
+  inPlace: [],
+  share: (r) => ({ units: d(r, 0), grain: abi.SQUARES_BLOCK, batch: false }),
+  touches: (r, lo, n) => ({
+    reads: matrix(r, 0, lo, 1, n, 1),
+    writes: bytes(r, 1, (8 * lo) / abi.SQUARES_BLOCK, 8 * Math.ceil(n / abi.SQUARES_BLOCK)),
   }),
   flops: (r) => 2 * d(r, 0),
-  work: (_, n) => [0, 0, 0, 12 * n],
+  work: (_, n) => [0, 0, 0.2 * n, 4 * n],
+};
+
+const clipFactor: OpSpec = {
+  name: "clipFactor",
+  operands: ["sums", "clip"],
+  inPlace: [],
+  share: () => ALONE,
+  touches: (r) => ({ reads: bytes(r, 0, 0, 8 * d(r, 0)), writes: bytes(r, 1, 0, abi.CLIP_BYTES) }),
+  flops: (r) => d(r, 0),
+  work: (r) => [0, 0, 0.8 * d(r, 0), 0],
 };
 
 /** The table, by op code. Behind the FLOPs of an element its nanoseconds, beside those of its bytes: see `Work`. */
@@ -407,7 +450,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, 1.45, { ids: () => true, hits: true })],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
-  [abi.OP_SGD_STEP, sgdStep],
+  [abi.OP_SGD_STEP, update("sgdStep", [], 2)],
   [abi.OP_TANH_FORWARD, unary("tanhForward", 4, 1.8)],
   [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4, 0.14)],
   [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2, 0.04)],
@@ -429,6 +472,13 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, 0.4)],
   [abi.OP_HUBER_LOSS, loss("huberLoss", 8, 0.45)],
   [abi.OP_ROW_HITS, rowHits],
+  [abi.OP_MOMENTUM_STEP, update("momentumStep", ["b"], 7)],
+  [abi.OP_ADAM_STEP, update("adamStep", ["m", "v"], 13, 0.4)],
+  [abi.OP_RMSPROP_STEP, update("rmspropStep", ["v", "a", "b"], 13, 0.6)],
+  [abi.OP_ADAGRAD_STEP, update("adagradStep", ["s"], 7, 0.4)],
+  [abi.OP_PREPARE_GRADIENT, prepareGradient],
+  [abi.OP_SQUARE_SUMS, squareSums],
+  [abi.OP_CLIP_FACTOR, clipFactor],
 ]);
 
 /** Whether two ranges share a byte. Exact for equal strides and for runs; else by the spans they cover. */

@@ -48,10 +48,19 @@ export type LossSpec =
   | { readonly kind: "mae"; readonly reduction: Reduction }
   | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction };
 
-/** An optimiser as `sgd()` describes it. */
-export interface OptimizerSpec {
-  readonly kind: "sgd";
-  readonly lr: number;
+/**
+ * Some of the parameters, which an optimiser treats in their own way; what is left out is as the optimiser has it. A parameter
+ * belongs to the first group that names both its role and its layer; a list that is left out names all.
+ */
+export interface ParamGroup {
+  /** matrices; vectors of bias; scales and shifts of normalisation; slopes of activations */
+  readonly roles?: readonly ("weight" | "bias" | "norm" | "slope")[];
+  /** positions of layers as they stand in the names of parameters, such as `"0"`; `"3"` names the layers of block 3 too */
+  readonly layers?: readonly string[];
+  /** multiplies the learning rate; at least 0, default 1. With 0 the parameters stay as they are */
+  readonly lrScale?: number;
+  readonly weightDecay?: number;
+  readonly l1?: number;
 }
 
 /** What a schedule counts in: training steps, or epochs, so that all steps of an epoch have one learning rate. */
@@ -157,6 +166,53 @@ export type InitSpec =
     }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "byActivation" };
+/** What every optimiser takes beside its own options. */
+export interface UpdateOptions {
+  /** λ, at least 0: λ·p is added to the gradient, which is L2 regularisation; of AdamW: see there */
+  readonly weightDecay?: number;
+  /** at least 0: l1·sign(p) is added to the gradient, which is L1 regularisation */
+  readonly l1?: number;
+  /** above 0: gradients are multiplied by min(1, clipNorm / (norm + 10⁻⁶)), norm that of all of them together (Pascanu et al. 2013) */
+  readonly clipNorm?: number;
+  /** above 0: each element of a gradient is held to ±clipValue */
+  readonly clipValue?: number;
+  readonly groups?: readonly ParamGroup[];
+  /** the learning rate over a run of `fit` or `steps`; trainOnBatch has the rate as it is */
+  readonly schedule?: ScheduleSpec;
+}
+
+/** An optimiser as `sgd()`, `adam()` … describe it. */
+export type OptimizerSpec = UpdateOptions &
+  (
+    | {
+        readonly kind: "sgd";
+        readonly lr: number;
+        readonly momentum?: number;
+        readonly dampening?: number;
+        readonly nesterov?: boolean;
+      }
+    | {
+        readonly kind: "adam" | "adamw";
+        readonly lr: number;
+        readonly betas: readonly [number, number];
+        readonly eps: number;
+      }
+    | {
+        readonly kind: "rmsprop";
+        readonly lr: number;
+        readonly alpha: number;
+        readonly eps: number;
+        readonly momentum: number;
+        readonly centered: boolean;
+      }
+    | {
+        readonly kind: "adagrad";
+        readonly lr: number;
+        readonly lrDecay: number;
+        readonly initialAccumulator: number;
+        readonly eps: number;
+      }
+  );
 
 /** A tensor at rest: row-major, unpadded. */
 export interface TensorData {

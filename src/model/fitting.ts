@@ -5,8 +5,8 @@ import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
+import { optimizing } from "../train/optimizing.ts";
 import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
-import { optimizing } from "../train/sgd.ts";
 import { checkData, checkLoss } from "./options.ts";
 
 /**

@@ -1,15 +1,17 @@
 // What the calls of a model take and give back, and the checks of it.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, positive, show } from "../base/options.ts";
+import { checkNames, integer, show } from "../base/options.ts";
 import type { ActivationSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
+import { adagrad, adam, adamw, rmsprop } from "../train/adaptive.ts";
 import { type EarlyStoppingSpec, earlyStopping } from "../train/early.ts";
 import type { Callback, Early } from "../train/fit.ts";
 import { checkMonitor, usualMonitor } from "../train/monitor.ts";
+import { type SgdOptions, sgd } from "../train/sgd.ts";
 import type { OnNaN } from "../train/steps.ts";
 
 /** What may stand in `sequential({ … })`. */
@@ -152,6 +154,14 @@ export const LOSSES: { readonly [K in LossSpec["kind"]]: (options: object) => Lo
   huber,
 };
 
+export const OPTIMIZERS: { readonly [K in OptimizerSpec["kind"]]: (options: SgdOptions) => OptimizerSpec } = {
+  sgd,
+  adam,
+  adamw,
+  rmsprop,
+  adagrad,
+};
+
 /** "relu(), sigmoid(), …" */
 const calls = (makers: object): string =>
   Object.keys(makers)
@@ -197,11 +207,16 @@ export function checkOptimizer(
   where: string,
   optimizer: OptimizerSpec | undefined,
 ): OptimizerSpec | undefined {
-  if (optimizer !== undefined && optimizer?.kind !== "sgd") {
-    throw new XentError("OPTION", `${where}: optimizer is ${show(optimizer)}`, "Known: sgd({ lr }).");
+  if (optimizer === undefined) return undefined;
+  const { kind, ...options } = Object(optimizer) as OptimizerSpec;
+  if (!Object.hasOwn(OPTIMIZERS, kind)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: optimizer is ${described(optimizer)}`,
+      "Known: sgd({ lr }), adam(), adamw(), rmsprop(), adagrad().",
+    );
   }
-  if (optimizer !== undefined) positive(`${where}: the optimizer's lr`, optimizer.lr);
-  return optimizer;
+  return OPTIMIZERS[kind](options as SgdOptions);
 }
 
 /** Refuses what `dataset` did not make. */

@@ -2,7 +2,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
+import type { LayerSpec, LossSpec, StateDict } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import type { Targets } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
@@ -10,8 +10,8 @@ import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
+import { optimizing } from "../train/optimizing.ts";
 import { checkFits } from "../train/scoring.ts";
-import { optimizing } from "../train/sgd.ts";
 import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
@@ -137,18 +137,18 @@ export class Sequential {
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
     checkNames("fit", options, FIT);
-    const { session, config, run } = this.#training.prepare("fit", data, options);
     return this.#exclusively(async () => {
+      const training = this.#training;
+      const { session, config, run } = await this.#prepare("fit", data, options);
       try {
         const history = await fitNetwork(this.#network, session, data, config, run);
-        if (history.stopped === "nan")
-          this.#training.end("it ended with a loss or weights that were not finite");
+        if (history.stopped === "nan") training.end("it ended with a loss or weights that were not finite");
         return history;
       } catch (error) {
-        this.#training.end("it ended with an error");
+        training.end("it ended with an error");
         throw error;
       } finally {
-        if (run.step > 0) this.#training.hasGradients = true;
+        if (run.step > 0) training.hasGradients = true;
       }
     });
   }
@@ -164,16 +164,18 @@ export class Sequential {
   async *steps(data: Dataset, options: StepsOptions = {}): AsyncGenerator<Step, void> {
     this.#idle("steps");
     checkNames("steps", options, STEPS);
-    const { session, config, run } = this.#training.prepare("steps", data, options);
     this.#busy = true;
     try {
-      for await (const step of asyncSteps(this.#network, session, data, config, run, options.signal)) {
-        this.#training.hasGradients = true;
-        yield step;
+      const { session, config, run } = await this.#prepare("steps", data, options);
+      try {
+        for await (const step of asyncSteps(this.#network, session, data, config, run, options.signal)) {
+          this.#training.hasGradients = true;
+          yield step;
+        }
+      } catch (error) {
+        this.#training.end("it ended with an error");
+        throw error;
       }
-    } catch (error) {
-      this.#training.end("it ended with an error");
-      throw error;
     } finally {
       this.#busy = false;
     }
@@ -208,7 +210,7 @@ export class Sequential {
     } catch (error) {
       putBack(this.#network, error, place);
     }
-    this.#network.batches++;
+    batch.count();
     training.hasGradients = true;
     const evaluation = batch.read();
     this.#network.settle();
@@ -220,8 +222,8 @@ export class Sequential {
   }
 
   /**
-   * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last
-   * training step, which came before its update; or, with a batch, of that batch at the parameters as they are.
+   * The gradient of the loss with respect to every parameter, in the names and layout of {@link stateDict}: of the last training
+   * step, before its update but clipped and with what decays it; or, with a batch, of that batch at the parameters as they are.
    *
    * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated, and what is
    *               returned without a batch stays that of the last step
@@ -232,8 +234,9 @@ export class Sequential {
       this.#idle("gradients");
       checkNames("gradients", batch, ["x", "y", "weight", "loss"]);
       const loss = lossToLearn(this.#network, "gradients", batch.loss);
-      const none: OptimizerSpec = { kind: "sgd", lr: 0 };
-      const { session } = this.#training.batch("gradients", batch.x, batch.y, batch.weight, loss, none);
+      // the optimiser that is known, so that what it keeps stays
+      const any = this.#training.optimizer ?? { kind: "sgd", lr: 0 };
+      const { session } = this.#training.batch("gradients", batch.x, batch.y, batch.weight, loss, any);
       return this.#network.keepingGradients(() => {
         session.program.run(0, session.backwardEnd);
         return this.#network.gradients();
@@ -361,6 +364,13 @@ export class Sequential {
   /** Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it. */
   dispose(): void {
     this.#network.dispose();
+  }
+
+  async #prepare(where: string, data: Dataset, options: FitOptions) {
+    const loading = this.#training.scheduling(where, options);
+    const scheduling = loading && (await loading);
+    this.#alive(where);
+    return this.#training.prepare(where, data, options, scheduling);
   }
 
   /** Rows for a call that needs the parameters alone, and how many. */

@@ -11,8 +11,11 @@ import type { Network, TrainSession } from "../nn/network.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
+import { checkMonitor, usualMonitor } from "../train/monitor.ts";
+import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, over, tally } from "../train/scoring.ts";
+import { rowsUsed } from "../train/steps.ts";
 import { Stopwatch } from "../train/stopwatch.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import { commonScaling, configOf, lossToLearn, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
@@ -32,13 +35,29 @@ import {
 export interface ReadyBatch {
   readonly session: TrainSession;
   readonly lr: number;
+  /** says that the step was done */
+  count(): void;
   /** loss and accuracy, after the step */
   read(): Evaluation;
+}
+
+/** The modules that work out schedules. */
+type Scheduling = Pick<typeof import("../train/schedules.ts"), "checkSchedule"> &
+  Pick<typeof import("../train/schedule.ts"), "makeSchedule">;
+
+async function loadScheduling(): Promise<Scheduling> {
+  const [{ checkSchedule }, { makeSchedule }] = await Promise.all([
+    import("../train/schedules.ts"),
+    import("../train/schedule.ts"),
+  ]);
+  return { checkSchedule, makeSchedule };
 }
 
 export class Training {
   readonly #network: Network;
   optimizer: OptimizerSpec | undefined;
+  /** what the optimiser counts */
+  rates: Rates | undefined;
   hasGradients = false;
   /** the last run of `fit` or `steps` */
   run: Run | undefined;
@@ -65,11 +84,16 @@ export class Training {
     this.#over = undefined;
   }
 
-  /** Checks data and options, lays the memory, and begins a run or takes up the last. */
+  /**
+   * Checks data and options, lays the memory, and begins a run or takes up the last.
+   *
+   * @param scheduling  what schedules are worked out with, of an optimiser that has one; see `scheduling`
+   */
   prepare(
     where: string,
     data: Dataset,
     options: FitOptions,
+    scheduling?: Scheduling,
   ): { session: TrainSession; config: Config; run: Run } {
     const network = this.#network;
     rowsOf(network, where, data);
@@ -108,6 +132,17 @@ export class Training {
       requireClasses(network, where, scoring);
       if (validated !== undefined) requireClasses(network, `${where}: validation`, validated.scoring);
     }
+    const { checkSchedule, makeSchedule } = scheduling ?? {};
+    const spec = checkSchedule?.(`${where}: the optimizer`, optimizer.schedule);
+    if (typeof spec === "object" && spec.kind === "reduceOnPlateau") {
+      const monitor = spec.monitor ?? usualMonitor(validation !== undefined);
+      checkMonitor(`${where}: reduceOnPlateau`, monitor, metrics, validation !== undefined);
+    }
+    const used = rowsUsed(data.rows, { batchSize, accumulate, dropLast });
+    const stepsPerEpoch = Math.ceil(used / (batchSize * accumulate));
+    const schedule =
+      spec &&
+      makeSchedule?.(spec, { lr: optimizer.lr, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
     const settings = {
       batchSize,
       accumulate,
@@ -123,13 +158,20 @@ export class Training {
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
-      network.train(configOf(scoring, optimizer, features, batchSize, some)),
+      network.train({
+        ...configOf(scoring, optimizer, features, batchSize, some),
+        accumulates: accumulate > 1,
+      }),
     );
     this.optimizer = optimizer;
     const run = resume ? (this.run as Run) : this.#begin(settings);
+    this.rates = ratesFor(network, optimizer, this.rates);
     run.kept = -1;
+    if (resume) schedule?.load(run.state().schedule);
     if (run.last !== undefined) network.loadState(run.last);
     run.last = undefined;
+    const course = new Course(optimizer.lr, this.rates, schedule);
+    run.course = course;
     const config: Config = {
       epochs,
       batchSize,
@@ -138,7 +180,7 @@ export class Training {
       windowRows: rows,
       scoring,
       shuffle,
-      course: new Course(optimizer),
+      course,
       onNaN,
       watch: profile ? new Stopwatch() : undefined,
       validation: validated,
@@ -149,6 +191,12 @@ export class Training {
       signal: options.signal,
     };
     return { session, config, run };
+  }
+
+  /** What the optimiser of a call needs of modules that only some calls load. */
+  scheduling(where: string, options: LearnOptions): Promise<Scheduling> | undefined {
+    const optimizer = checkOptimizer(where, options.optimizer) ?? this.optimizer;
+    return optimizer?.schedule === undefined ? undefined : loadScheduling();
   }
 
   /** Lays the memory for one batch and copies it there. */
@@ -181,15 +229,21 @@ export class Training {
     for (let i = 0; i < rows; i++) order[i] = i;
     const { share, counted } = tally(scoring, 0, rows);
     const parts = divisor(scoring, share, network.outputs);
+    const rates = ratesFor(network, optimizer, this.rates);
+    this.rates = rates;
     const { lr } = optimizer;
     program.turn.add = 0;
     program.turn.batch = network.batches;
-    program.set(rows, 0, lr, over(1, parts));
+    program.set(rows, 0, rates.next(lr, program.turn), over(1, parts));
+    const count = (): void => {
+      rates.count();
+      network.batches = (network.batches + 1) >>> 0;
+    };
     const read = (): Evaluation => ({
       loss: over(program.lossSum, parts),
       accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
     });
-    return { session, lr, read };
+    return { session, lr, count, read };
   }
 
   /** Loss and optimiser of a call, or the model's. */
@@ -209,7 +263,7 @@ export class Training {
   #begin(settings: RunState["settings"]): Run {
     this.run = new Run(settings, this.epochs);
     this.#over = undefined;
-    this.#network.clearSlots();
+    this.rates = undefined;
     return this.run;
   }
 

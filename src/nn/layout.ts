@@ -1,7 +1,7 @@
 // Lays a network's memory: declares parameters, batches and scratch, and emits the training program and the
 // program for chunks of rows. Nothing is allocated; network.ts turns a layout into memory.
 
-import { HYPER_BYTES, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
+import { CLIP_BYTES, HYPER_BYTES, HYPER_CLIP, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
 import type { LayerSpec, LossSpec, Scaling } from "../base/spec.ts";
 import { leadingDimension, Plan, type Region, type RegionBytes, type Tensor } from "../memory/plan.ts";
 import { Builder, scratchBytes } from "../program/builder.ts";
@@ -25,6 +25,8 @@ export interface TrainConfig {
   readonly weighted: boolean;
   readonly hits: HitRule;
   readonly optimizer: Optimizing;
+  /** gradients of a run are added to those before it where the run says so (HYPER_ADD) */
+  readonly accumulates?: boolean;
 }
 
 /** An optimiser as far as memory and programs are concerned; made by train/, which knows optimisers. */
@@ -44,6 +46,8 @@ export interface Optimized {
   readonly params: Tensor;
   readonly grads: Tensor;
   readonly slots: readonly Tensor[];
+  /** the hyper region's words from HYPER_CLIP on */
+  readonly clip: Tensor;
 }
 
 /**
@@ -146,6 +150,7 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig): Layout {
   const plan = new Plan();
   const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
+  const clip = plan.view(hyper, "clip", HYPER_CLIP, 1, CLIP_BYTES / 4, CLIP_BYTES / 4);
   const { params, slots, buffers, snapshot, grads, list, dense } = declareParams(plan, net);
   const stages = lower.stages(net.layers, net.input, dense, !net.apart);
   const edge = plan.tensor("scratch", "edge tiles", 1, scratchBytes(net.threads) / 4);
@@ -155,7 +160,7 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig): Layout {
       ? plan.tensor("program", "column weights", 1, net.outputs, { given: true })
       : undefined;
   const shared = { net, plan, edge, stages, result, columns };
-  const train = config && layTrain(shared, config, { list, params, grads, slots });
+  const train = config && layTrain(shared, config, { list, params, grads, slots, clip });
   const chunk = layChunk(shared, loss);
   const bytes = plan.layout();
   return { bytes, hyper, params, slots, buffers, snapshot, grads, list, columns, train, chunk };
@@ -201,7 +206,7 @@ function layTrain(shared: Shared, config: TrainConfig, optimized: Optimized): Tr
   builder.label = loss.kind;
   builder.lossSum(t.rowLoss, config.hits === "none" ? undefined : t.hit, result);
   const lossEnd = builder.length;
-  lower.backward(builder, plan, stages, batch, outputs, t.dz);
+  lower.backward(builder, plan, stages, batch, outputs, t.dz, config.accumulates);
   const backwardEnd = builder.length;
   builder.label = config.optimizer.kind;
   config.optimizer.emit(builder, plan, optimized);

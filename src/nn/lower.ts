@@ -112,6 +112,8 @@ export function forward(
 /**
  * Emits the backward pass from dz, the gradient of the last output, down to every parameter's gradient.
  * dX before dW; the first stage that has parameters needs no dX, nor does anything before it.
+ *
+ * @param add  gradients of parameters are added to those that stand there, in runs that say so
  */
 export function backward(
   b: Builder,
@@ -120,6 +122,7 @@ export function backward(
   x: Tensor,
   outputs: readonly Tensor[],
   dz: Tensor,
+  add = false,
 ): void {
   const firstDense = list.findIndex((stage) => stage.params !== undefined);
   let dy = dz;
@@ -140,8 +143,8 @@ export function backward(
       dx = batchMatrix(plan, "activations", `d${stage.index}.input`, x.rows, input.cols);
       b.sgemm(dy, right(b, plan, dy.rows, weight, true), dx);
     }
-    b.sgemm(input, right(b, plan, input.cols, dy, false), dWeight, { transposeA: true });
-    b.columnSums(dy, dBias);
+    b.sgemm(input, right(b, plan, input.cols, dy, false), dWeight, { transposeA: true, add });
+    b.columnSums(dy, dBias, { add });
     if (dx !== undefined) dy = dx;
   }
 }

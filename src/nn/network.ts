@@ -154,7 +154,9 @@ export class Network {
       old.batchSize >= config.batchSize &&
       old.windowRows >= config.windowRows &&
       old.optimizer.records === config.optimizer.records &&
-      (["features", "targets", "weighted", "hits"] as const).every((key) => old[key] === config[key]);
+      (["features", "targets", "weighted", "hits", "accumulates"] as const).every(
+        (key) => old[key] === config[key],
+      );
     if (this.#train === undefined || !fits) this.#adopt(config);
     this.#retile();
     return this.#train as TrainSession;

@@ -37,6 +37,8 @@ export interface SgemmOptions {
   relu?: boolean;
   /** 0 overwrites C, 1 adds to it */
   beta?: number;
+  /** β is HYPER_ADD of the run; there is no bias then */
+  add?: boolean;
 }
 
 /** What a loss reads and writes. */
@@ -104,7 +106,7 @@ export class Builder {
 
   /** C ← op(A)·B + β·C, or + bias, then perhaps relu. */
   sgemm(a: Tensor, b: Right, c: Tensor, options: SgemmOptions = {}): void {
-    const { transposeA = false, bias, relu = false, beta = 0 } = options;
+    const { transposeA = false, bias, relu = false, beta = 0, add = false } = options;
     const [m, k] = transposeA ? [a.cols, a.rows] : [a.rows, a.cols];
     if (k !== b.k || m !== c.rows || b.n !== c.cols) {
       throw new RangeError(`sgemm ${this.label}: [${m}, ${k}]·[${b.k}, ${b.n}] into [${c.rows}, ${c.cols}]`);
@@ -118,6 +120,7 @@ export class Builder {
       (b.batchDepth ? abi.FLAG_ROWS_D2 : 0) |
       (bias ? abi.FLAG_BIAS : 0) |
       (relu ? abi.FLAG_RELU : 0) |
+      (add ? abi.FLAG_ADD : 0) |
       (tilesAcross > tilesDown ? abi.FLAG_COLUMNS : 0);
     this.#emit(
       abi.OP_SGEMM,
@@ -178,17 +181,44 @@ export class Builder {
     this.#emit(abi.OP_LOSS_SUM, rowsOf(loss, abi.FLAG_ROWS_D0), [loss, hit, result], [loss.rows], [], []);
   }
 
-  /** y[j] ← Σ_i x[i, j] */
-  columnSums(x: Tensor, y: Tensor): void {
-    this.#emit(abi.OP_COLUMN_SUMS, rowsOf(x, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld], []);
+  /** y[j] ← Σ_i x[i, j], with `add` + y[j] in runs whose HYPER_ADD is 1 */
+  columnSums(x: Tensor, y: Tensor, { add = false } = {}): void {
+    const flags = rowsOf(x, abi.FLAG_ROWS_D0) | (add ? abi.FLAG_ADD : 0);
+    this.#emit(abi.OP_COLUMN_SUMS, flags, [x, y], [x.rows, x.cols], [x.ld], []);
   }
 
-  /** p ← p − hyper.lr·g, over whole tensors as flat runs of whole vectors */
-  sgdStep(p: Tensor, g: Tensor): void {
-    if (p.bytes % 16 !== 0 || g.bytes !== p.bytes) {
-      throw new RangeError(`sgdStep: ${p.bytes} and ${g.bytes} bytes`);
+  /** p ← p − scale·hyper.lr·g, over whole tensors as flat runs of whole vectors */
+  sgdStep(p: Tensor, g: Tensor, scale = 1): void {
+    this.update(abi.OP_SGD_STEP, [p, g], [scale]);
+  }
+
+  /** A step of an optimiser over parameters, gradients and what it keeps: flat runs of the same length, of whole vectors. */
+  update(op: number, runs: readonly [p: Tensor, g: Tensor, ...(Tensor | undefined)[]], f: number[]): void {
+    const { bytes } = runs[0];
+    if (bytes % 16 !== 0 || runs.some((run) => run !== undefined && run.bytes !== bytes)) {
+      throw new RangeError(`update ${this.label}: ${runs.map((run) => run?.bytes).join(", ")} bytes`);
     }
-    this.#emit(abi.OP_SGD_STEP, 0, [p, g], [p.bytes / 4], [], []);
+    this.#emit(op, 0, runs, [bytes / 4], [], f);
+  }
+
+  /** g ← clip·g, held to ±most, + decay·p + l1·sign p; clip: what `clipFactor` wrote, 1 when left out */
+  prepareGradient(
+    p: Tensor,
+    g: Tensor,
+    options: { clip?: Tensor | undefined; most?: number; decay?: number; l1?: number },
+  ): void {
+    const { clip, most = Number.POSITIVE_INFINITY, decay = 0, l1 = 0 } = options;
+    this.#emit(abi.OP_PREPARE_GRADIENT, 0, [p, g, clip], [g.bytes / 4], [], [most, decay, l1]);
+  }
+
+  /** sums[b] ← Σ x² over block b of SQUARES_BLOCK elements, as f64; x is a flat run of whole vectors */
+  squareSums(x: Tensor, sums: Tensor): void {
+    this.#emit(abi.OP_SQUARE_SUMS, 0, [x, sums], [x.bytes / 4], [], []);
+  }
+
+  /** clip ← what makes the norm of which `sums` are the squares no larger than `most`, then the norm */
+  clipFactor(sums: Tensor, clip: Tensor, most: number): void {
+    this.#emit(abi.OP_CLIP_FACTOR, 0, [sums, clip], [sums.bytes / 8], [], [most]);
   }
 
   /**

@@ -4,6 +4,7 @@
 
 import * as abi from "../base/abi.ts";
 import { tileColumns } from "../base/tile.ts";
+import { UPDATES } from "./meaning-updates.ts";
 
 /** The copied memory. Operands are indices of words in it, 0 where one is left out. */
 export interface Image {
@@ -13,6 +14,9 @@ export interface Image {
   readonly u8: Uint8Array;
   readonly scale: number;
   readonly lr: number;
+  readonly correction1: number;
+  readonly correction2: number;
+  readonly add: number;
   readonly first: number;
   /** where the byte at an address of the program's memory stands, in bytes */
   place(address: number): number;
@@ -104,9 +108,10 @@ const pack: Execute = ({ f }, { p, d, s, f: scalars }) => {
   }
 };
 
-const sgemm: Execute = ({ f }, { flags, p, d, s, f: scalars }) => {
+const sgemm: Execute = ({ f, add }, { flags, p, d, s, f: scalars }) => {
   const [rows, columns, k] = [at(d, 0), at(d, 1), at(d, 2)];
-  const [cs, rsb, beta] = [at(s, 1), at(s, 3), at(scalars, 0)];
+  const [cs, rsb] = [at(s, 1), at(s, 3)];
+  const beta = (flags & abi.FLAG_ADD) !== 0 ? add : at(scalars, 0);
   const width = tileColumns(at(d, 3));
   const bias = (flags & abi.FLAG_BIAS) !== 0;
   const relu = (flags & abi.FLAG_RELU) !== 0;
@@ -274,15 +279,11 @@ const lossSum: Execute = (m, { p, d }) => {
   m.i[at(p, 2) + (abi.HYPER_HITS - abi.HYPER_LOSS) / 4] = hits;
 };
 
-const columnSums: Execute = (m, { p, d, s }) => {
-  m.f.fill(0, at(p, 1), at(p, 1) + at(d, 1));
+const columnSums: Execute = (m, { flags, p, d, s }) => {
+  if ((flags & abi.FLAG_ADD) === 0 || m.add === 0) m.f.fill(0, at(p, 1), at(p, 1) + at(d, 1));
   eachElement(d, (i, j) => {
     m.f[at(p, 1) + j] = at(m.f, at(p, 1) + j) + at(m.f, at(p, 0) + i * at(s, 0) + j);
   });
-};
-
-const sgdStep: Execute = (m, { p, d }) => {
-  for (let i = 0; i < at(d, 0); i++) m.f[at(p, 0) + i] = at(m.f, at(p, 0) + i) - m.lr * at(m.f, at(p, 1) + i);
 };
 
 /** Terms smaller than this share of a sum do not change it. */
@@ -368,5 +369,5 @@ export const EXECUTE: Readonly<Record<number, Execute>> = {
   [abi.OP_ROW_HITS]: rowHits,
   [abi.OP_LOSS_SUM]: lossSum,
   [abi.OP_COLUMN_SUMS]: columnSums,
-  [abi.OP_SGD_STEP]: sgdStep,
+  ...UPDATES,
 };

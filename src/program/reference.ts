@@ -48,6 +48,9 @@ export class Reference {
       u8: new Uint8Array(copy),
       scale: program.scale,
       lr: hyper.getFloat32(abi.HYPER_LR, true),
+      correction1: hyper.getFloat32(abi.HYPER_CORRECTION1, true),
+      correction2: hyper.getFloat32(abi.HYPER_CORRECTION2, true),
+      add: hyper.getInt32(abi.HYPER_ADD, true),
       first,
       place: (address) => this.#find(address) ?? Number.NaN,
     };

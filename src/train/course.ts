@@ -1,25 +1,38 @@
-// The course of the learning rate over a run, with what else of an optimiser changes from step to step.
+// The course of a run's learning rate: what the schedule gives, and what the optimiser makes of it.
 
-import type { OptimizerSpec } from "../base/spec.ts";
 import type { Figures } from "./monitor.ts";
-
-/** Words of a step that an optimiser sets beside the learning rate; see HYPER_*. */
-export interface Turn {
-  correction1: number;
-  correction2: number;
-}
+import type { Corrections, Rates } from "./rates.ts";
+import type { Schedule } from "./schedule.ts";
 
 export class Course {
-  readonly #lr: number;
+  readonly #rates: Rates;
+  readonly #schedule: Schedule | undefined;
+  /** that the schedule gave for the step at hand */
+  lr: number;
 
-  constructor(optimizer: OptimizerSpec) {
-    this.#lr = optimizer.lr;
+  constructor(lr: number, rates: Rates, schedule?: Schedule) {
+    this.lr = lr;
+    this.#rates = rates;
+    this.#schedule = schedule;
   }
 
-  /** Learning rate of update `step`, counted from 0; sets what else the optimiser wants of it. */
-  rate(_step: number, _turn: Turn): number {
-    return this.#lr;
+  /** What the learning rate of update `step`, counted from 0, is to be set to; sets what else the optimiser wants. */
+  rate(step: number, turn: Corrections): number {
+    if (this.#schedule !== undefined) this.lr = this.#schedule.lr(step);
+    return this.#rates.next(this.lr, turn);
   }
 
-  endEpoch(_figures: Figures): void {}
+  /** The update was done. */
+  count(): void {
+    this.#rates.count();
+  }
+
+  endEpoch(figures: Figures): void {
+    this.#schedule?.epochEnd?.(figures);
+  }
+
+  /** What the schedule remembers. */
+  get state(): unknown {
+    return this.#schedule?.state();
+  }
 }

@@ -2,6 +2,7 @@
 // is plain numbers, so that it goes into a file and comes back; resuming exactly depends on every one of them.
 
 import type { StateDict } from "../base/spec.ts";
+import type { Course } from "./course.ts";
 import { type EarlyState, UNSTARTED } from "./early.ts";
 
 /** Sums over the rows of the running epoch. */
@@ -49,6 +50,10 @@ export class Run {
   sums: { -readonly [K in keyof Sums]: Sums[K] };
   early: EarlyState;
   readonly epochsBefore: number;
+  /** what the schedule remembered when the state was taken, until the run goes on */
+  readonly schedule: unknown;
+  /** of the learning rate, once the run is under way */
+  course: Course | undefined;
   readonly series: Series;
   readonly validation: Series;
   readonly settings: RunState["settings"];
@@ -59,10 +64,17 @@ export class Run {
     this.epoch = from?.epoch ?? 0;
     this.row = from?.row ?? 0;
     this.step = from?.step ?? 0;
+    this.schedule = from?.schedule;
     this.sums = { ...(from?.sums ?? NOTHING) };
     this.early = from?.early ?? UNSTARTED;
     this.series = structuredClone(from?.series ?? { loss: [] });
     this.validation = structuredClone(from?.validation ?? { loss: [] });
+  }
+
+  state(): RunState {
+    const { epoch, row, step, epochsBefore, sums, series, validation, early, settings } = this;
+    const schedule = this.course?.state ?? this.schedule;
+    return { epoch, row, step, epochsBefore, sums, series, validation, early, schedule, settings };
   }
 
   /** A step was done. */

@@ -54,7 +54,10 @@ export interface StepOptions {
 const SNAPSHOT_STEPS = 256;
 
 /** Rows of an epoch that are trained on. */
-export function rowsUsed(rows: number, { batchSize, accumulate, dropLast }: StepOptions): number {
+export function rowsUsed(
+  rows: number,
+  { batchSize, accumulate, dropLast }: Pick<StepOptions, "batchSize" | "accumulate" | "dropLast">,
+): number {
   return dropLast ? rows - (rows % (batchSize * accumulate)) : rows;
 }
 
@@ -89,7 +92,8 @@ export function* steps(
     network.check("fit");
     if (network.trained !== session) throw lostMeanwhile();
     const { step } = run;
-    const lr = course.rate(step, program.turn);
+    const rate = course.rate(step, program.turn);
+    const { lr } = course;
     const rows = Math.min(wanted, used - row);
     const { share, counted } = tally(scoring, row, rows, order);
     const parts = divisor(scoring, share, network.outputs);
@@ -101,7 +105,7 @@ export function* steps(
       const some = Math.min(batchSize, rows - at);
       program.turn.add = at === 0 ? 0 : 1;
       program.turn.batch = network.batches;
-      program.set(some, window.at(row + at), lr, over(1, parts));
+      program.set(some, window.at(row + at), rate, over(1, parts));
       const end = at + batchSize < rows ? backwardEnd : all;
       try {
         if (careful && at === 0) yield* carefulStep(network, session, run, lr, { end, onNaN, watch });
@@ -116,6 +120,7 @@ export function* steps(
       network.batches = (network.batches + 1) >>> 0;
       observe?.(order, row + at, some);
     }
+    course.count();
     run.count(rows, lossSum, share, hits, counted);
     const last = row + wanted >= used;
     yield { step, epoch, rows, loss: over(lossSum, parts), hits, lr, last };

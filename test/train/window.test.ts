@@ -9,6 +9,7 @@ import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { Course } from "../../src/train/course.ts";
+import { ratesFor } from "../../src/train/rates.ts";
 import { Run } from "../../src/train/run.ts";
 import { score } from "../../src/train/scoring.ts";
 import { SGD, sgd } from "../../src/train/sgd.ts";
@@ -39,7 +40,7 @@ function run(
   expect(session.x.length).toBe(window * data.features);
   const options = {
     ...{ epochs: 3, batchSize, accumulate: 1, dropLast: false, windowRows: window, scoring, shuffle },
-    ...{ course: new Course(optimizer), onNaN: "error" as const },
+    ...{ course: new Course(optimizer.lr, ratesFor(network, optimizer)), onNaN: "error" as const },
   };
   const rows = new Window(session, data, scoring, window);
   const run = new Run({}, 0);

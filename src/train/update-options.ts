@@ -1,0 +1,96 @@
+// Checks of what several optimisers take: their common options, groups of parameters, decays.
+
+import { XentError } from "../base/errors.ts";
+import { checkNames, positive, show } from "../base/options.ts";
+import type { ParamGroup, UpdateOptions } from "../base/spec.ts";
+
+/**
+ * A group for `groups`: biases, and scales and shifts of normalisation and slopes of activations, are neither decayed nor drawn
+ * to 0.
+ *
+ * ```ts
+ * adamw({ weightDecay: 0.05, groups: [noDecay] });
+ * ```
+ */
+export const noDecay: ParamGroup = { roles: ["bias", "norm", "slope"], weightDecay: 0, l1: 0 };
+
+const GROUP = ["lrScale", "weightDecay", "l1"] as const;
+export const UPDATE = ["weightDecay", "l1", "clipNorm", "clipValue", "groups", "schedule"];
+
+/** What all optimisers take, as far as it is given. */
+export function updateOptions(where: string, options: UpdateOptions): UpdateOptions {
+  const { weightDecay, l1, clipNorm, clipValue, groups, schedule } = options;
+  if (clipNorm !== undefined && clipValue !== undefined) excluded(where, "clipNorm", "clipValue");
+  return {
+    ...(weightDecay !== undefined && { weightDecay: atLeastZero(`${where}: weightDecay`, weightDecay) }),
+    ...(l1 !== undefined && { l1: atLeastZero(`${where}: l1`, l1) }),
+    ...(clipNorm !== undefined && { clipNorm: positive(`${where}: clipNorm`, clipNorm) }),
+    ...(clipValue !== undefined && { clipValue: positive(`${where}: clipValue`, clipValue) }),
+    ...(groups !== undefined && { groups: checkGroups(`${where}: groups`, groups) }),
+    ...(schedule !== undefined && { schedule }),
+  };
+}
+
+function checkGroups(where: string, groups: readonly ParamGroup[]): readonly ParamGroup[] {
+  if (!Array.isArray(groups)) {
+    throw new XentError("OPTION", `${where} are ${show(groups)}`, "Pass an array such as [noDecay].");
+  }
+  return groups.map((group, i) => {
+    const one = `${where}[${i}]`;
+    checkNames(one, group, ["roles", "layers", ...GROUP]);
+    for (const name of ["roles", "layers"] as const) {
+      const list: unknown = group[name];
+      if (list === undefined) continue;
+      const known = name === "roles" ? ROLES : undefined;
+      if (
+        Array.isArray(list) &&
+        list.every((item) => typeof item === "string" && (known?.includes(item) ?? true))
+      )
+        continue;
+      const shown = Array.isArray(list) ? list.map(show).join(", ") : show(list);
+      throw new XentError(
+        "OPTION",
+        `${one}: ${name} are ${shown}`,
+        known ? `Known: ${known.map(show).join(", ")}.` : 'Pass positions of layers as text: ["0", "3.1"].',
+      );
+    }
+    for (const name of GROUP) if (group[name] !== undefined) atLeastZero(`${one}: ${name}`, group[name]);
+    return { ...group };
+  });
+}
+
+const ROLES: readonly string[] = ["weight", "bias", "norm", "slope"];
+
+/** A number from 0 to below 1, in f32 too, or `OPTION`. */
+export function fraction(where: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && Math.fround(value) < 1) return value;
+  throw new XentError(
+    "OPTION",
+    `${where} is ${show(value)}, expected a number from 0 to below 1`,
+    "Pass such a number.",
+  );
+}
+
+/** A finite number of at least 0, or `OPTION`. */
+export function atLeastZero(where: string, value: unknown): number {
+  if (value === 0) return 0;
+  if (typeof value === "number" && value > 0 && Number.isFinite(Math.fround(value))) return value;
+  throw new XentError(
+    "OPTION",
+    `${where} is ${show(value)}, expected a finite number of at least 0`,
+    "Pass such a number.",
+  );
+}
+
+export function flag(where: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new XentError("OPTION", `${where} is ${show(value)}, expected true or false`, "Pass one of these.");
+}
+
+export function excluded(where: string, one: string, other: string): never {
+  throw new XentError(
+    "OPTION",
+    `${where}: ${one} with ${other}`,
+    "Leave one of them out, or see its formula.",
+  );
+}
