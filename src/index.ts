@@ -57,6 +57,7 @@ export {
   mse,
   quadratic,
 } from "./nn/losses.ts";
+export { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "./nn/norms.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
 export { sgd } from "./train/sgd.ts";

@@ -37,6 +37,8 @@ export const FLAG_EACH = 256;
 export const FLAG_ALONE = 512;
 /** of the debug build with threads: the last thread waits, busily, until the word HYPER_GATE is not 0 */
 export const FLAG_SPIN = 1024;
+/** gradients of parameters: they are added to where the word HYPER_ADD is 1 */
+export const FLAG_ADD = 2048;
 
 // --- Ops ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
@@ -82,6 +84,23 @@ export const OP_ABSOLUTE_ERROR = 32;
 export const OP_HUBER_LOSS = 33;
 /** whether a row of outputs names the class of its row of targets */
 export const OP_ROW_HITS = 34;
+/** y ← x where chance keeps it, scaled, else 0; its own backward */
+export const OP_DROPOUT = 50;
+export const OP_BATCH_NORM_FORWARD = 51;
+export const OP_BATCH_NORM_BACKWARD = 52;
+/** running statistics ← a step towards those of the batch */
+export const OP_BATCH_NORM_STATISTICS = 53;
+/** y ← x by given statistics of columns */
+export const OP_NORMALIZE = 54;
+export const OP_NORMALIZE_BACKWARD = 55;
+export const OP_LAYER_NORM_FORWARD = 56;
+export const OP_LAYER_NORM_BACKWARD = 57;
+export const OP_LAYER_NORM_PARAMETERS = 58;
+export const OP_PRELU_FORWARD = 59;
+export const OP_PRELU_BACKWARD = 60;
+export const OP_PRELU_SLOPE = 61;
+/** y ← a + b */
+export const OP_ADD = 62;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
@@ -142,6 +161,10 @@ export const HYPER_BYTES = 192 + 64 * 64;
 /** another thread is lost, or this one was told to stop. Any other number below 0: thread 0 waited too long for the
  * others in front of record ~number, and goes on waiting when it is called with that number as its first. */
 export const RUN_LOST = -2147483648;
+
+// --- Sums over rows ---
+/** Rows of a block: what layers sum over a batch is summed in blocks, and then over those. */
+export const SUM_BLOCK = 64;
 
 // --- GEMM ---
 /** Tiles: how many rows × columns of C one micro-kernel call computes, as rows · 256 + columns. */

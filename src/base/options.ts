@@ -49,6 +49,12 @@ export function positive(where: string, value: unknown, above = 0): number {
   return value;
 }
 
+/** True or false, or `OPTION`. */
+export function flag(where: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new XentError("OPTION", `${where} is ${show(value)}`, "Pass true or false.");
+}
+
 /** Whether a weight is 0, or such that neither products of two nor sums leave f32, nor 1 over them. */
 export function isWeight(value: unknown): value is number {
   return value === 0 || (typeof value === "number" && value >= 1e-15 && value <= 1e15);

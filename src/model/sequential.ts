@@ -8,6 +8,7 @@ import { type Targets, toTargets, toWeights } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
+import { lastLayer, place } from "../nn/params.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { checkFits, divisor, over, tally } from "../train/scoring.ts";
@@ -17,6 +18,7 @@ import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import {
+  checkBatches,
   classIds,
   commonScaling,
   configOf,
@@ -79,7 +81,7 @@ export class Sequential {
     const seed = integer("sequential: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
     this.#network = new Network(core, input, checkLayers(layers), seed);
     const loss = checkLoss("sequential", options.loss);
-    if (loss !== undefined) checkFits("sequential", loss, this.outputs, this.#network.layers.at(-1));
+    if (loss !== undefined) checkFits("sequential", loss, this.outputs, lastLayer(this.#network.layers));
     this.#network.remember(loss, undefined);
     this.#optimizer = checkOptimizer("sequential", options.optimizer);
   }
@@ -207,6 +209,7 @@ export class Sequential {
     const { loss, optimizer } = this.#learn("trainOnBatch", options);
     const batch = this.#batch("trainOnBatch", x, y, options.weight, loss, optimizer);
     this.#optimizer = optimizer;
+    this.#network.batches++;
     const where = `trainOnBatch, lr ${optimizer.lr}`;
     const run = carefulStep(this.#network, batch.session, 0, where);
     if (!run.next().done) {
@@ -242,7 +245,9 @@ export class Sequential {
       const none: OptimizerSpec = { kind: "sgd", lr: 0 };
       const { session } = this.#batch("gradients", batch.x, batch.y, batch.weight, loss, none);
       return this.#network.keepingGradients(() => {
-        session.program.run(0, session.backwardEnd);
+        const { program, lossEnd, statsEnd, backwardEnd } = session;
+        program.run(0, lossEnd);
+        program.run(statsEnd, backwardEnd);
         return this.#network.gradients();
       });
     }
@@ -258,19 +263,18 @@ export class Sequential {
   }
 
   /**
-   * What every layer gives for some rows: one entry a layer, in their order; the last are the logits.
+   * What every layer gives for some rows in evaluation: one entry a layer, in their order; the last are the logits. A residual
+   * block is one layer, and gives its sum; `dropout` gives what it takes.
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   activations(x: Features): LayerOutput[] {
     const rows = this.#rows("activations", x);
-    const { layers, input } = this.#network;
-    let width = input;
+    const placed = place(this.#network.layers, this.input);
     return layerOutputs(this.#network, ...rows).map((data, i) => {
-      const layer = layers[i] as LayerSpec;
-      if (layer.kind === "dense") width = layer.units;
-      return { name: `${i}.${layer.kind}`, width, data };
+      const { path, spec, width } = placed[i] as (typeof placed)[0];
+      return { name: `${path}.${spec.kind}`, width, data };
     });
   }
 
@@ -382,6 +386,7 @@ export class Sequential {
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
     const shuffle = checkShuffle(where, options.shuffle ?? true);
     checkSignal(where, options.signal);
+    checkBatches(this.#network, where, data.rows, batchSize);
     const { loss, optimizer } = this.#learn(where, options);
     const scoring = scoreOf(this.#network, where, data, loss);
     const validated = validation && {
@@ -421,6 +426,7 @@ export class Sequential {
   ) {
     const features = toFeatures(where, x, this.#network.input);
     const { rows } = features;
+    checkBatches(this.#network, where, rows, rows);
     const checked = new CheckedRows(
       features,
       toTargets(where, y, rows),
@@ -439,6 +445,7 @@ export class Sequential {
     for (let i = 0; i < rows; i++) order[i] = i;
     const { share, counted } = tally(scoring, 0, rows);
     const parts = divisor(scoring, share, this.outputs);
+    program.turn.batch = this.#network.batches;
     program.set(rows, 0, optimizer.lr, over(1, parts));
     const read = (): Evaluation => ({
       loss: over(program.lossSum, parts),

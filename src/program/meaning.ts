@@ -4,6 +4,7 @@
 
 import * as abi from "../base/abi.ts";
 import { tileColumns } from "../base/tile.ts";
+import { LAYERS } from "./meaning-layers.ts";
 
 /** The copied memory. Operands are indices of words in it, 0 where one is left out. */
 export interface Image {
@@ -14,6 +15,9 @@ export interface Image {
   readonly scale: number;
   readonly lr: number;
   readonly first: number;
+  /** see HYPER_ADD and HYPER_BATCH */
+  readonly add: boolean;
+  readonly batch: number;
   /** where the byte at an address of the program's memory stands, in bytes */
   place(address: number): number;
 }
@@ -369,4 +373,5 @@ export const EXECUTE: Readonly<Record<number, Execute>> = {
   [abi.OP_LOSS_SUM]: lossSum,
   [abi.OP_COLUMN_SUMS]: columnSums,
   [abi.OP_SGD_STEP]: sgdStep,
+  ...LAYERS,
 };

@@ -49,6 +49,8 @@ export class Reference {
       scale: program.scale,
       lr: hyper.getFloat32(abi.HYPER_LR, true),
       first,
+      add: hyper.getInt32(abi.HYPER_ADD, true) !== 0,
+      batch: hyper.getUint32(abi.HYPER_BATCH, true),
       place: (address) => this.#find(address) ?? Number.NaN,
     };
     for (const { start, end } of this.#runs) this.#copy(start, end - start);

@@ -69,6 +69,7 @@ export function* steps(
       const rows = Math.min(batchSize, data.rows - row);
       const { share, counted } = tally(scoring, row, rows, window.order);
       const parts = divisor(scoring, share, network.outputs);
+      program.turn.batch = network.batches++;
       program.set(rows, window.at(row), optimizer.lr, over(1, parts));
       const where = `epoch ${epoch}, lr ${optimizer.lr}`;
       const age = step % SNAPSHOT_STEPS;
