@@ -18,6 +18,7 @@ import {
   FLAG_SPIN,
   FLAT_GRAIN,
   HYPER_ADD,
+  HYPER_BATCH,
   HYPER_CORRECTION1,
   HYPER_CORRECTION2,
   HYPER_FIRST,
@@ -28,9 +29,14 @@ import {
   OP_ABSOLUTE_ERROR,
   OP_ADAGRAD_STEP,
   OP_ADAM_STEP,
+  OP_ADD,
+  OP_BATCH_NORM_BACKWARD,
+  OP_BATCH_NORM_FORWARD,
+  OP_BATCH_NORM_STATISTICS,
   OP_BCE_WITH_LOGITS,
   OP_CLIP_FACTOR,
   OP_COLUMN_SUMS,
+  OP_DROPOUT,
   OP_ELU_BACKWARD,
   OP_ELU_FORWARD,
   OP_GATHER,
@@ -40,11 +46,19 @@ import {
   OP_GELU_TANH_BACKWARD,
   OP_GELU_TANH_FORWARD,
   OP_HUBER_LOSS,
+  OP_LAYER_NORM_BACKWARD,
+  OP_LAYER_NORM_FORWARD,
+  OP_LAYER_NORM_PARAMETERS,
   OP_LEAKY_RELU_BACKWARD,
   OP_LEAKY_RELU_FORWARD,
   OP_LOSS_SUM,
   OP_MOMENTUM_STEP,
+  OP_NORMALIZE,
+  OP_NORMALIZE_BACKWARD,
   OP_PACK,
+  OP_PRELU_BACKWARD,
+  OP_PRELU_FORWARD,
+  OP_PRELU_SLOPE,
   OP_PREPARE_GRADIENT,
   OP_RELU_BACKWARD,
   OP_RELU_FORWARD,
@@ -100,12 +114,22 @@ import {
 } from "./activation";
 import { adagradStep, adamStep, rmspropStep } from "./adaptive";
 import { arrive, meet, POISONED, STALLED, wait } from "./barrier";
+import {
+  batchNormBackward,
+  batchNormForward,
+  batchNormStatistics,
+  normalize,
+  normalizeBackward,
+} from "./batch-norm";
 import { clipFactor, prepareGradient, squareSums } from "./clip";
+import { dropout } from "./dropout";
 import { gather, gatherU8 } from "./gather";
 import { pack } from "./gemm/pack";
 import { sgemm } from "./gemm/sgemm";
+import { layerNormBackward, layerNormForward, layerNormParameters } from "./layer-norm";
 import { absoluteError, bceWithLogits, huberLoss, rowHits, squaredError } from "./loss";
 import { momentumStep, sgdStep } from "./optim";
+import { add, preluBackward, preluForward, preluSlope } from "./prelu";
 import { columnSums, lossSum } from "./reduce";
 import { softCrossEntropy, softmaxBackward, softmaxCrossEntropy, softmaxForward } from "./softmax";
 
@@ -216,7 +240,12 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
   const loss = part(R.p(r, 3), i0);
   const weight = part(R.p(r, 4), i0);
 
-  switch (load<i32>(r, RECORD_OP)) {
+  const op = load<i32>(r, RECORD_OP);
+  if (op >= OP_DROPOUT) {
+    layer(r, hyper, op, flags, d0, i0, m, t, T);
+    return;
+  }
+  switch (op) {
     case OP_GATHER: {
       const index = p1 + ((<usize>(load<i32>(hyper, HYPER_FIRST) + i0)) << 2);
       gather(m, d1, p0, index, at(p2, i0, s2), s2);
@@ -387,6 +416,80 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
       if (t == 0) clipFactor(d0, p0, f0, p1);
       return;
     }
+  }
+  unreachable();
+}
+
+/** One record of what stands between dense layers and activations, for rows i0 … i0 + m − 1 of d0, or a share of columns. */
+function layer(r: usize, hyper: usize, op: i32, flags: i32, d0: i32, i0: i32, m: i32, t: i32, T: i32): void {
+  const cols = R.d(r, 1);
+  const p0 = R.p(r, 0);
+  const p1 = R.p(r, 1);
+  const p2 = R.p(r, 2);
+  const p3 = R.p(r, 3);
+  const p4 = R.p(r, 4);
+  const p5 = R.p(r, 5);
+  const s0 = R.s(r, 0);
+  const s1 = R.s(r, 1);
+  const s2 = R.s(r, 2);
+  const x0 = at(p0, i0, s0);
+  const x1 = at(p1, i0, s1);
+  const f0 = R.f(r, 0);
+  // of ops that share columns: this thread's are j0 … j0 + n − 1
+  const j0 = share(cols, FLAT_GRAIN, t, T);
+  const n = share(cols, FLAT_GRAIN, t + 1, T) - j0;
+  const y0 = at(p0, j0, 1);
+  const y1 = at(p1, j0, 1);
+  const adds = (flags & FLAG_ADD) != 0 && load<i32>(hyper, HYPER_ADD) != 0;
+  switch (op) {
+    case OP_DROPOUT: {
+      const turn = load<i32>(hyper, HYPER_BATCH);
+      dropout(i0, m, cols, x0, s0, x1, s1, R.d(r, 2), R.d(r, 3), turn, R.d(r, 4), f0);
+      return;
+    }
+    case OP_BATCH_NORM_FORWARD:
+      batchNormForward(d0, n, y0, s0, y1, s1, part(p2, j0), part(p3, j0), part(p4, j0), part(p5, j0), f0);
+      return;
+    case OP_BATCH_NORM_BACKWARD: {
+      const dgamma = part(R.p(r, 6), j0);
+      const dbeta = part(R.p(r, 7), j0);
+      const dx = part(p2, j0);
+      const mean = part(p3, j0);
+      const variance = part(p4, j0);
+      const gamma = part(p5, j0);
+      batchNormBackward(d0, n, y0, s0, y1, s1, dx, s2, mean, variance, gamma, dgamma, dbeta, f0, adds);
+      return;
+    }
+    case OP_BATCH_NORM_STATISTICS:
+      batchNormStatistics(d0, n, y0, y1, part(p2, j0), part(p3, j0), f0);
+      return;
+    case OP_NORMALIZE:
+      normalize(m, cols, x0, s0, x1, s1, p2, p3, p4, p5, f0);
+      return;
+    case OP_NORMALIZE_BACKWARD:
+      normalizeBackward(m, cols, x0, s0, x1, s1, p2, p3, f0);
+      return;
+    case OP_LAYER_NORM_FORWARD:
+      layerNormForward(m, cols, x0, s0, x1, s1, at(p2, i0, 2), p3, p4, f0);
+      return;
+    case OP_LAYER_NORM_BACKWARD:
+      layerNormBackward(m, cols, x0, s0, x1, s1, at(p2, i0, s2), s2, at(p3, i0, 2), p4);
+      return;
+    case OP_LAYER_NORM_PARAMETERS:
+      layerNormParameters(d0, n, y0, s0, y1, s1, p2, part(p3, j0), part(p4, j0), adds);
+      return;
+    case OP_PRELU_FORWARD:
+      preluForward(m, cols, x0, s0, x1, s1, p2, s2 != 0);
+      return;
+    case OP_PRELU_BACKWARD:
+      preluBackward(m, cols, x0, s0, x1, s1, at(p2, i0, s2), s2, p3, R.s(r, 3) != 0);
+      return;
+    case OP_PRELU_SLOPE:
+      preluSlope(d0, n, y0, s0, y1, s1, part(p2, j0), adds);
+      return;
+    case OP_ADD:
+      add(m, cols, x0, s0, x1, s1, at(p2, i0, s2), s2);
+      return;
   }
   unreachable();
 }

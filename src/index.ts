@@ -82,6 +82,7 @@ export {
   mse,
   quadratic,
 } from "./nn/losses.ts";
+export { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "./nn/norms.ts";
 export {
   type AdagradOptions,
   type AdamOptions,

@@ -96,6 +96,23 @@ export const OP_PREPARE_GRADIENT = 39;
 export const OP_SQUARE_SUMS = 40;
 /** those sums → what gradients are multiplied by to have no larger norm than is wanted, and the norm */
 export const OP_CLIP_FACTOR = 41;
+/** y ← x where chance keeps it, scaled, else 0; its own backward */
+export const OP_DROPOUT = 50;
+export const OP_BATCH_NORM_FORWARD = 51;
+export const OP_BATCH_NORM_BACKWARD = 52;
+/** running statistics ← a step towards those of the batch */
+export const OP_BATCH_NORM_STATISTICS = 53;
+/** y ← x by given statistics of columns */
+export const OP_NORMALIZE = 54;
+export const OP_NORMALIZE_BACKWARD = 55;
+export const OP_LAYER_NORM_FORWARD = 56;
+export const OP_LAYER_NORM_BACKWARD = 57;
+export const OP_LAYER_NORM_PARAMETERS = 58;
+export const OP_PRELU_FORWARD = 59;
+export const OP_PRELU_BACKWARD = 60;
+export const OP_PRELU_SLOPE = 61;
+/** y ← a + b */
+export const OP_ADD = 62;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
@@ -162,6 +179,10 @@ export const HYPER_BYTES = 192 + 64 * 64;
 /** another thread is lost, or this one was told to stop. Any other number below 0: thread 0 waited too long for the
  * others in front of record ~number, and goes on waiting when it is called with that number as its first. */
 export const RUN_LOST = -2147483648;
+
+// --- Sums over rows ---
+/** Rows of a block: what layers sum over a batch is summed in blocks, and then over those. */
+export const SUM_BLOCK = 64;
 
 // --- GEMM ---
 /** Tiles: how many rows × columns of C one micro-kernel call computes, as rows · 256 + columns. */

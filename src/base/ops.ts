@@ -3,70 +3,37 @@
 // work; a test runs every kernel against it.
 
 import * as abi from "./abi.ts";
+import { LAYER_OPS } from "./ops-layers.ts";
 import { tileColumns, tileRows, wholeRows, wholeTiles } from "./tile.ts";
+import {
+  type Access,
+  ALONE,
+  block,
+  bytes,
+  column,
+  d,
+  flat,
+  matrix,
+  NOTHING,
+  type OpSpec,
+  type Range,
+  type RecordView,
+  ROW_NS,
+  rows,
+  type Share,
+  s,
+  shareRows,
+  strided,
+  type Work,
+} from "./touches.ts";
 
-/** A decoded record whose batch dimensions are filled in. */
-export interface RecordView {
-  readonly op: number;
-  readonly flags: number;
-  readonly p: readonly number[];
-  readonly d: readonly number[];
-  readonly s: readonly number[];
-  readonly f: readonly number[];
-}
-
-/** `rows` runs of `bytes` bytes, `stride` bytes apart, from address `start` on; reached through one operand. */
-export interface Range {
-  readonly operand: number;
-  readonly start: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly stride: number;
-}
-
-export interface Access {
-  readonly reads: readonly Range[];
-  readonly writes: readonly Range[];
-}
-
-/** Units that are handed out in grains. Ops that share alike give each thread the same units. */
-export interface Share {
-  /** 0: thread 0 does it alone */
-  readonly units: number;
-  readonly grain: number;
-  /** the units are the rows of the batch */
-  readonly batch: boolean;
-}
-
-/**
- * What a record does, by what sets its speed: multiply-adds of whole tiles; arithmetic in loops that V8 can widen, and other
- * work, both in nanoseconds of the reference (cost.ts); bytes read and written.
- */
-export type Work = readonly [multiplyAdds: number, vectorNs: number, otherNs: number, bytes: number];
-
-export interface OpSpec {
-  readonly name: string;
-  /** names of p0, p1, … */
-  readonly operands: readonly string[];
-  /** pairs [output, input] that may be the very same buffer */
-  readonly inPlace: readonly (readonly [number, number])[];
-  /** what threads share among them */
-  share(r: RecordView): Share;
-  /** bytes that a part of the units touches, which begins at `lo` and has `n` of them, perhaps none; in thread t's scratch */
-  touches(r: RecordView, lo: number, n: number, t: number | undefined): Access;
-  /** floating-point operations; an exponential or a division counts as one */
-  flops(r: RecordView): number;
-  /** what `n` of the units take */
-  work(r: RecordView, n: number): Work;
-}
+export type { Access, OpSpec, Range, RecordView, Share, Work } from "./touches.ts";
 
 /** First unit of thread t's share; t = T gives n. The same rule stands in assembly/program.ts. */
 export function shareStart(n: number, grain: number, t: number, threads: number): number {
   const units = Math.floor((n + grain - 1) / grain);
   return Math.min(n, Math.floor((units * t) / threads) * grain);
 }
-
-const ALONE: Share = { units: 0, grain: 1, batch: false };
 
 /** What the threads of a record share. */
 export function shareOf(r: RecordView): Share {
@@ -93,74 +60,12 @@ export function work(r: RecordView, threads: number): Work {
   return spec(r).work(r, Math.min(units, Math.ceil(Math.ceil(units / grain) / parts) * grain));
 }
 
-const NOTHING: Access = { reads: [], writes: [] };
-
 /** @throws {RangeError} an op that is not in the table */
 function spec({ op }: RecordView): OpSpec {
   const found = OPS.get(op);
   if (found === undefined) throw new RangeError(`op ${op} is not in the table`);
   return found;
 }
-
-const d = (r: RecordView, i: number): number => r.d[i] ?? 0;
-const s = (r: RecordView, i: number): number => r.s[i] ?? 0;
-
-/** A matrix of 4-byte elements reached through an operand: rows × cols, row stride ld, from element `from` on. */
-function matrix(
-  r: RecordView,
-  operand: number,
-  from: number,
-  rows: number,
-  cols: number,
-  ld: number,
-): Range[] {
-  if (rows <= 0 || cols <= 0) return [];
-  const start = (r.p[operand] ?? 0) + 4 * from;
-  return [
-    rows === 1 || ld === cols
-      ? { operand, start, rows: 1, bytes: 4 * rows * cols, stride: 4 * rows * cols }
-      : { operand, start, rows, bytes: 4 * cols, stride: 4 * ld },
-  ];
-}
-
-/** The same for an unpadded run of bytes. */
-function bytes(r: RecordView, operand: number, from: number, count: number): Range[] {
-  if (count <= 0) return [];
-  return [{ operand, start: (r.p[operand] ?? 0) + from, rows: 1, bytes: count, stride: count }];
-}
-
-/** m × k elements with general strides: exact where one stride is 1, else the span from first to last. */
-function strided(
-  r: RecordView,
-  operand: number,
-  rows: number,
-  cols: number,
-  rs: number,
-  cs: number,
-  from: number,
-): Range[] {
-  if (rows <= 0 || cols <= 0) return [];
-  if (cs === 1) return matrix(r, operand, from, rows, cols, rs);
-  if (rs === 1) return matrix(r, operand, from, cols, rows, cs);
-  return matrix(r, operand, from, 1, (rows - 1) * rs + (cols - 1) * cs + 1, 1);
-}
-
-/** Of an op on rows of the batch, or of any other matrix. */
-const shareRows = (r: RecordView): Share => ({
-  units: d(r, 0),
-  grain: abi.ROW_GRAIN,
-  batch: (r.flags & abi.FLAG_ROWS_D0) !== 0,
-});
-
-/** Of an op on a flat run of elements. */
-const flat = (units: number): Share => ({ units, grain: abi.FLAT_GRAIN, batch: false });
-
-/** `n` rows of a matrix with d1 columns, from row `lo` on. */
-const rows = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
-  matrix(r, operand, lo * s(r, operand), n, d(r, 1), s(r, operand));
-
-/** What a row begins and ends with. */
-const ROW_NS = 1.5;
 
 /** How often a matrix of `size` bytes doubles one MiB: so often it leaves a cache, more or less (measured up to 188 MB). */
 const doublings = (size: number): number => 32 - Math.clz32(size / 2 ** 20);
@@ -184,39 +89,6 @@ function gather(name: string, elementBytes: number): OpSpec {
       const row = d(r, 1) * elementBytes;
       const jumps = Math.ceil(row / PAGE_BYTES) * doublings(row * d(r, 2));
       return [0, 0, n * ROW_NS, n * (4 * d(r, 1) + row + JUMP_BYTES * jumps)];
-    },
-  };
-}
-
-/**
- * Rows of blocks to rows of a block, the last operand, which may be any of the others.
- *
- * @param ns     of the arithmetic of an element
- * @param other  V8 cannot widen it
- */
-function block(
-  name: string,
-  operands: readonly string[],
-  flopsAnElement: number,
-  ns: number,
-  other = false,
-): OpSpec {
-  const out = operands.length - 1;
-  const inputs = operands.slice(1).map((_, i) => i);
-  return {
-    name,
-    operands,
-    inPlace: inputs.map((i) => [out, i]),
-    share: shareRows,
-    touches: (r, lo, n) => ({
-      reads: inputs.flatMap((i) => rows(r, i, lo, n)),
-      writes: rows(r, out, lo, n),
-    }),
-    flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
-    work(r, n) {
-      const arithmetic = n * ns * d(r, 1);
-      const bytes = 4 * operands.length * n * d(r, 1);
-      return other ? [0, 0, n * ROW_NS + arithmetic, bytes] : [0, arithmetic, n * ROW_NS, bytes];
     },
   };
 }
@@ -295,11 +167,6 @@ const sgemm: OpSpec = {
     return [sums * k, 0, SUM_NS * sums * Math.ceil(k / abi.GEMM_KC), bytes];
   },
 };
-
-/** A column that may be left out: address 0. */
-function column(r: RecordView, operand: number, from: number, rows: number): Range[] {
-  return r.p[operand] === 0 ? [] : matrix(r, operand, from, 1, rows, 1);
-}
 
 interface LossOptions {
   /** whether the targets are class ids */
@@ -479,6 +346,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_PREPARE_GRADIENT, prepareGradient],
   [abi.OP_SQUARE_SUMS, squareSums],
   [abi.OP_CLIP_FACTOR, clipFactor],
+  ...LAYER_OPS,
 ]);
 
 /** Whether two ranges share a byte. Exact for equal strides and for runs; else by the spans they cover. */

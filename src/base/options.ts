@@ -70,6 +70,12 @@ export function oneOf<T extends string>(where: string, value: unknown, known: re
   throw new XentError("OPTION", `${where} is ${show(value)}`, `Known: ${names}.`);
 }
 
+/** True or false, or `OPTION`. */
+export function flag(where: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new XentError("OPTION", `${where} is ${show(value)}`, "Pass true or false.");
+}
+
 /** Whether a weight is 0, or such that neither products of two nor sums leave f32, nor 1 over them. */
 export function isWeight(value: unknown): value is number {
   return value === 0 || (typeof value === "number" && value >= 1e-15 && value <= 1e15);

@@ -1,9 +1,8 @@
 // Plain descriptions that several rooms switch on: layers, losses, optimisers, schedules, initial values, tensors at rest. No
 // behaviour.
 
-/** A layer as `dense()`, `relu()` … describe it. */
-export type LayerSpec =
-  | { readonly kind: "dense"; readonly units: number }
+/** A layer without parameters that works on every element, or row, alike in training and evaluation. */
+export type ActivationSpec =
   | { readonly kind: "relu" }
   | { readonly kind: "sigmoid" }
   | { readonly kind: "tanh" }
@@ -14,8 +13,25 @@ export type LayerSpec =
   | { readonly kind: "softplus"; readonly beta: number }
   | { readonly kind: "softmax" };
 
-/** A layer without parameters. */
-export type ActivationSpec = Exclude<LayerSpec, { kind: "dense" }>;
+/** What a layer with parameters may be: `frozen` ones are not trained. */
+interface Freezable {
+  readonly frozen?: true;
+}
+
+/** A layer as `dense()`, `relu()` … describe it. */
+export type LayerSpec =
+  | ActivationSpec
+  | ({ readonly kind: "dense"; readonly units: number; readonly bias?: false } & Freezable)
+  | { readonly kind: "dropout"; readonly p: number }
+  | ({
+      readonly kind: "batchNorm1d";
+      readonly eps: number;
+      readonly momentum: number;
+      readonly affine: boolean;
+    } & Freezable)
+  | ({ readonly kind: "layerNorm"; readonly eps: number; readonly affine: boolean } & Freezable)
+  | ({ readonly kind: "prelu"; readonly init: number; readonly shared: boolean } & Freezable)
+  | { readonly kind: "residual"; readonly layers: readonly LayerSpec[] };
 
 /**
  * How the losses of rows become one number.

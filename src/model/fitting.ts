@@ -5,6 +5,7 @@ import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
+import { isFrozen, isTrained, lastLayer, some } from "../nn/params.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
 import { checkData, checkLoss } from "./options.ts";
@@ -17,7 +18,7 @@ import { checkData, checkLoss } from "./options.ts";
 export function lossOf(network: Network, where: string, given: LossSpec | undefined): LossSpec {
   const loss = checkLoss(where, given) ?? network.loss;
   if (loss !== undefined) {
-    checkFits(where, loss, network.outputs, network.layers.at(-1));
+    checkFits(where, loss, network.outputs, lastLayer(network.layers));
     return loss;
   }
   const hint =
@@ -27,8 +28,15 @@ export function lossOf(network: Network, where: string, given: LossSpec | undefi
   throw new XentError("NO_LOSS", `${where}: no loss is known, which says what the outputs mean`, hint);
 }
 
-/** The same for calls that minimise it. */
+/** The same for calls that minimise it, by something that is trained. */
 export function lossToLearn(network: Network, where: string, given: LossSpec | undefined): LossSpec {
+  if (!some(network.layers, isTrained)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: every layer is frozen, there is nothing to train`,
+      "Leave at least one layer with parameters as it is.",
+    );
+  }
   const loss = lossOf(network, where, given);
   if (loss.reduction !== "none") return loss;
   throw new XentError(
@@ -55,9 +63,36 @@ export function rowsOf(network: Network, where: string, data: Dataset): CheckedR
   return checked;
 }
 
+/**
+ * Refuses a training batch of one row where columns are normalised by the batch: it has no variance.
+ *
+ * @param rows       of the data, or of the batch
+ * @param batchSize  at most `rows`
+ * @param dropLast   a smaller last batch is left out
+ */
+export function checkBatches(
+  network: Network,
+  where: string,
+  rows: number,
+  batchSize: number,
+  dropLast = false,
+): void {
+  const byBatch = some(network.layers, (layer) => layer.kind === "batchNorm1d" && !isFrozen(layer));
+  if (!byBatch || (batchSize > 1 && (dropLast || rows % batchSize !== 1))) return;
+  const which =
+    batchSize > 1 ? `the last batch of ${rows} rows by ${batchSize} has one row` : "a batch has one row";
+  throw new XentError(
+    "OPTION",
+    `${where}: ${which}, and batchNorm1d needs two to tell a variance`,
+    batchSize > 1
+      ? "Use another batchSize, or dropLast: true."
+      : "Use a batchSize of at least 2, or freeze the batchNorm1d layer.",
+  );
+}
+
 /** What the loss makes of a data set. */
 export function scoreOf(network: Network, where: string, data: Dataset, loss: LossSpec): Scoring {
-  return score(where, rowsOf(network, where, data), loss, network.outputs, network.layers.at(-1));
+  return score(where, rowsOf(network, where, data), loss, network.outputs, lastLayer(network.layers));
 }
 
 /** The class ids of a data set, each of a class that the model has or the one that its loss ignores. */

@@ -1,7 +1,7 @@
 // `gradCheck`: the gradient that WebAssembly computed against differences of the loss in f64. Looks only: the
 // model's parameters stay as they are.
 
-import { OP_COLUMN_SUMS } from "../base/abi.ts";
+import * as abi from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { OPS, type OpSpec, type Range, type RecordView } from "../base/ops.ts";
 import { checkNames, integer, positive, show } from "../base/options.ts";
@@ -122,10 +122,13 @@ export async function gradCheck(
   const gradients = model.gradients(options.loss === undefined ? batch : { ...batch, loss: options.loss });
   const network = networkOf(model);
   const session = network.trained;
-  const { program, backwardEnd } = session;
+  const { program, lossEnd, statsEnd, backwardEnd } = session;
   const loss = program.lossSum * program.scale;
   const reference = new Reference(program, backwardEnd);
-  const suspects = network.keepingGradients(() => disagreements(program, reference, backwardEnd));
+  const suspects = network.keepingGradients(() => [
+    ...disagreements(program, reference, 0, lossEnd),
+    ...disagreements(program, reference, statsEnd, backwardEnd),
+  ]);
   const slopes = new Slopes(reference, session, network.list, network.gradientOffset);
   // from here on the model may go on: what is left works on a copy
   const pause = pauses(signal);
@@ -202,9 +205,9 @@ function pick(n: number, most: number, random: Random): number[] {
 }
 
 /** Runs each record both ways on the inputs that WebAssembly has, and names those whose results differ. */
-function disagreements(program: Program, reference: Reference, end: number): string[] {
+function disagreements(program: Program, reference: Reference, start: number, end: number): string[] {
   const names: string[] = [];
-  for (let i = 0; i < end; i++) {
+  for (let i = start; i < end; i++) {
     const record = view(program.words, i, program.rows);
     const { name, operands } = OPS.get(record.op) as OpSpec;
     reference.refresh(i);
@@ -223,6 +226,14 @@ function disagreements(program: Program, reference: Reference, end: number): str
   return names;
 }
 
+/** Ops that sum over the rows what their first operand holds, or its products with the second. */
+const SUMS: readonly number[] = [
+  abi.OP_COLUMN_SUMS,
+  abi.OP_BATCH_NORM_BACKWARD,
+  abi.OP_LAYER_NORM_PARAMETERS,
+  abi.OP_PRELU_SLOPE,
+];
+
 /** What rounding alone may change of a record's results, from the size of its operands. */
 function roundingOf(
   { op, d }: RecordView,
@@ -237,8 +248,10 @@ function roundingOf(
       return ROUNDING * (d[2] as number) * size(0) * size(1);
     case "z":
       return ROUNDING * Math.max(size(0), 1) * Math.max(size(4), 1) * Math.max(size(6), 1);
-    default:
-      return ROUNDING * (op === OP_COLUMN_SUMS ? (d[0] as number) : 1) * size(0);
+    default: {
+      const terms = SUMS.includes(op) ? (d[0] as number) * Math.max(size(1), 1) : 1;
+      return ROUNDING * terms * size(0);
+    }
   }
 }
 

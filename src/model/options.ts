@@ -7,6 +7,8 @@ import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
+import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../nn/norms.ts";
+import { hasParameters, some } from "../nn/params.ts";
 import { adagrad, adam, adamw, rmsprop } from "../train/adaptive.ts";
 import { type EarlyStoppingSpec, earlyStopping } from "../train/early.ts";
 import type { Callback, Early } from "../train/fit.ts";
@@ -126,7 +128,7 @@ export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   if (!Array.isArray(list))
     throw new XentError("OPTION", `${what} are ${show(list)}`, "Pass an array such as [dense(10)].");
   const checked = list.map((layer, i) => checkLayer(`${what}[${i}]`, layer));
-  if (!checked.some((layer) => layer.kind === "dense")) {
+  if (!some(checked, hasParameters)) {
     throw new XentError("OPTION", `${what} have nothing to train`, "Pass at least one dense(units).");
   }
   return checked;
@@ -174,24 +176,42 @@ function described(value: unknown): string {
   return kind === undefined ? show(value) : `${show(value)} of kind ${show(kind)}`;
 }
 
+/** By kind, what makes a layer from its options. */
+const LAYERS: { readonly [K in LayerSpec["kind"]]: (options: object, where: string) => LayerSpec } = {
+  ...ACTIVATIONS,
+  batchNorm1d,
+  layerNorm,
+  prelu,
+  dense(options, where) {
+    const { units, ...rest } = options as { units: number };
+    checkNames(where, options, ["units", "bias"]);
+    return dense(integer(`${where}: units`, units, 1), rest);
+  },
+  dropout: (options) => dropout((options as { p: number }).p),
+  residual(options, where) {
+    const { layers } = options as { layers: readonly LayerSpec[] };
+    residual(layers);
+    return residual(layers.map((layer, i) => checkLayer(`${where}.layers[${i}]`, layer)));
+  },
+};
+
+const KNOWN = `Known: dense(units), ${calls(ACTIVATIONS)}, ${calls({ batchNorm1d, layerNorm, prelu })}, dropout(p), residual(layers).`;
+
 /** A description, perhaps written by hand, made anew by the function that a user would call. */
 function checkLayer(where: string, layer: LayerSpec): LayerSpec {
-  const { kind, ...options } = Object(layer) as LayerSpec;
-  if (kind === "dense") {
-    checkNames(where, options, ["units"]);
-    return dense(integer(`${where}: units`, (layer as { units: number }).units, 1));
-  }
-  if (!Object.hasOwn(ACTIVATIONS, kind)) {
-    throw new XentError(
-      "OPTION",
-      `${where} is ${described(layer)}`,
-      `Known: dense(units), ${calls(ACTIVATIONS)}.`,
-    );
-  }
-  const made = ACTIVATIONS[kind](options);
+  const { kind, frozen: kept, ...options } = Object(layer) as LayerSpec & { frozen?: unknown };
+  if (!Object.hasOwn(LAYERS, kind)) throw new XentError("OPTION", `${where} is ${described(layer)}`, KNOWN);
+  const made = LAYERS[kind](options, where);
   // a function without options does not look at them
-  checkNames(where, options, Object.keys(made));
-  return made;
+  checkNames(where, options, [...Object.keys(made), ...(kind === "dense" ? ["bias"] : [])]);
+  if (kept === undefined) return made;
+  const still = frozen(made);
+  if (kept === true && still !== made) return still;
+  throw new XentError(
+    "OPTION",
+    `${where}: frozen is ${show(kept)}${kept === true ? `, and ${kind} has nothing to freeze` : ""}`,
+    "Leave it out, or use frozen(layer).",
+  );
 }
 
 export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {

@@ -8,6 +8,7 @@ import type { Targets } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
+import { lastLayer, place } from "../nn/params.ts";
 import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { optimizing } from "../train/optimizing.ts";
@@ -64,7 +65,7 @@ export class Sequential {
     const seed = integer("sequential: seed", options.seed ?? 0, 0, 2 ** 32 - 1);
     this.#network = new Network(core, input, checkLayers(layers), seed);
     const loss = checkLoss("sequential", options.loss);
-    if (loss !== undefined) checkFits("sequential", loss, this.outputs, this.#network.layers.at(-1));
+    if (loss !== undefined) checkFits("sequential", loss, this.outputs, lastLayer(this.#network.layers));
     this.#network.remember(loss, undefined);
     this.#training = new Training(this.#network);
     this.#training.optimizer = checkOptimizer("sequential", options.optimizer);
@@ -238,7 +239,9 @@ export class Sequential {
       const any = this.#training.optimizer ?? { kind: "sgd", lr: 0 };
       const { session } = this.#training.batch("gradients", batch.x, batch.y, batch.weight, loss, any);
       return this.#network.keepingGradients(() => {
-        session.program.run(0, session.backwardEnd);
+        const { program, lossEnd, statsEnd, backwardEnd } = session;
+        program.run(0, lossEnd);
+        program.run(statsEnd, backwardEnd);
         return this.#network.gradients();
       });
     }
@@ -254,19 +257,18 @@ export class Sequential {
   }
 
   /**
-   * What every layer gives for some rows: one entry a layer, in their order; the last are the logits.
+   * What every layer gives for some rows in evaluation: one entry a layer, in their order; the last are the logits. A residual
+   * block is one layer, and gives its sum; `dropout` gives what it takes.
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
   activations(x: Features): LayerOutput[] {
     const rows = this.#rows("activations", x);
-    const { layers, input } = this.#network;
-    let width = input;
+    const placed = place(this.#network.layers, this.input);
     return layerOutputs(this.#network, ...rows).map((data, i) => {
-      const layer = layers[i] as LayerSpec;
-      if (layer.kind === "dense") width = layer.units;
-      return { name: `${i}.${layer.kind}`, width, data };
+      const { path, spec, width } = placed[i] as (typeof placed)[0];
+      return { name: `${path}.${spec.kind}`, width, data };
     });
   }
 

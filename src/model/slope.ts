@@ -1,11 +1,13 @@
 // The slope of a loss with respect to single parameters, by differences in f64, with what each figure may be off by. Works
 // on an interpreter's copy of a training step; loaded with it. Derived in docs/numerics.md, gradCheck.
 
+import { OP_COLUMN_SUMS } from "../base/abi.ts";
 import { OPS } from "../base/ops.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { Param } from "../nn/layout.ts";
 import type { TrainSession } from "../nn/network.ts";
+import type { Draft } from "../program/builder.ts";
 import type { Reference } from "../program/reference.ts";
 
 /** What was found at one entry. */
@@ -35,7 +37,7 @@ interface Known {
   readonly first: number;
   /** by the interpreter's own backward pass: the typical size of the gradient */
   readonly typical: number;
-  /** by entry as in memory: what rounding the loss's gradient to f32 does to this one */
+  /** by entry as in memory: what rounding the loss's gradient to f32 does to this one, and the terms of a sum over the batch */
   readonly rounding: Float64Array;
 }
 
@@ -54,7 +56,7 @@ export class Slopes {
    * @param gradientOffset  bytes from a parameter to its gradient
    */
   constructor(reference: Reference, session: TrainSession, params: readonly Param[], gradientOffset: number) {
-    const { program, lossEnd, backwardEnd } = session;
+    const { program, lossEnd, statsEnd, backwardEnd } = session;
     const { values } = reference;
     this.#reference = reference;
     this.#lossEnd = lossEnd;
@@ -63,7 +65,14 @@ export class Slopes {
       const start = reference.word(tensor.address + gradientOffset);
       return values.slice(start, start + tensor.bytes / 4);
     };
-    reference.run(0, backwardEnd);
+    reference.run(0, statsEnd);
+    const sums = new Map<number, Float64Array>();
+    for (let i = statsEnd; i < backwardEnd; i++) {
+      const { op, operands } = program.drafts[i] as Draft;
+      const [x, y] = operands as [Tensor, Tensor];
+      if (op === OP_COLUMN_SUMS) sums.set(y.address, magnitudes(reference, x, program.rows));
+      reference.run(i, i + 1);
+    }
     this.loss = this.#loss();
     const exact = params.map(gradients);
     reference.run(0, lossEnd);
@@ -74,7 +83,10 @@ export class Slopes {
       const { tensor } = param;
       const g = exact[i] as Float64Array;
       const start = reference.word(tensor.address);
-      const rounding = gradients(param).map((value, j) => Math.abs(value - (g[j] as number)));
+      const summed = sums.get(tensor.address + gradientOffset);
+      const rounding = gradients(param).map(
+        (value, j) => Math.abs(value - (g[j] as number)) + ROUNDING_F32 * (summed?.[j] ?? 0),
+      );
       let squares = 0;
       for (let row = 0; row < tensor.rows; row++) {
         for (let at = row * tensor.ld; at < row * tensor.ld + tensor.cols; at++) {
@@ -127,6 +139,18 @@ export class Slopes {
   #loss(): number {
     return this.#reference.lossSum * this.#scale;
   }
+}
+
+/** Σ |x| of every column: what a norm behind a layer with a bias makes cancel in the bias's gradient. */
+function magnitudes(reference: Reference, x: Tensor, batch: number): Float64Array {
+  const start = reference.word(x.address);
+  return Float64Array.from({ length: x.cols }, (_, j) => {
+    let sum = 0;
+    for (let i = 0; i < (x.batch ? batch : x.rows); i++) {
+      sum += Math.abs(reference.values[start + i * x.ld + j] as number);
+    }
+    return sum;
+  });
 }
 
 /**

@@ -18,7 +18,15 @@ import { divisor, over, tally } from "../train/scoring.ts";
 import { rowsUsed } from "../train/steps.ts";
 import { Stopwatch } from "../train/stopwatch.ts";
 import { roomiest, windowRows } from "../train/window.ts";
-import { commonScaling, configOf, lossToLearn, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+import {
+  checkBatches,
+  commonScaling,
+  configOf,
+  lossToLearn,
+  requireClasses,
+  rowsOf,
+  scoreOf,
+} from "./fitting.ts";
 import {
   checkCallbacks,
   checkEarly,
@@ -122,6 +130,7 @@ export class Training {
         "Use a smaller batchSize or accumulate, or leave dropLast out.",
       );
     }
+    checkBatches(network, where, data.rows, batchSize, dropLast);
     const { loss, optimizer } = this.learn(where, options);
     const scoring = scoreOf(network, where, data, loss);
     const validated = validation && {
@@ -211,6 +220,7 @@ export class Training {
     const network = this.#network;
     const features = toFeatures(where, x, network.input);
     const { rows } = features;
+    checkBatches(network, where, rows, rows);
     const checked = new CheckedRows(
       features,
       toTargets(where, y, rows),

@@ -5,7 +5,7 @@ import * as abi from "../base/abi.ts";
 import type { LayerSpec, LossSpec } from "../base/spec.ts";
 import type { Plan, Region, Tensor } from "../memory/plan.ts";
 import type { Builder } from "../program/builder.ts";
-import { batchMatrix } from "./lower.ts";
+import { batchMatrix } from "./stage.ts";
 
 /** What stands for a row's target: a class id, or one number an output. */
 export type TargetKind = "ids" | "rows";

@@ -1,18 +1,24 @@
-// The layers as a user writes them. Descriptions only; network.ts lowers them to records.
+// The layers as a user writes them: dense and activations; norms.ts has the others. Descriptions only; lower.ts makes records
+// of them.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, positive, show } from "../base/options.ts";
+import { checkNames, flag, integer, positive, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 
 /**
  * A fully connected layer, y = x·W + b.
  *
  * Weights and biases start from U(−1/√in, 1/√in), as PyTorch's `Linear` does.
- * @param units  width of the output, at least 1
- * @throws {XentError} `OPTION` if `units` is not a positive integer
+ * @param units         width of the output, at least 1
+ * @param options.bias  whether there is a b; default true. A norm right behind the layer makes it useless
+ * @throws {XentError} `OPTION` if `units` is not a positive integer, or `bias` neither true nor false
  */
-export function dense(units: number): LayerSpec {
-  return { kind: "dense", units: integer("dense: units", units, 1) };
+export function dense(units: number, options: { bias?: boolean } = {}): LayerSpec {
+  integer("dense: units", units, 1);
+  checkNames("dense", options, ["bias"]);
+  return flag("dense: bias", options.bias ?? true)
+    ? { kind: "dense", units }
+    : { kind: "dense", units, bias: false };
 }
 
 /** y = max(x, 0), elementwise. Right behind a `dense` layer it costs nothing. */

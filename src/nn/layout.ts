@@ -3,11 +3,16 @@
 
 import { CLIP_BYTES, HYPER_BYTES, HYPER_CLIP, HYPER_LOSS, RECORD_BYTES, RESULT_BYTES } from "../base/abi.ts";
 import type { LayerSpec, LossSpec, Scaling } from "../base/spec.ts";
-import { leadingDimension, Plan, type Region, type RegionBytes, type Tensor } from "../memory/plan.ts";
+import { Plan, type RegionBytes, type Tensor } from "../memory/plan.ts";
 import { Builder, scratchBytes } from "../program/builder.ts";
 import type { HitRule, TargetKind } from "./criterion.ts";
 import * as criterion from "./criterion.ts";
 import * as lower from "./lower.ts";
+import { updateStatistics } from "./lower-norms.ts";
+import { declareParams, lastLayer, type Param, place, type Stored } from "./params.ts";
+import { batchMatrix, type Context, type Stage } from "./stage.ts";
+
+export type { Param, ParamRole } from "./params.ts";
 
 /** Rows that `predict` and `evaluate` run at a time. */
 export const CHUNK_ROWS = 256;
@@ -40,7 +45,7 @@ export interface Optimizing {
   emit(b: Builder, plan: Plan, tensors: Optimized): void;
 }
 
-/** What an optimiser's records may touch: flat runs of the same length. */
+/** What an optimiser's records may touch: flat runs of the same length, of the parameters that are trained. */
 export interface Optimized {
   readonly list: readonly Param[];
   readonly params: Tensor;
@@ -61,19 +66,6 @@ export interface ChunkParts {
   readonly score: { readonly [K in TargetKind | "largest" | "each" | "sum"]?: number };
 }
 
-/** What a parameter is to an optimiser: a matrix of weights, or a vector. */
-export type ParamRole = "weight" | "bias";
-
-export interface Param {
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly fanIn: number;
-  readonly role: ParamRole;
-  /** where it begins in the flat run of parameters, and how long it is there, in elements */
-  readonly at: number;
-  readonly length: number;
-}
-
 /** Everything one plan fixed, before any memory exists. */
 export interface Layout {
   readonly bytes: RegionBytes;
@@ -84,7 +76,10 @@ export interface Layout {
   /** as long as params, slots and buffers together */
   readonly snapshot: Tensor;
   readonly grads: Tensor;
+  /** of all parameters, in the order of layers */
   readonly list: readonly Param[];
+  /** the same with running statistics */
+  readonly stored: readonly Stored[];
   /** what the loss multiplies columns by, if it does */
   readonly columns: Tensor | undefined;
   readonly train: TrainLayout | undefined;
@@ -96,6 +91,8 @@ export interface TrainLayout {
   readonly room: Tensor;
   /** the record behind the last one of forward pass and loss */
   readonly lossEnd: number;
+  /** the record behind the last one that moves running statistics */
+  readonly statsEnd: number;
   /** the record behind the last one of the backward pass: the gradients are whole, nothing is updated */
   readonly backwardEnd: number;
   readonly x: Tensor;
@@ -116,7 +113,7 @@ export interface ChunkLayout {
   readonly rows?: Tensor | undefined;
   readonly weights?: Tensor | undefined;
   readonly rowLoss?: Tensor | undefined;
-  /** one a stage */
+  /** one a stage, of which several may be the same tensor */
   readonly outputs: readonly Tensor[];
   readonly logits: Tensor;
   readonly probabilities: Tensor | undefined;
@@ -133,6 +130,8 @@ export interface NetworkSpec {
   readonly outputs: number;
   readonly layers: readonly LayerSpec[];
   readonly scaling: Scaling;
+  /** of the model, for what is left to chance; default 0 */
+  readonly seed?: number;
   /** without it the chunk program ends with the logits */
   readonly loss: LossSpec | undefined;
   /** runs that the optimiser keeps beside the parameters; none when left out */
@@ -151,8 +150,10 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig): Layout {
   const hyper = plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
   const result = plan.view(hyper, "result", HYPER_LOSS, 1, RESULT_BYTES / 4, RESULT_BYTES / 4);
   const clip = plan.view(hyper, "clip", HYPER_CLIP, 1, CLIP_BYTES / 4, CLIP_BYTES / 4);
-  const { params, slots, buffers, snapshot, grads, list, dense } = declareParams(plan, net);
-  const stages = lower.stages(net.layers, net.input, dense, !net.apart);
+  const placed = place(net.layers, net.input);
+  const declared = declareParams(plan, placed, net.slots ?? 0);
+  const { params, trained, slots, buffers, snapshot, grads, list, stored, holdings } = declared;
+  const stages = lower.stages(placed, holdings, !net.apart);
   const edge = plan.tensor("scratch", "edge tiles", 1, scratchBytes(net.threads) / 4);
   const loss = config?.loss ?? net.loss;
   const columns =
@@ -160,10 +161,11 @@ export function layNetwork(net: NetworkSpec, config?: TrainConfig): Layout {
       ? plan.tensor("program", "column weights", 1, net.outputs, { given: true })
       : undefined;
   const shared = { net, plan, edge, stages, result, columns };
-  const train = config && layTrain(shared, config, { list, params, grads, slots, clip });
+  const optimized = { list: list.filter(({ frozen }) => !frozen), params: trained, grads, slots, clip };
+  const train = config && layTrain(shared, config, optimized);
   const chunk = layChunk(shared, loss);
   const bytes = plan.layout();
-  return { bytes, hyper, params, slots, buffers, snapshot, grads, list, columns, train, chunk };
+  return { bytes, hyper, params, slots, buffers, snapshot, grads, list, stored, columns, train, chunk };
 }
 
 /** What both programs are laid from. */
@@ -171,7 +173,7 @@ interface Shared {
   readonly net: NetworkSpec;
   readonly plan: Plan;
   readonly edge: Tensor;
-  readonly stages: readonly lower.Stage[];
+  readonly stages: readonly Stage[];
   readonly result: Tensor;
   readonly columns: Tensor | undefined;
 }
@@ -190,29 +192,40 @@ function layTrain(shared: Shared, config: TrainConfig, optimized: Optimized): Tr
     ? plan.tensor("data", "weights", windowRows, 1, { given: true })
     : undefined;
   const order = plan.tensor("data", "order", 1, windowRows, { given: true });
-  const batch = lower.batchMatrix(plan, "batch", "batch", batchSize, net.input);
+  const batch = batchMatrix(plan, "batch", "batch", batchSize, net.input);
+  const context: Context = {
+    b: builder,
+    plan,
+    region: "activations",
+    training: true,
+    overwrite: true,
+    adds: config.accumulates ?? false,
+    seed: net.seed ?? 0,
+  };
   builder.label = "batch";
   builder.gather(x, order, batch, net.scaling.scale, net.scaling.shift);
-  const outputs = lower.forward(builder, plan, "activations", stages, batch);
-  const logits = outputs[outputs.length - 1] as Tensor;
+  const traces = lower.forward(context, stages, { tensor: batch, free: false });
+  const logits = traces.at(-1)?.output as Tensor;
   const t = criterion.lossTensors(plan, "batch", logits, config.targets, config.weighted, false);
   builder.label = "target";
   builder.gather(targets, order, t.target);
   if (weights !== undefined && t.weight !== undefined) builder.gather(weights, order, t.weight);
   criterion.emitLoss(builder, loss, config.targets, logits, t, columns);
   if (config.hits === "largest" || config.hits === "each") {
-    criterion.emitHits(builder, config.hits, logits, t, criterion.cut(net.layers.at(-1)));
+    criterion.emitHits(builder, config.hits, logits, t, criterion.cut(lastLayer(net.layers)));
   }
   builder.label = loss.kind;
   builder.lossSum(t.rowLoss, config.hits === "none" ? undefined : t.hit, result);
   const lossEnd = builder.length;
-  lower.backward(builder, plan, stages, batch, outputs, t.dz, config.accumulates);
+  updateStatistics(builder, traces);
+  const statsEnd = builder.length;
+  lower.backward(context, traces, { tensor: t.dz, free: true });
   const backwardEnd = builder.length;
   builder.label = config.optimizer.kind;
   config.optimizer.emit(builder, plan, optimized);
   const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
   const ids = config.targets === "ids";
-  return { builder, room, lossEnd, backwardEnd, x, ids, targets, weights, order };
+  return { builder, room, lossEnd, statsEnd, backwardEnd, x, ids, targets, weights, order };
 }
 
 function layChunk(
@@ -223,11 +236,20 @@ function layChunk(
   const xF32 = plan.tensor("chunk", "x f32", CHUNK_ROWS, net.input, { given: true, group: "chunk x" });
   const xU8 = plan.tensor("chunk", "x u8", CHUNK_ROWS, net.input, { given: true, size: 1, group: "chunk x" });
   const order = plan.tensor("chunk", "order", 1, CHUNK_ROWS, { given: true });
-  const x = lower.batchMatrix(plan, "chunk", "x", CHUNK_ROWS, net.input);
+  const x = batchMatrix(plan, "chunk", "x", CHUNK_ROWS, net.input);
   builder.label = "chunk";
   builder.gather(xF32, order, x);
   builder.gather(xU8, order, x, net.scaling.scale, net.scaling.shift);
-  const outputs = lower.forward(builder, plan, "chunk", stages, x, !net.apart);
+  const context: Context = {
+    b: builder,
+    plan,
+    region: "chunk",
+    training: false,
+    overwrite: !net.apart,
+    adds: false,
+    seed: 0,
+  };
+  const outputs = lower.forward(context, stages, { tensor: x, free: false }).map(({ output }) => output);
   const logits = outputs[outputs.length - 1] as Tensor;
   const forwardEnd = builder.length;
   const probabilities = loss && criterion.emitLink(builder, plan, loss, logits);
@@ -259,7 +281,7 @@ function layScore(
   score.rows = builder.length;
   criterion.emitLoss(builder, loss, "rows", logits, t, columns);
   if (loss.kind !== "crossEntropy") {
-    const above = criterion.cut(net.layers.at(-1));
+    const above = criterion.cut(lastLayer(net.layers));
     score.largest = builder.length;
     criterion.emitHits(builder, "largest", logits, t, above);
     score.each = builder.length;
@@ -269,45 +291,4 @@ function layScore(
   builder.label = loss.kind;
   builder.lossSum(t.rowLoss, t.hit, result);
   return { score, ids, rows: t.target, weights: t.weight, rowLoss: t.rowLoss };
-}
-
-/**
- * One flat run for all parameters, one for their gradients and one for each of the optimiser's slots. Matrices come before
- * vectors, so that an optimiser that treats these apart needs two records; the list is in the order of layers.
- */
-function declareParams(plan: Plan, { input, layers, slots: slotCount = 0 }: NetworkSpec) {
-  const shapes: { layer: number; rows: number; cols: number; ld: number }[] = [];
-  let width = input;
-  for (const [layer, spec] of layers.entries()) {
-    if (spec.kind !== "dense") continue;
-    shapes.push({ layer, rows: width, cols: spec.units, ld: leadingDimension(spec.units) });
-    width = spec.units;
-  }
-  const matrices = shapes.reduce((sum, { rows, ld }) => sum + rows * ld, 0);
-  const total = shapes.reduce((sum, { ld }) => sum + ld, matrices);
-  const flat = (region: Region, name: string, length = total): Tensor =>
-    plan.tensor(region, name, 1, length, { given: true });
-  const params = flat("params", "params");
-  const slots = Array.from({ length: slotCount }, (_, i) => flat("slots", `slot ${i}`));
-  const buffers = flat("buffers", "buffers", 0);
-  const snapshot = flat("snapshot", "snapshot", total * (1 + slotCount) + buffers.cols);
-  const grads = flat("grads", "grads");
-  const list: Param[] = [];
-  const dense = new Map<number, lower.DenseParams>();
-  let matrixAt = 0;
-  let vectorAt = matrices;
-  for (const { layer, rows, cols, ld } of shapes) {
-    const declare = (role: ParamRole, at: number, height: number): [value: Tensor, gradient: Tensor] => {
-      const name = `${layer}.${role}`;
-      const tensor = plan.view(params, name, 4 * at, height, cols, ld);
-      list.push({ name, tensor, fanIn: rows, role, at, length: height * ld });
-      return [tensor, plan.view(grads, `d${name}`, 4 * at, height, cols, ld)];
-    };
-    const [weight, dWeight] = declare("weight", matrixAt, rows);
-    const [bias, dBias] = declare("bias", vectorAt, 1);
-    dense.set(layer, { weight, bias, dWeight, dBias });
-    matrixAt += rows * ld;
-    vectorAt += ld;
-  }
-  return { params, slots, buffers, snapshot, grads, list, dense };
 }

@@ -1,67 +1,78 @@
-// Layers to records: the forward pass, and the backward pass in reverse order; the loss between them is criterion.ts.
-// Emits through the builder; allocates only by declaring tensors in the plan.
+// Layers to records: the forward pass, and the backward pass in reverse order; the loss between them is criterion.ts, what
+// norms and the like emit is lower-norms.ts. Emits through the builder; allocates only by declaring tensors in the plan.
 
 import { OP_RELU_BACKWARD } from "../base/abi.ts";
-import type { LayerSpec } from "../base/spec.ts";
+import { STREAM_DROPOUT } from "../base/random.ts";
+import type { ActivationSpec, LayerSpec } from "../base/spec.ts";
 import { PACKED_ROWS, wholeTiles } from "../base/tile.ts";
-import { leadingDimension, type Plan, type Region, type Tensor } from "../memory/plan.ts";
-import type { Builder, Right } from "../program/builder.ts";
-import { type Activation, activation } from "./activations.ts";
+import type { Plan, Tensor } from "../memory/plan.ts";
+import type { Builder, Chance, Right } from "../program/builder.ts";
+import { activation } from "./activations.ts";
+import { batchNorm1d, layerNorm, prelu } from "./lower-norms.ts";
+import { type Holding, isTrained, type Placed } from "./params.ts";
+import {
+  batchMatrix,
+  type Context,
+  type Flow,
+  gradientOf,
+  type Lowering,
+  outputOf,
+  type Stage,
+  type Trace,
+} from "./stage.ts";
 
-/** A dense layer's parameters and their gradients. */
-export interface DenseParams {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-  readonly dWeight: Tensor;
-  readonly dBias: Tensor;
-}
-
-/** One lowered step of the forward pass: a layer, or a dense layer with the relu behind it. */
-export interface Stage {
-  readonly kind: LayerSpec["kind"];
-  /** index of the (first) layer, which names it */
-  readonly index: number;
-  /** of a dense layer */
-  readonly params: DenseParams | undefined;
-  /** of any other */
-  readonly activation: Activation | undefined;
-  /** dense: the relu behind it is done by sgemm */
-  readonly fusedRelu: boolean;
-  /** width of the output */
-  readonly width: number;
-}
+type Spec<K extends LayerSpec["kind"]> = Extract<LayerSpec, { kind: K }>;
 
 /** @param fuse  joins each dense layer with a relu directly behind it */
 export function stages(
-  layers: readonly LayerSpec[],
-  input: number,
-  params: ReadonlyMap<number, DenseParams>,
+  placed: readonly Placed[],
+  holdings: ReadonlyMap<string, Holding>,
   fuse = true,
+  counter = { number: 0 },
 ): Stage[] {
   const result: Stage[] = [];
-  let width = input;
-  for (let i = 0; i < layers.length; i++) {
-    const layer = layers[i] as LayerSpec;
-    const index = i;
-    const { kind } = layer;
-    if (kind === "dense") width = layer.units;
-    const fusedRelu = fuse && kind === "dense" && layers[i + 1]?.kind === "relu";
-    if (fusedRelu) i++;
-    result.push({
-      kind,
-      index,
-      params: params.get(index),
-      activation: kind === "dense" ? undefined : activation(layer),
-      fusedRelu,
-      width,
-    });
+  for (let i = 0; i < placed.length; i++) {
+    const { spec, path, width, inner } = placed[i] as Placed;
+    const number = counter.number++;
+    const blocks = stages(inner, holdings, fuse, counter);
+    const fusedRelu = fuse && spec.kind === "dense" && placed[i + 1]?.spec.kind === "relu";
+    if (fusedRelu) {
+      i++;
+      counter.number++;
+    }
+    const holding = holdings.get(path) ?? { values: {}, gradients: {} };
+    const trained = isTrained(spec) || blocks.some((stage) => stage.trained);
+    result.push({ spec, path, number, holding, inner: blocks, trained, fusedRelu, width });
   }
   return result;
 }
 
-/** A [batch, cols] matrix in the plan. */
-export function batchMatrix(plan: Plan, region: Region, name: string, rows: number, cols: number): Tensor {
-  return plan.tensor(region, name, rows, cols, { ld: leadingDimension(cols), batch: true });
+/** Emits the forward pass from x and returns what each stage did. */
+export function forward(c: Context, list: readonly Stage[], x: Flow): Trace[] {
+  let flow = x;
+  return list.map((stage) => {
+    c.b.label = `${stage.path} ${stage.spec.kind}`;
+    const { y, saved = [], inner = [] } = lowering(stage.spec).forward(c, stage, flow);
+    const trace = { stage, input: flow.tensor, output: y.tensor, free: y.free, saved, inner };
+    flow = y;
+    return trace;
+  });
+}
+
+/**
+ * Emits the backward pass from dy, the gradient of the last output, down to every parameter's gradient: no further than
+ * to the first stage that has any, unless dx is wanted, which then is returned.
+ */
+export function backward(c: Context, traces: readonly Trace[], dy: Flow, wantsDx = false): Flow | undefined {
+  const first = traces.findIndex(({ stage }) => stage.trained);
+  const end = wantsDx ? 0 : first < 0 ? traces.length : first;
+  let flow: Flow | undefined = dy;
+  for (let i = traces.length - 1; i >= end && flow !== undefined; i--) {
+    const trace = traces[i] as Trace;
+    c.b.label = `${trace.stage.path} ${trace.stage.spec.kind} backward`;
+    flow = lowering(trace.stage.spec).backward(c, trace, flow, wantsDx || i > end);
+  }
+  return flow;
 }
 
 /** B, or its transpose, as a product with m rows takes it: in place, or packed. */
@@ -73,78 +84,117 @@ export function right(b: Builder, plan: Plan, m: number, matrix: Tensor, transpo
   return b.pack(matrix, transpose, room);
 }
 
-/**
- * Emits the forward pass from x and returns the output of every stage.
- *
- * @param overwrite  lets an activation take the place of the dense output before it, where its backward allows
- */
-export function forward(
-  b: Builder,
-  plan: Plan,
-  region: Region,
-  list: readonly Stage[],
-  x: Tensor,
-  overwrite = true,
-): Tensor[] {
-  const outputs: Tensor[] = [];
-  let input = x;
-  for (const [i, stage] of list.entries()) {
-    b.label = `${stage.index} ${stage.kind}`;
-    const before = list[i - 1];
-    const inPlace =
-      overwrite && stage.activation?.saves === "output" && before?.params !== undefined && !before.fusedRelu;
-    const y = inPlace
-      ? input
-      : batchMatrix(plan, region, `${stage.index}.${stage.kind}`, x.rows, stage.width);
-    if (stage.params !== undefined) {
-      const { weight, bias } = stage.params;
-      b.sgemm(input, right(b, plan, x.rows, weight, false), y, { bias, relu: stage.fusedRelu });
-    } else {
-      const { forward, parameters } = stage.activation as Activation;
-      b.unary(forward, input, y, parameters);
+/** dX before dW: what is transposed is packed first. */
+const dense: Lowering<Spec<"dense">> = {
+  forward(c, stage, { tensor: x }) {
+    const { b, plan, region } = c;
+    const { weight, bias } = stage.holding.values;
+    const y = batchMatrix(plan, region, `${stage.path}.dense`, x.rows, stage.width);
+    const options = { relu: stage.fusedRelu, ...(bias && { bias }) };
+    b.sgemm(x, right(b, plan, x.rows, weight as Tensor, false), y, options);
+    // relu's backward pass needs its output
+    return { y: { tensor: y, free: !stage.fusedRelu } };
+  },
+  backward(c, trace, flow, wantsDx) {
+    const { b, plan } = c;
+    const { stage, input, output } = trace;
+    let dy = flow.tensor;
+    if (stage.fusedRelu) {
+      dy = gradientOf(c, trace, flow);
+      b.backward(OP_RELU_BACKWARD, flow.tensor, output, dy);
     }
-    outputs.push(y);
-    input = y;
-  }
-  return outputs;
-}
-
-/**
- * Emits the backward pass from dz, the gradient of the last output, down to every parameter's gradient.
- * dX before dW; the first stage that has parameters needs no dX, nor does anything before it.
- *
- * @param add  gradients of parameters are added to those that stand there, in runs that say so
- */
-export function backward(
-  b: Builder,
-  plan: Plan,
-  list: readonly Stage[],
-  x: Tensor,
-  outputs: readonly Tensor[],
-  dz: Tensor,
-  add = false,
-): void {
-  const firstDense = list.findIndex((stage) => stage.params !== undefined);
-  let dy = dz;
-  for (let i = list.length - 1; i >= firstDense; i--) {
-    const stage = list[i] as Stage;
-    const y = outputs[i] as Tensor;
-    const input = i === 0 ? x : (outputs[i - 1] as Tensor);
-    b.label = `${stage.index} ${stage.kind} backward`;
-    if (stage.fusedRelu) b.backward(OP_RELU_BACKWARD, dy, y, dy);
-    if (stage.params === undefined) {
-      const { backward, saves, parameters } = stage.activation as Activation;
-      b.backward(backward, dy, saves === "input" ? input : y, dy, parameters);
-      continue;
-    }
-    const { weight, dWeight, dBias } = stage.params;
+    const weight = stage.holding.values.weight as Tensor;
+    const { weight: dWeight, bias: dBias } = stage.holding.gradients;
     let dx: Tensor | undefined;
-    if (i > firstDense) {
-      dx = batchMatrix(plan, "activations", `d${stage.index}.input`, x.rows, input.cols);
+    if (wantsDx) {
+      dx = batchMatrix(plan, "activations", `d${stage.path}.input`, input.rows, input.cols);
       b.sgemm(dy, right(b, plan, dy.rows, weight, true), dx);
     }
-    b.sgemm(input, right(b, plan, input.cols, dy, false), dWeight, { transposeA: true, add });
-    b.columnSums(dy, dBias, { add });
-    if (dx !== undefined) dy = dx;
-  }
+    if (dWeight !== undefined) {
+      b.sgemm(input, right(b, plan, input.cols, dy, false), dWeight, { transposeA: true, add: c.adds });
+    }
+    if (dBias !== undefined) b.columnSums(dy, dBias, { add: c.adds });
+    return dx && { tensor: dx, free: true };
+  },
+};
+
+const pointwise: Lowering<ActivationSpec> = {
+  forward(c, stage, x) {
+    const { forward, saves, parameters } = activation(stage.spec);
+    const y = outputOf(c, stage, x, saves === "output");
+    c.b.unary(forward, x.tensor, y, parameters);
+    return { y: { tensor: y, free: saves === "input" } };
+  },
+  backward(c, trace, dy) {
+    const { backward, saves, parameters } = activation(trace.stage.spec);
+    const dx = gradientOf(c, trace, dy);
+    c.b.backward(backward, dy.tensor, saves === "input" ? trace.input : trace.output, dx, parameters);
+    return { tensor: dx, free: true };
+  },
+};
+
+/** Drops in training alone, and nothing where p is 0: then its input is its output. */
+const dropout: Lowering<Spec<"dropout">> = {
+  forward(c, stage, x) {
+    if (!c.training || stage.spec.p === 0) return { y: x };
+    const y = outputOf(c, stage, x, true);
+    c.b.dropout(x.tensor, y, chance(c, stage));
+    return { y: { tensor: y, free: true } };
+  },
+  backward(c, trace, dy) {
+    if (trace.stage.spec.p === 0) return dy;
+    const dx = gradientOf(c, trace, dy);
+    c.b.dropout(dy.tensor, dx, chance(c, trace.stage));
+    return { tensor: dx, free: true };
+  },
+};
+
+const chance = ({ seed }: Context, { number, spec }: Stage<Spec<"dropout">>): Chance => ({
+  seed,
+  stream: STREAM_DROPOUT + 256 * number,
+  p: spec.p,
+});
+
+/** y = x + f(x): x and dy stay whole until they are added. */
+const residual: Lowering<Spec<"residual">> = {
+  forward(c, stage, x) {
+    const inner = forward(c, stage.inner, { ...x, free: false });
+    const { output: fx, free } = inner.at(-1) as Trace;
+    c.b.label = `${stage.path} residual`;
+    const y = outputOf(c, stage, { tensor: fx, free }, true);
+    c.b.add(x.tensor, fx, y);
+    return { y: { tensor: y, free: true }, inner };
+  },
+  backward(c, trace, dy, wantsDx) {
+    const inner = backward(c, trace.inner, { ...dy, free: false }, wantsDx);
+    if (!wantsDx || inner === undefined) return undefined;
+    c.b.label = `${trace.stage.path} residual backward`;
+    const dx = gradientOf(c, trace, inner);
+    c.b.add(dy.tensor, inner.tensor, dx);
+    return { tensor: dx, free: true };
+  },
+};
+
+type Kinds = { readonly [K in LayerSpec["kind"]]: Lowering<Spec<K>> };
+
+const KINDS: Kinds = {
+  dense,
+  dropout,
+  batchNorm1d,
+  layerNorm,
+  prelu,
+  residual,
+  relu: pointwise,
+  sigmoid: pointwise,
+  tanh: pointwise,
+  leakyRelu: pointwise,
+  elu: pointwise,
+  gelu: pointwise,
+  silu: pointwise,
+  softplus: pointwise,
+  softmax: pointwise,
+};
+
+function lowering(spec: LayerSpec): Lowering<LayerSpec> {
+  return KINDS[spec.kind] as Lowering<LayerSpec>;
 }

@@ -21,12 +21,15 @@ import {
   type TrainConfig,
   type TrainLayout,
 } from "./layout.ts";
+import { type Stored, widthOf } from "./params.ts";
 
 /** The memory of a training program that the host writes: data, the order of its rows, and the step's inputs. */
 export interface TrainSession {
   readonly program: Program;
   /** records before it compute the loss and change no parameter */
   readonly lossEnd: number;
+  /** records from `lossEnd` up to it move running statistics towards those of the batch, and do nothing else */
+  readonly statsEnd: number;
   /** records before it change no parameter either, and leave all gradients */
   readonly backwardEnd: number;
   /** [windowRows, features], unpadded */
@@ -70,6 +73,8 @@ export class Network {
   readonly outputs: number;
   readonly layers: readonly LayerSpec[];
   readonly seed: number;
+  /** training batches so far: what chance that differs from batch to batch goes by */
+  batches = 0;
   #core: Core | undefined;
   #scaling: Scaling = { scale: 1 / 255, shift: 0 };
   #loss: LossSpec | undefined;
@@ -83,8 +88,6 @@ export class Network {
   /** of the programs as they stand */
   #tile = 0;
   #uses = 0;
-  /** batches that it was trained on in its life: what is drawn anew for each is drawn by this number */
-  batches = 0;
   /** the snapshot is to take the place of the parameters */
   #owed = false;
 
@@ -94,7 +97,7 @@ export class Network {
     this.input = input;
     this.layers = layers;
     this.seed = seed;
-    this.outputs = layers.reduce((width, layer) => (layer.kind === "dense" ? layer.units : width), input);
+    this.outputs = widthOf(layers, input);
     this.#lay();
   }
 
@@ -222,7 +225,9 @@ export class Network {
       apart: true,
     });
     const arena = new Arena(core, layout.bytes.total);
-    arena.f32(layout.params).set((this.#arena as Arena).f32((this.#layout as Layout).params));
+    for (const key of ["params", "buffers"] as const) {
+      arena.f32(layout[key]).set((this.#arena as Arena).f32((this.#layout as Layout)[key]));
+    }
     return chunkSession(arena, layout.chunk, layout.hyper);
   }
 
@@ -231,16 +236,15 @@ export class Network {
     return this.#arena?.bytes ?? 0;
   }
 
-  /** The parameters as they stand, unpadded, weights turned to `[out, in]`. */
+  /** The parameters and running statistics as they stand, unpadded, weights turned to `[out, in]`. */
   state(): StateDict {
     this.chunk();
-    return this.#read(0);
+    return this.#read((this.#layout as Layout).stored, 0);
   }
 
-  /** The gradients that the last backward pass left, in the form of `state`. */
+  /** The gradients that the last backward pass left, in the form of `state`; of frozen parameters there are none. */
   gradients(): StateDict {
-    this.chunk();
-    return this.#read(this.gradientOffset);
+    return this.#read(this.list, this.gradientOffset);
   }
 
   /** Bytes from a parameter to its gradient. */
@@ -263,23 +267,23 @@ export class Network {
     }
   }
 
-  /** Where each parameter lies. */
+  /** Where each parameter that is trained lies. */
   get list(): readonly Param[] {
     this.chunk();
-    return (this.#layout as Layout).list;
+    return (this.#layout as Layout).list.filter(({ frozen }) => !frozen);
   }
 
-  /** What stands `offset` bytes behind every parameter: gradients are laid out as they are. */
-  #read(offset: number): StateDict {
+  /** What stands `offset` bytes behind each of these: gradients are laid out as parameters are. */
+  #read(list: readonly Stored[], offset: number): StateDict {
     const state: StateDict = {};
-    for (const { name, tensor } of (this.#layout as Layout).list) {
+    for (const { name, tensor, shape } of list) {
       const data = (this.#arena as Arena).f32({ ...tensor, address: tensor.address + offset });
       const { rows, cols, ld } = tensor;
       const out = new Float32Array(rows * cols);
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < cols; j++) out[j * rows + i] = data[i * ld + j] as number;
       }
-      state[name] = { shape: name.endsWith("weight") ? [cols, rows] : [cols], data: out };
+      state[name] = { shape, data: out };
     }
     return state;
   }
@@ -294,20 +298,19 @@ export class Network {
       );
     }
     this.chunk();
-    const list = (this.#layout as Layout).list;
+    const list = (this.#layout as Layout).stored;
     const names = list.map((param) => param.name);
     const expected = `Expected ${names.join(", ")}.`;
     for (const name of Object.keys(state)) {
       if (!names.includes(name))
         throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
     }
-    for (const { name, tensor } of list) {
+    for (const { name, tensor, shape } of list) {
       if (state[name] === undefined) {
         throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
       }
       const given: Partial<TensorData> = state[name] ?? {};
       const { data } = given;
-      const shape = name.endsWith("weight") ? [tensor.cols, tensor.rows] : [tensor.cols];
       if (
         !(data instanceof Float32Array) ||
         String(given.shape) !== String(shape) ||
@@ -320,12 +323,13 @@ export class Network {
           `Expected a Float32Array of shape [${shape}].`,
         );
       }
-      const at = data.findIndex((value) => !Number.isFinite(value));
+      const variance = name.endsWith("running_var");
+      const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
       if (at >= 0) {
         throw new XentError(
           "STATE",
           `loadStateDict: "${name}" holds ${data[at]} at position ${at}`,
-          "Expected finite numbers.",
+          variance ? "Expected finite numbers of at least 0." : "Expected finite numbers.",
         );
       }
     }
@@ -403,12 +407,12 @@ export class Network {
   }
 
   #lay(config?: TrainConfig, slots = this.#optimizer.slots.length): Layout {
-    const { input, outputs, layers } = this;
+    const { input, outputs, layers, seed } = this;
     const { tile, crew } = this.#core as Core;
     const loss = config?.loss ?? this.#loss;
     const threads = crew?.size ?? 1;
     const scaling = this.#scaling;
-    return layNetwork({ tile, threads, input, outputs, layers, scaling, loss, slots }, config);
+    return layNetwork({ tile, threads, input, outputs, layers, scaling, seed, loss, slots }, config);
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */
@@ -424,9 +428,7 @@ export class Network {
     if (old === undefined || layout.bytes.total > old.bytes || old.spoilt || moved) {
       arena = new Arena(core, layout.bytes.total);
       if (old === undefined) {
-        for (const [i, { tensor, fanIn }] of layout.list.entries()) {
-          initUniform(arena.f32(tensor), tensor.rows, tensor.cols, tensor.ld, fanIn, this.seed, i);
-        }
+        begin(arena, layout, this.seed);
       } else {
         carryOver(old, before as Layout, arena, layout, this.#owed);
         this.#owed = false;
@@ -447,6 +449,18 @@ export class Network {
     this.#chunk = chunkSession(this.#arena, layout.chunk, layout.hyper);
     this.#train =
       layout.train === undefined ? undefined : trainSession(this.#arena, layout.train, layout.hyper);
+  }
+}
+
+/** Gives every tensor that keeps its first values; a parameter's place in the list is its substream of chance. */
+function begin(arena: Arena, { list, stored }: Layout, seed: number): void {
+  const places = new Map<Stored, number>(list.map((param, i) => [param, i]));
+  for (const one of stored) {
+    const { tensor, init } = one;
+    const { rows, cols, ld } = tensor;
+    const data = arena.f32(tensor);
+    if ("fanIn" in init) initUniform(data, rows, cols, ld, init.fanIn, seed, places.get(one) as number);
+    else for (let i = 0; i < rows; i++) data.fill(init.value, i * ld, i * ld + cols);
   }
 }
 
@@ -475,10 +489,11 @@ function carryOver(from: Arena, old: Layout, to: Arena, layout: Layout, owed: bo
 }
 
 function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {
-  const { builder, room, lossEnd, backwardEnd, x, targets, weights, order } = layout;
+  const { builder, room, lossEnd, statsEnd, backwardEnd, x, targets, weights, order } = layout;
   return {
     program: new Program(arena, builder, room, hyper),
     lossEnd,
+    statsEnd,
     backwardEnd,
     x: x.size === 1 ? arena.u8(x) : arena.f32(x),
     targets: layout.ids ? arena.i32(targets) : arena.f32(targets),

@@ -57,6 +57,25 @@ export interface LossOperands {
   readonly columns?: Tensor | undefined;
 }
 
+/** What chance decides in a record: the generator's key, and the share that is dropped. */
+export interface Chance {
+  readonly seed: number;
+  readonly stream: number;
+  readonly p: number;
+}
+
+/** What a norm multiplies by and adds, [1, cols] each; all 1 and 0 when left out. */
+export interface Affine {
+  readonly gamma?: Tensor | undefined;
+  readonly beta?: Tensor | undefined;
+}
+
+/** Statistics of columns, [1, cols] each. */
+export interface Statistics {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
 const rowsOf = (tensor: Tensor, flag: number): number => (tensor.batch ? flag : 0);
 
 export class Builder {
@@ -219,6 +238,127 @@ export class Builder {
   /** clip ← what makes the norm of which `sums` are the squares no larger than `most`, then the norm */
   clipFactor(sums: Tensor, clip: Tensor, most: number): void {
     this.#emit(abi.OP_CLIP_FACTOR, 0, [sums, clip], [sums.bytes / 8], [], [most]);
+  }
+
+  /** y ← x / (1 − p) where chance keeps it, else 0; y may be x. The same record on dy is the backward pass. */
+  dropout(x: Tensor, y: Tensor, { seed, stream, p }: Chance): void {
+    const d = [x.rows, x.cols, seed | 0, stream | 0, Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1) | 0];
+    this.#emit(abi.OP_DROPOUT, rowsOf(x, abi.FLAG_ROWS_D0), [x, y], d, [x.ld, y.ld], [1 / (1 - p)]);
+  }
+
+  /** y ← x by the statistics of its own columns, which are kept. */
+  batchNorm(
+    x: Tensor,
+    y: Tensor,
+    { mean, variance }: Statistics,
+    { gamma, beta }: Affine,
+    eps: number,
+  ): void {
+    this.#block(abi.OP_BATCH_NORM_FORWARD, x, [x, y, mean, variance, gamma, beta], 2, [eps]);
+  }
+
+  /**
+   * dx, dγ and dβ of `batchNorm`; each may be left out, and dx may be dy.
+   *
+   * @param adds  dγ and dβ are added to where the hyper region says so
+   */
+  batchNormBackward(
+    dy: Tensor,
+    x: Tensor,
+    dx: Tensor | undefined,
+    { mean, variance }: Statistics,
+    { gamma }: Affine,
+    { gamma: dgamma, beta: dbeta }: Affine,
+    eps: number,
+    adds = false,
+  ): void {
+    const operands = [dy, x, dx, mean, variance, gamma, dgamma, dbeta];
+    this.#block(abi.OP_BATCH_NORM_BACKWARD, dy, operands, 3, [eps], adds);
+  }
+
+  /** Moves running statistics towards those that `batchNorm` left of x. */
+  batchNormStatistics(x: Tensor, of: Statistics, running: Statistics, momentum: number): void {
+    const operands = [of.mean, of.variance, running.mean, running.variance];
+    this.#block(abi.OP_BATCH_NORM_STATISTICS, x, operands, 0, [momentum]);
+  }
+
+  /** y ← x by given statistics; y may be x. */
+  normalize(
+    x: Tensor,
+    y: Tensor,
+    { mean, variance }: Statistics,
+    { gamma, beta }: Affine,
+    eps: number,
+  ): void {
+    this.#block(abi.OP_NORMALIZE, x, [x, y, mean, variance, gamma, beta], 2, [eps]);
+  }
+
+  /** dx of `normalize`; dx may be dy. */
+  normalizeBackward(dy: Tensor, dx: Tensor, variance: Tensor, gamma: Tensor | undefined, eps: number): void {
+    this.#block(abi.OP_NORMALIZE_BACKWARD, dy, [dy, dx, variance, gamma], 2, [eps]);
+  }
+
+  /** y ← x by the statistics of its own rows: mean and 1/σ, which are kept in [rows, 2]. */
+  layerNorm(x: Tensor, y: Tensor, statistics: Tensor, { gamma, beta }: Affine, eps: number): void {
+    this.#block(abi.OP_LAYER_NORM_FORWARD, x, [x, y, statistics, gamma, beta], 2, [eps]);
+  }
+
+  /** dx of `layerNorm`; dx may be dy. */
+  layerNormBackward(dy: Tensor, x: Tensor, dx: Tensor, statistics: Tensor, gamma: Tensor | undefined): void {
+    this.#block(abi.OP_LAYER_NORM_BACKWARD, dy, [dy, x, dx, statistics, gamma], 3);
+  }
+
+  /** dγ and dβ of `layerNorm`. */
+  layerNormParameters(
+    dy: Tensor,
+    x: Tensor,
+    statistics: Tensor,
+    { gamma, beta }: Affine,
+    adds = false,
+  ): void {
+    this.#block(abi.OP_LAYER_NORM_PARAMETERS, dy, [dy, x, statistics, gamma, beta], 2, [], adds);
+  }
+
+  /** y ← x above 0, slope·x below: the slope of all columns, or one a column; y may be x. */
+  prelu(x: Tensor, y: Tensor, slope: Tensor): void {
+    this.#block(abi.OP_PRELU_FORWARD, x, [x, y, slope], 2);
+  }
+
+  /** dx of `prelu`; dx may be dy or x. */
+  preluBackward(dy: Tensor, x: Tensor, dx: Tensor, slope: Tensor): void {
+    this.#block(abi.OP_PRELU_BACKWARD, dy, [dy, x, dx, slope], 3);
+  }
+
+  /** The gradient of one slope a column. */
+  preluSlope(dy: Tensor, x: Tensor, dslope: Tensor, adds = false): void {
+    this.#block(abi.OP_PRELU_SLOPE, dy, [dy, x, dslope], 2, [], adds);
+  }
+
+  /** y ← a + b; y may be either. */
+  add(a: Tensor, b: Tensor, y: Tensor): void {
+    this.#block(abi.OP_ADD, a, [a, b, y], 3);
+  }
+
+  /**
+   * A record on the rows and columns of `shape`.
+   *
+   * @param blocks  so many operands are matrices, whose row stride matters; those behind are one number a column, or one for
+   *                all, which has stride 0
+   */
+  #block(
+    op: number,
+    shape: Tensor,
+    operands: readonly (Tensor | undefined)[],
+    blocks: number,
+    f: readonly number[] = [],
+    adds = false,
+  ): void {
+    const flags = rowsOf(shape, abi.FLAG_ROWS_D0) | (adds ? abi.FLAG_ADD : 0);
+    const s = operands.map((tensor, i) => {
+      if (tensor === undefined) return 0;
+      return i < blocks ? tensor.ld : Number(tensor.cols > 1 || shape.cols === 1);
+    });
+    this.#emit(op, flags, operands, [shape.rows, shape.cols], s, f);
   }
 
   /**

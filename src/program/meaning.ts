@@ -4,6 +4,7 @@
 
 import * as abi from "../base/abi.ts";
 import { tileColumns } from "../base/tile.ts";
+import { LAYERS } from "./meaning-layers.ts";
 import { UPDATES } from "./meaning-updates.ts";
 
 /** The copied memory. Operands are indices of words in it, 0 where one is left out. */
@@ -16,8 +17,10 @@ export interface Image {
   readonly lr: number;
   readonly correction1: number;
   readonly correction2: number;
-  readonly add: number;
   readonly first: number;
+  /** see HYPER_ADD and HYPER_BATCH */
+  readonly add: boolean;
+  readonly batch: number;
   /** where the byte at an address of the program's memory stands, in bytes */
   place(address: number): number;
 }
@@ -111,7 +114,7 @@ const pack: Execute = ({ f }, { p, d, s, f: scalars }) => {
 const sgemm: Execute = ({ f, add }, { flags, p, d, s, f: scalars }) => {
   const [rows, columns, k] = [at(d, 0), at(d, 1), at(d, 2)];
   const [cs, rsb] = [at(s, 1), at(s, 3)];
-  const beta = (flags & abi.FLAG_ADD) !== 0 ? add : at(scalars, 0);
+  const beta = (flags & abi.FLAG_ADD) !== 0 ? Number(add) : at(scalars, 0);
   const width = tileColumns(at(d, 3));
   const bias = (flags & abi.FLAG_BIAS) !== 0;
   const relu = (flags & abi.FLAG_RELU) !== 0;
@@ -280,7 +283,7 @@ const lossSum: Execute = (m, { p, d }) => {
 };
 
 const columnSums: Execute = (m, { flags, p, d, s }) => {
-  if ((flags & abi.FLAG_ADD) === 0 || m.add === 0) m.f.fill(0, at(p, 1), at(p, 1) + at(d, 1));
+  if ((flags & abi.FLAG_ADD) === 0 || !m.add) m.f.fill(0, at(p, 1), at(p, 1) + at(d, 1));
   eachElement(d, (i, j) => {
     m.f[at(p, 1) + j] = at(m.f, at(p, 1) + j) + at(m.f, at(p, 0) + i * at(s, 0) + j);
   });
@@ -370,4 +373,5 @@ export const EXECUTE: Readonly<Record<number, Execute>> = {
   [abi.OP_LOSS_SUM]: lossSum,
   [abi.OP_COLUMN_SUMS]: columnSums,
   ...UPDATES,
+  ...LAYERS,
 };

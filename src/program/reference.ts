@@ -50,8 +50,9 @@ export class Reference {
       lr: hyper.getFloat32(abi.HYPER_LR, true),
       correction1: hyper.getFloat32(abi.HYPER_CORRECTION1, true),
       correction2: hyper.getFloat32(abi.HYPER_CORRECTION2, true),
-      add: hyper.getInt32(abi.HYPER_ADD, true),
       first,
+      add: hyper.getInt32(abi.HYPER_ADD, true) !== 0,
+      batch: hyper.getUint32(abi.HYPER_BATCH, true),
       place: (address) => this.#find(address) ?? Number.NaN,
     };
     for (const { start, end } of this.#runs) this.#copy(start, end - start);

@@ -3,6 +3,7 @@
 import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
 import type { Block, ChunkSession, Network } from "../nn/network.ts";
+import { lastLayer } from "../nn/params.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { late, SLICE_MS, turn } from "./turn.ts";
 
@@ -150,7 +151,7 @@ export function classes(network: Network, x: Features, rows: number): Int32Array
 
 function classOf(network: Network, { logits: { data, stride } }: ChunkSession, row: number): number {
   const start = row * stride;
-  if (network.outputs === 1) return Number((data[start] as number) > cut(network.layers.at(-1)));
+  if (network.outputs === 1) return Number((data[start] as number) > cut(lastLayer(network.layers)));
   let best = 0;
   for (let j = 1; j < network.outputs; j++) {
     if ((data[start + j] as number) > (data[start + best] as number)) best = j;

@@ -1,0 +1,115 @@
+// The records of layers with vectors of parameters: batchNorm1d, layerNorm, prelu. lower.ts strings them together.
+
+import type { LayerSpec } from "../base/spec.ts";
+import type { Tensor } from "../memory/plan.ts";
+import type { Affine, Builder, Statistics } from "../program/builder.ts";
+import { type Holding, isFrozen } from "./params.ts";
+import { gradientOf, type Lowering, outputOf, type Stage, type Trace } from "./stage.ts";
+
+type Spec<K extends LayerSpec["kind"]> = Extract<LayerSpec, { kind: K }>;
+
+const affine = ({ weight, bias }: Holding["values"]): Affine => ({ gamma: weight, beta: bias });
+
+const running = ({ holding: { values } }: Stage): Statistics => ({
+  mean: values.running_mean as Tensor,
+  variance: values.running_var as Tensor,
+});
+
+/** Of the batch, as the forward pass kept them. */
+const ofBatch = ({ saved: [mean, variance] }: Trace): Statistics => ({
+  mean: mean as Tensor,
+  variance: variance as Tensor,
+});
+
+/** Normalises by the batch in training, unless it is frozen: by the running statistics then, as in evaluation. */
+export const batchNorm1d: Lowering<Spec<"batchNorm1d">> = {
+  forward(c, stage, x) {
+    const { b, plan, region } = c;
+    const { eps } = stage.spec;
+    const own = affine(stage.holding.values);
+    if (!c.training || isFrozen(stage.spec)) {
+      const y = outputOf(c, stage, x, true);
+      b.normalize(x.tensor, y, running(stage), own, eps);
+      return { y: { tensor: y, free: true } };
+    }
+    const row = (name: string): Tensor => plan.tensor(region, `${stage.path}.${name}`, 1, stage.width);
+    const [mean, variance] = [row("mean"), row("variance")];
+    const y = outputOf(c, stage, x, false);
+    b.batchNorm(x.tensor, y, { mean, variance }, own, eps);
+    return { y: { tensor: y, free: true }, saved: [mean, variance] };
+  },
+  backward(c, trace, dy, wantsDx) {
+    const { stage, input } = trace;
+    const { eps } = stage.spec;
+    const { values, gradients } = stage.holding;
+    const dx = wantsDx ? gradientOf(c, trace, dy) : undefined;
+    if (isFrozen(stage.spec)) {
+      if (dx !== undefined) c.b.normalizeBackward(dy.tensor, dx, running(stage).variance, values.weight, eps);
+    } else {
+      const { b, adds } = c;
+      b.batchNormBackward(dy.tensor, input, dx, ofBatch(trace), affine(values), affine(gradients), eps, adds);
+    }
+    return dx && { tensor: dx, free: true };
+  },
+};
+
+/** Emits what moves the running statistics of every batchNorm1d, in blocks too. */
+export function updateStatistics(b: Builder, traces: readonly Trace[]): void {
+  for (const trace of traces) {
+    updateStatistics(b, trace.inner);
+    const { spec, path } = trace.stage;
+    if (spec.kind !== "batchNorm1d" || isFrozen(spec)) continue;
+    b.label = `${path} running statistics`;
+    b.batchNormStatistics(trace.input, ofBatch(trace), running(trace.stage), spec.momentum);
+  }
+}
+
+/** γ and β before dx, which may take the place of dy. */
+export const layerNorm: Lowering<Spec<"layerNorm">> = {
+  forward(c, stage, x) {
+    const { rows } = x.tensor;
+    const name = `${stage.path}.statistics`;
+    const statistics = c.plan.tensor(c.region, name, rows, 2, { batch: true });
+    const y = outputOf(c, stage, x, false);
+    c.b.layerNorm(x.tensor, y, statistics, affine(stage.holding.values), stage.spec.eps);
+    return { y: { tensor: y, free: true }, saved: [statistics] };
+  },
+  backward(c, trace, dy, wantsDx) {
+    const { b, adds } = c;
+    const { stage, input, saved } = trace;
+    const { values, gradients } = stage.holding;
+    const statistics = saved[0] as Tensor;
+    if (gradients.weight !== undefined) {
+      b.layerNormParameters(dy.tensor, input, statistics, affine(gradients), adds);
+    }
+    if (!wantsDx) return undefined;
+    const dx = gradientOf(c, trace, dy);
+    b.layerNormBackward(dy.tensor, input, dx, statistics, values.weight);
+    return { tensor: dx, free: true };
+  },
+};
+
+/** The gradient of a slope that all columns share is summed by column first. */
+export const prelu: Lowering<Spec<"prelu">> = {
+  forward(c, stage, x) {
+    const y = outputOf(c, stage, x, false);
+    c.b.prelu(x.tensor, y, stage.holding.values.weight as Tensor);
+    return { y: { tensor: y, free: true } };
+  },
+  backward(c, trace, dy, wantsDx) {
+    const { b, plan, adds } = c;
+    const { stage, input } = trace;
+    const slope = stage.holding.values.weight as Tensor;
+    const dslope = stage.holding.gradients.weight;
+    if (dslope !== undefined && slope.cols === stage.width) b.preluSlope(dy.tensor, input, dslope, adds);
+    else if (dslope !== undefined) {
+      const sums = plan.tensor("activations", `d${stage.path}.slopes`, stage.width, 1);
+      b.preluSlope(dy.tensor, input, sums);
+      b.columnSums(sums, dslope);
+    }
+    if (!wantsDx) return undefined;
+    const dx = gradientOf(c, trace, dy);
+    b.preluBackward(dy.tensor, input, dx, slope);
+    return { tensor: dx, free: true };
+  },
+};

@@ -1,0 +1,131 @@
+// The layers that do something else in training than in evaluation, or have vectors of parameters, or are made of layers, as a
+// user writes them. Descriptions only; lower.ts and lower-norms.ts make records of them.
+
+import { XentError } from "../base/errors.ts";
+import { checkNames, flag, positive, show } from "../base/options.ts";
+import type { LayerSpec } from "../base/spec.ts";
+
+/** Kinds that have parameters or statistics of their own to keep. */
+const FREEZABLE: readonly LayerSpec["kind"][] = ["dense", "batchNorm1d", "layerNorm", "prelu"];
+
+/** A number from 0 to 1, or below 1, or `OPTION`. */
+function share(where: string, value: unknown, below: boolean): number {
+  if (typeof value === "number" && value >= 0 && (below ? Math.fround(value) < 1 : value <= 1)) return value;
+  throw new XentError(
+    "OPTION",
+    `${where} is ${show(value)}, expected a number from 0 to ${below ? "below " : ""}1`,
+    "Pass such a number.",
+  );
+}
+
+/**
+ * Dropout: while training, y = x / (1 − p) with probability 1 − p, else 0, each element for itself; in evaluation y = x.
+ *
+ * Which elements are kept depends on the model's seed, the layer's place, how many batches the model was trained on, and the
+ * element's row in the batch and column: on any machine, with any number of threads, the same ones.
+ *
+ * Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout", JMLR 15, 2014; the generator is Threefry-2x32
+ * with 13 rounds (Salmon et al., SC 2011).
+ * @param p  share that is dropped, at least 0 and below 1; usual are 0.1 to 0.5
+ * @throws {XentError} `OPTION`
+ */
+export function dropout(p: number): LayerSpec {
+  return { kind: "dropout", p: share("dropout: p", p, true) };
+}
+
+/**
+ * Batch normalisation of every column: y = γ·(x − μ) / √(σ² + ε) + β. While training, μ and σ² are mean and variance of the
+ * column over the rows of the batch, of which there have to be at least two; in evaluation they are running ones, which each
+ * training step moves: running ← (1 − momentum)·running + momentum·batch, the variance with rows − 1 in its denominator.
+ *
+ * γ starts as 1 and β as 0, running mean and variance as 0 and 1. In a state dict they are `weight`, `bias`, `running_mean` and
+ * `running_var`, as in PyTorch's `BatchNorm1d`. Rows count alike, whatever their weights. {@link frozen}, it uses its running
+ * statistics in training too, and keeps them, as in Keras.
+ *
+ * Source: Ioffe, Szegedy, "Batch normalization", ICML 2015.
+ * @param options.eps       above 0, default 1e-5
+ * @param options.momentum  from 0 to 1, default 0.1
+ * @param options.affine    whether there are γ and β; default true
+ * @throws {XentError} `OPTION`
+ */
+export function batchNorm1d(options: { eps?: number; momentum?: number; affine?: boolean } = {}): LayerSpec {
+  checkNames("batchNorm1d", options, ["eps", "momentum", "affine"]);
+  const { eps = 1e-5, momentum = 0.1, affine = true } = options;
+  return {
+    kind: "batchNorm1d",
+    eps: positive("batchNorm1d: eps", eps),
+    momentum: share("batchNorm1d: momentum", momentum, false),
+    affine: flag("batchNorm1d: affine", affine),
+  };
+}
+
+/**
+ * Layer normalisation of every row: y = γ·(x − μ) / √(σ² + ε) + β, μ and σ² being mean and variance of the row; alike in training
+ * and evaluation. γ and β have one number a column and start as 1 and 0, PyTorch's `weight` and `bias`.
+ *
+ * Source: Ba, Kiros, Hinton, "Layer normalization", 2016.
+ * @param options.eps     above 0, default 1e-5
+ * @param options.affine  whether there are γ and β; default true
+ * @throws {XentError} `OPTION`
+ */
+export function layerNorm(options: { eps?: number; affine?: boolean } = {}): LayerSpec {
+  checkNames("layerNorm", options, ["eps", "affine"]);
+  const { eps = 1e-5, affine = true } = options;
+  return {
+    kind: "layerNorm",
+    eps: positive("layerNorm: eps", eps),
+    affine: flag("layerNorm: affine", affine),
+  };
+}
+
+/**
+ * y = x above 0, a·x below, elementwise, with a slope a that is trained: PyTorch's `PReLU`.
+ *
+ * Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015.
+ * @param options.init    what slopes start as, default 0.25
+ * @param options.shared  one slope for all columns (default), or with `false` one for each
+ * @throws {XentError} `OPTION`
+ */
+export function prelu(options: { init?: number; shared?: boolean } = {}): LayerSpec {
+  checkNames("prelu", options, ["init", "shared"]);
+  const { init = 0.25, shared = true } = options;
+  if (typeof init !== "number" || !Number.isFinite(Math.fround(init))) {
+    throw new XentError("OPTION", `prelu: init is ${show(init)}, expected a finite number`, "0.25 is usual.");
+  }
+  return { kind: "prelu", init, shared: flag("prelu: shared", shared) };
+}
+
+/**
+ * A residual block: y = x + f(x), f being the layers one after another, which have to give as many numbers a row as they take.
+ * Its parameters are named as in PyTorch, where the block is a `Sequential` of its own: `"3.0.weight"`.
+ *
+ * Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016.
+ * @param layers  at least one; they may be blocks again
+ * @throws {XentError} `OPTION`; another width comes out than goes in: when the model is made
+ */
+export function residual(layers: readonly LayerSpec[]): LayerSpec {
+  if (Array.isArray(layers) && layers.length > 0) return { kind: "residual", layers: [...layers] };
+  throw new XentError(
+    "OPTION",
+    `residual: layers are ${show(layers)}, expected an array of at least one`,
+    "Pass an array such as [dense(64), relu(), dense(64)].",
+  );
+}
+
+/**
+ * The same layer, its parameters kept as they are: no gradients are computed for them, and none for what stands below the lowest
+ * layer that is trained. Of a residual block, all layers are frozen; one without parameters comes back as it is, so that
+ * `layers.map(frozen)` freezes a whole net. A frozen `batchNorm1d` normalises by its running statistics and keeps them. A
+ * frozen parameter keeps its name and first value, and `loadStateDict` sets it.
+ *
+ * @throws {XentError} `OPTION` if it is no layer
+ */
+export function frozen(layer: LayerSpec): LayerSpec {
+  const { kind } = Object(layer) as LayerSpec;
+  if (typeof kind !== "string") {
+    throw new XentError("OPTION", `frozen: the layer is ${show(layer)}`, "Pass a layer, such as dense(10).");
+  }
+  if (layer.kind === "residual") return { ...layer, layers: layer.layers.map((inner) => frozen(inner)) };
+  // which kinds there are is checked where a model is made
+  return FREEZABLE.includes(layer.kind) ? ({ ...layer, frozen: true } as LayerSpec) : layer;
+}
