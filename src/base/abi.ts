@@ -96,6 +96,8 @@ export const OP_PREPARE_GRADIENT = 39;
 export const OP_SQUARE_SUMS = 40;
 /** those sums → what gradients are multiplied by to have no larger norm than is wanted, and the norm */
 export const OP_CLIP_FACTOR = 41;
+/** done by the host, in JavaScript, between runs of the others: no build has a kernel for it */
+export const OP_HOST = 70;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;
