@@ -7,14 +7,18 @@
 export { XentError, type XentErrorCode } from "./base/errors.ts";
 export type {
   ActivationSpec,
+  CustomLossSpec,
   FanMode,
   GainName,
   InitSpec,
   LayerSpec,
+  Link,
+  LossRow,
   LossSpec,
   OptimizerSpec,
   ParamGroup,
   Reduction,
+  RowLoss,
   ScheduleFunction,
   ScheduleSpec,
   ScheduleStep,
@@ -43,6 +47,7 @@ export type {
 } from "./model/options.ts";
 export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
+export { type CustomLossOptions, customLoss } from "./nn/custom.ts";
 export {
   byActivation,
   constant,

@@ -226,17 +226,17 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits byActivation constant cosine crossEntropy dataset dense elu " +
+      "XentError bceWithLogits byActivation constant cosine crossEntropy customLoss dataset dense elu " +
       "exponential gelu glorotNormal glorotUniform gradCheck heNormal heUniform hosted huber init " +
       "leakyRelu lecunNormal lecunUniform linear mae mse multiStep normal oneCycle ones quadratic " +
       "reduceOnPlateau relu sgd sigmoid silu softmax softplus stepDecay tanh torchDefault " +
       "truncatedNormal uniform zeros"
     ).split(" "),
     "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CosineOptions " +
-      "CrossEntropyOptions Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode " +
+      "CrossEntropyOptions CustomLossOptions CustomLossSpec Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode " +
       "Features FitOptions GainName GradCheck GradCheckOptions HeOptions History HostedSequential " +
-      "HostedXent Info InitOptions InitSpec Labels LayerOutput LayerSpec LearnOptions LossSpec " +
-      "ModelPlan OneCycleOptions OptimizerSpec PlateauOptions Progress Reduction Region RegionBytes " +
+      "HostedXent Info InitOptions InitSpec Labels LayerOutput LayerSpec LearnOptions Link LossRow LossSpec " +
+      "ModelPlan OneCycleOptions OptimizerSpec PlateauOptions Progress Reduction Region RegionBytes RowLoss " +
       "ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential SequentialOptions " +
       "SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
   ],

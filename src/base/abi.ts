@@ -113,6 +113,8 @@ export const OP_PRELU_BACKWARD = 60;
 export const OP_PRELU_SLOPE = 61;
 /** y ← a + b */
 export const OP_ADD = 62;
+/** done by the host, in JavaScript, between runs of the others: no build has a kernel for it */
+export const OP_HOST = 70;
 
 // --- Functions of vmath: y ← f(x), element by element ---
 export const MATH_EXP = 0;

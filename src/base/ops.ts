@@ -210,6 +210,21 @@ function loss(name: string, flopsAnElement: number, ns: number, options: LossOpt
 
 const hasIds = (r: RecordView): boolean => (r.flags & abi.FLAG_IDS) !== 0;
 
+/** A loss in JavaScript. Without dz, rows have a loss alone. */
+const host: OpSpec = {
+  name: "host",
+  operands: ["z", "target", "dz", "loss", "weight"],
+  inPlace: [],
+  share: () => ALONE,
+  touches: (r) => ({
+    reads: [...rows(r, 0, 0, d(r, 0)), ...rows(r, 1, 0, d(r, 0)), ...column(r, 4, 0, d(r, 0))],
+    writes: [...(r.p[2] === 0 ? [] : rows(r, 2, 0, d(r, 0))), ...matrix(r, 3, 0, 1, d(r, 0), 1)],
+  }),
+  flops: () => 0,
+  // two calls and their copies; what is in them nobody knows
+  work: (r) => [0, 0, d(r, 0) * (60 + 8 * d(r, 1)), 0],
+};
+
 const rowHits: OpSpec = {
   name: "rowHits",
   operands: ["z", "target", "hit", "", "weight"],
@@ -347,6 +362,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SQUARE_SUMS, squareSums],
   [abi.OP_CLIP_FACTOR, clipFactor],
   ...LAYER_OPS,
+  [abi.OP_HOST, host],
 ]);
 
 /** Whether two ranges share a byte. Exact for equal strides and for runs; else by the spans they cover. */

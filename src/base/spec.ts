@@ -62,7 +62,33 @@ export type LossSpec =
   | { readonly kind: "quadratic"; readonly reduction: Reduction }
   | { readonly kind: "mse"; readonly reduction: Reduction }
   | { readonly kind: "mae"; readonly reduction: Reduction }
-  | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction };
+  | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction }
+  | CustomLossSpec;
+
+/** A loss as `customLoss()` describes it. */
+export interface CustomLossSpec extends RowLoss {
+  readonly kind: "custom";
+  readonly reduction: Reduction;
+  readonly link: Link;
+  /** @internal what calls the functions: it comes with the loss, and is in no bundle without one */
+  readonly host: unknown;
+}
+
+/** What turns the outputs of a custom loss into what `predict` gives: probabilities of classes, of each output, or nothing. */
+export type Link = "none" | "softmax" | "sigmoid";
+
+/** One number an output: f32 in training, f64 where `gradCheck` asks. */
+export type LossRow = Float32Array | Float64Array;
+
+/** A loss of one row of outputs against its row of targets, in JavaScript. */
+export interface RowLoss {
+  /** for messages, and for those who print a program */
+  readonly name: string;
+  /** the loss of the row, summed over its outputs */
+  readonly loss: (output: LossRow, target: LossRow) => number;
+  /** writes ∂ loss / ∂ output into `gradient`, which is all 0 before */
+  readonly gradient: (output: LossRow, target: LossRow, gradient: LossRow) => void;
+}
 
 /**
  * Some of the parameters, which an optimiser treats in their own way; what is left out is as the optimiser has it. A parameter

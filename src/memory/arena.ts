@@ -30,6 +30,8 @@ export class Arena {
   readonly crew: Crew | undefined;
   readonly #memory: WebAssembly.Memory;
   #spoilt = false;
+  /** nobody will read what is here */
+  disposed = false;
   /** a run that other threads are still at: whatever else wants the memory has it finished first */
   pending: { finish(): void } | undefined;
 
@@ -65,6 +67,7 @@ export class Arena {
 
   /** Nothing will be run here any more: the others may let go of the memory. */
   dispose(): void {
+    this.disposed = true;
     this.crew?.forget(this.#memory);
   }
 

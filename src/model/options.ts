@@ -2,9 +2,10 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
-import type { ActivationSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
+import type { ActivationSpec, CustomLossSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
+import type { CustomHost, CustomLossOptions } from "../nn/custom.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
 import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../nn/norms.ts";
@@ -147,14 +148,15 @@ export const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: ob
   softmax,
 };
 
-export const LOSSES: { readonly [K in LossSpec["kind"]]: (options: object) => LossSpec } = {
-  crossEntropy,
-  bceWithLogits,
-  quadratic,
-  mse,
-  mae,
-  huber,
-};
+export const LOSSES: { readonly [K in Exclude<LossSpec["kind"], "custom">]: (options: object) => LossSpec } =
+  {
+    crossEntropy,
+    bceWithLogits,
+    quadratic,
+    mse,
+    mae,
+    huber,
+  };
 
 export const OPTIMIZERS: { readonly [K in OptimizerSpec["kind"]]: (options: SgdOptions) => OptimizerSpec } = {
   sgd,
@@ -217,10 +219,13 @@ function checkLayer(where: string, layer: LayerSpec): LayerSpec {
 export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
   if (loss === undefined) return undefined;
   const { kind, ...options } = Object(loss) as LossSpec;
-  if (!Object.hasOwn(LOSSES, kind)) {
-    throw new XentError("OPTION", `${where}: loss is ${described(loss)}`, `Known: ${calls(LOSSES)}.`);
-  }
-  return LOSSES[kind](options);
+  if (kind === "custom") {
+    const { host, ...functions } = options as CustomLossSpec;
+    const { make } = Object(host) as Partial<CustomHost>;
+    if (make !== undefined) return make(functions as CustomLossOptions);
+  } else if (Object.hasOwn(LOSSES, kind)) return LOSSES[kind](options);
+  const known = `Known: ${calls(LOSSES)}, and what customLoss({ loss, gradient }) returns.`;
+  throw new XentError("OPTION", `${where}: loss is ${described(loss)}`, known);
 }
 
 export function checkOptimizer(

@@ -2,9 +2,10 @@
 // One lookup by kind, exhaustive by the compiler. Knows tensors, no data.
 
 import * as abi from "../base/abi.ts";
-import type { LayerSpec, LossSpec } from "../base/spec.ts";
+import type { LayerSpec, Link, LossSpec } from "../base/spec.ts";
 import type { Plan, Region, Tensor } from "../memory/plan.ts";
 import type { Builder } from "../program/builder.ts";
+import type { CustomHost } from "./custom.ts";
 import { batchMatrix } from "./stage.ts";
 
 /** What stands for a row's target: a class id, or one number an output. */
@@ -31,6 +32,12 @@ type Kinds = {
   ) => Criterion;
 };
 
+const LINKS = {
+  none: undefined,
+  softmax: abi.OP_SOFTMAX_FORWARD,
+  sigmoid: abi.OP_SIGMOID_FORWARD,
+} as const;
+
 const KINDS: Kinds = {
   crossEntropy: ({ labelSmoothing }, targets, outputs) => ({
     op: targets === "ids" && labelSmoothing === 0 ? abi.OP_SOFTMAX_CROSS_ENTROPY : abi.OP_SOFT_CROSS_ENTROPY,
@@ -42,6 +49,7 @@ const KINDS: Kinds = {
   mse: () => ({ op: abi.OP_SQUARED_ERROR, parameters: [1], link: undefined }),
   mae: () => ({ op: abi.OP_ABSOLUTE_ERROR, parameters: [], link: undefined }),
   huber: ({ delta }) => ({ op: abi.OP_HUBER_LOSS, parameters: [delta], link: undefined }),
+  custom: ({ link }) => ({ op: abi.OP_HOST, parameters: [], link: LINKS[link] }),
 };
 
 function criterion(spec: LossSpec, targets: TargetKind, outputs: number): Criterion {
@@ -49,10 +57,19 @@ function criterion(spec: LossSpec, targets: TargetKind, outputs: number): Criter
   return make(spec, targets, outputs);
 }
 
-/** Whether two losses make the same records: reduction and ignoreIndex are the host's affair. */
+/** Whether two losses make the same records: reduction and ignoreIndex are the host's affair. Functions are the same or not. */
 export function sameRecords(a: LossSpec, b: LossSpec): boolean {
+  const [f, g] = [a, b].map((spec) => (spec.kind === "custom" ? spec : undefined));
+  if (f?.loss !== g?.loss || f?.gradient !== g?.gradient) return false;
   const records = (spec: LossSpec): string => JSON.stringify({ ...spec, reduction: "", ignoreIndex: 0 });
   return records(a) === records(b);
+}
+
+/** What a loss that takes logits makes of them; `none` for those that take outputs as they are. */
+export function linkOf(spec: LossSpec): Link {
+  if (spec.kind === "crossEntropy") return "softmax";
+  if (spec.kind === "bceWithLogits") return "sigmoid";
+  return spec.kind === "custom" ? spec.link : "none";
 }
 
 /** What the kernels take class ids as: only cross entropy has a form for them, for others they become rows. */
@@ -67,8 +84,9 @@ export function targetKind(spec: LossSpec, ids: boolean): TargetKind {
  */
 export function hitRule(spec: LossSpec, ids: boolean, outputs: number, last: LayerSpec | undefined): HitRule {
   if (spec.kind === "crossEntropy") return "fused";
-  if (ids && outputs > 1) return "largest";
-  if (spec.kind === "bceWithLogits" || (ids && last?.kind === "sigmoid")) return "each";
+  const link = linkOf(spec);
+  if (outputs > 1 && (ids || link === "softmax")) return "largest";
+  if (link === "sigmoid" || (ids && last?.kind === "sigmoid")) return "each";
   return "none";
 }
 
@@ -121,7 +139,11 @@ export function targetRows(plan: Plan, region: Region, logits: Tensor, given: bo
   return plan.tensor(region, "target rows", logits.rows, logits.cols, { batch: true, given });
 }
 
-/** Emits row losses and the gradient of the logits. */
+/**
+ * Emits row losses and the gradient of the logits.
+ *
+ * @param gradient  whether it is wanted: a kernel writes it in any case, a function of the user's is not called
+ */
 export function emitLoss(
   b: Builder,
   spec: LossSpec,
@@ -129,7 +151,14 @@ export function emitLoss(
   z: Tensor,
   t: LossTensors,
   columns: Tensor | undefined,
+  gradient = true,
 ): void {
+  if (spec.kind === "custom") {
+    b.label = spec.name;
+    const { bind } = spec.host as CustomHost;
+    b.hostLoss({ ...spec, bind }, { ...t, z, dz: gradient ? t.dz : undefined });
+    return;
+  }
   const { op, parameters } = criterion(spec, targets, z.cols);
   b.label = spec.kind;
   const fused = spec.kind === "crossEntropy";

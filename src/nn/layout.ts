@@ -279,7 +279,7 @@ function layScore(
     criterion.emitLoss(builder, loss, "ids", logits, { ...t, target: ids }, columns);
   }
   score.rows = builder.length;
-  criterion.emitLoss(builder, loss, "rows", logits, t, columns);
+  criterion.emitLoss(builder, loss, "rows", logits, t, columns, false);
   if (loss.kind !== "crossEntropy") {
     const above = criterion.cut(lastLayer(net.layers));
     score.largest = builder.length;

@@ -123,7 +123,12 @@ export function huber(options: { delta?: number; reduction?: Reduction } = {}): 
 
 const REDUCTIONS: readonly Reduction[] = ["mean", "batchmean", "sum", "none"];
 
-function reductionOf(where: string, options: { reduction?: Reduction }, otherwise: Reduction): Reduction {
+/** @throws {XentError} `OPTION` */
+export function reductionOf(
+  where: string,
+  options: { reduction?: Reduction },
+  otherwise: Reduction,
+): Reduction {
   const { reduction = otherwise } = options;
   if (REDUCTIONS.includes(reduction)) return reduction;
   throw new XentError(

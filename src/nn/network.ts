@@ -261,6 +261,8 @@ export class Network {
     try {
       return work();
     } finally {
+      // a loss function may have disposed of the model
+      this.check();
       // after the loss of a thread: in a new memory
       this.chunk();
       grads().set(kept);

@@ -6,6 +6,7 @@ import { cost } from "../base/cost.ts";
 import { type Access, access, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
+import type { HostLoss } from "./host.ts";
 import { type Record, view, withRows, write } from "./record.ts";
 
 /** A record before it has addresses. */
@@ -18,6 +19,8 @@ export interface Draft {
   readonly f: readonly number[];
   /** what it is for: the layer's or tensor's name, for dump and profile */
   readonly label: string;
+  /** what a host record calls */
+  readonly host?: HostLoss;
 }
 
 /** B as sgemm takes it: the matrix itself, or its panels. */
@@ -174,6 +177,14 @@ export class Builder {
       [z.ld, target.ld, dz.ld],
       parameters,
     );
+  }
+
+  /** The same of a loss in JavaScript; without dz, row losses alone. */
+  hostLoss(host: HostLoss, t: Omit<LossOperands, "dz"> & { readonly dz: Tensor | undefined }): void {
+    const { z, target, dz, rowLoss, weight } = t;
+    const strides = [z.ld, target.ld, dz?.ld ?? 0];
+    const operands = [z, target, dz, rowLoss, weight];
+    this.#emit(abi.OP_HOST, rowsOf(z, abi.FLAG_ROWS_D0), operands, [z.rows, z.cols], strides, [], host);
   }
 
   /** hit ← whether each row of z names the class of its target row: every output for itself, or the largest. */
@@ -384,8 +395,9 @@ export class Builder {
     d: readonly number[],
     s: readonly number[],
     f: readonly number[],
+    host?: HostLoss,
   ): void {
-    this.drafts.push({ op, flags, operands, d, s, f, label: this.label });
+    this.drafts.push({ op, flags, operands, d, s, f, label: this.label, ...(host && { host }) });
   }
 }
 

@@ -3,6 +3,7 @@
 // trained with, so it may take the engine's own exp and log.
 
 import * as abi from "../base/abi.ts";
+import type { RowLoss } from "../base/spec.ts";
 import { tileColumns } from "../base/tile.ts";
 import { LAYERS } from "./meaning-layers.ts";
 import { UPDATES } from "./meaning-updates.ts";
@@ -36,6 +37,8 @@ export interface Args {
   readonly d: readonly number[];
   readonly s: readonly number[];
   readonly f: readonly number[];
+  /** what a host record calls */
+  readonly host?: RowLoss | undefined;
 }
 
 const at = (values: ArrayLike<number>, i: number): number => values[i] as number;
@@ -258,6 +261,25 @@ function ofDifference(
   });
 }
 
+const host: Execute = (m, { p, d, s, host }) => {
+  if (host === undefined) throw new RangeError("a host record without a function");
+  const n = at(d, 1);
+  for (let i = 0; i < at(d, 0); i++) {
+    const weight = at(p, 4) === 0 ? 1 : at(m.f, at(p, 4) + i);
+    const row = (operand: number): Float64Array => {
+      const start = at(p, operand) + i * at(s, operand);
+      return m.f.slice(start, start + n);
+    };
+    m.f[at(p, 3) + i] = weight === 0 ? 0 : weight * host.loss(row(0), row(1));
+    if (at(p, 2) === 0) continue;
+    const gradient = new Float64Array(n);
+    if (weight !== 0) host.gradient(row(0), row(1), gradient);
+    for (let j = 0; j < n; j++) {
+      m.f[at(p, 2) + i * at(s, 2) + j] = weight === 0 ? 0 : at(gradient, j) * m.scale * weight;
+    }
+  }
+};
+
 const rowHits: Execute = (m, { flags, p, d, s, f }) => {
   const n = at(d, 1);
   for (let i = 0; i < at(d, 0); i++) {
@@ -370,6 +392,7 @@ export const EXECUTE: Readonly<Record<number, Execute>> = {
     (d, delta) => Math.min(Math.max(d, -delta), delta),
   ),
   [abi.OP_ROW_HITS]: rowHits,
+  [abi.OP_HOST]: host,
   [abi.OP_LOSS_SUM]: lossSum,
   [abi.OP_COLUMN_SUMS]: columnSums,
   ...UPDATES,

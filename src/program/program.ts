@@ -7,6 +7,7 @@ import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
 import { type Builder, type Draft, placeBarriers } from "./builder.ts";
+import type { Hosted } from "./host.ts";
 import { type Record, view } from "./record.ts";
 import { Runner } from "./runner.ts";
 
@@ -40,6 +41,8 @@ export class Program {
   readonly #costs: Float64Array;
   readonly #capacity: number;
   readonly #runner: Runner;
+  /** the records among them that JavaScript does */
+  readonly #hosted: Hosted | undefined;
   #step = { rows: 0, first: 0, lr: 0, scale: 0 };
   /** what a program may read beside these, written with them; see HYPER_* */
   readonly turn = { correction1: 1, correction2: 1, add: 0, batch: 0 };
@@ -62,7 +65,9 @@ export class Program {
     this.#room = room;
     this.#hyperAddress = hyper.address;
     this.hyper = arena.view(hyper.address, abi.HYPER_BYTES);
-    this.#runner = new Runner(arena, room.address, hyper.address);
+    const host = this.drafts.find((draft) => draft.host !== undefined)?.host;
+    this.#hosted = host?.bind(arena, this.drafts, this.hyper, (first, last) => this.#ns(first, last));
+    this.#runner = new Runner(arena, room.address, hyper.address, this.#hosted);
     arena.i32(room).set(this.words);
   }
 
@@ -125,8 +130,16 @@ export class Program {
 
   /** Nanoseconds of a run of so many rows, if that is worth sharing among threads; else 0. */
   sharedNs(rows: number): number {
-    const ns = this.#ns(0, this.drafts.length, rows);
-    return ns >= (this.#arena.crew?.runNs ?? 0) ? ns : 0;
+    const end = this.drafts.length;
+    let sum = 0;
+    // each run between host records is handed out, or not, for itself
+    for (let at = 0; at < end; at++) {
+      const stop = this.#hosted?.next(at, end) ?? end;
+      const ns = this.#ns(at, stop, rows);
+      if (ns >= (this.#arena.crew?.runNs ?? 0)) sum += ns;
+      at = stop;
+    }
+    return sum;
   }
 
   /** Runs records first … last − 1, by all threads where that is worth it. See `Runner`. */

@@ -34,7 +34,7 @@ export class Reference {
    * data afterwards: only `refresh` looks at its memory again.
    */
   constructor(program: Program, last = program.drafts.length) {
-    const { words, hyper, rows, memory } = program;
+    const { words, drafts, hyper, rows, memory } = program;
     const first = hyper.getInt32(abi.HYPER_FIRST, true);
     const views = Array.from({ length: last }, (_, i) => view(words, i, rows));
     const touches = views.map((record) => touched(record, memory, first));
@@ -61,7 +61,11 @@ export class Reference {
       if (execute === undefined) throw new RangeError(`record ${i}: op ${record.op} has no meaning`);
       const p = record.p.map((address) => (address === 0 ? 0 : (this.#find(address) ?? 0) / 4));
       const { flags, p: addresses, d, s, f } = record;
-      return { ...(touches[i] as Touched), execute, args: { flags, p, addresses, d, s, f } };
+      return {
+        ...(touches[i] as Touched),
+        execute,
+        args: { flags, p, addresses, d, s, f, host: drafts[i]?.host },
+      };
     });
     this.#result = this.word(program.resultAddress);
   }

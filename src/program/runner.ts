@@ -3,6 +3,7 @@
 import { RUN_LOST } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import type { Arena } from "../memory/arena.ts";
+import type { Hosted } from "./host.ts";
 
 /** A call that cannot let the event loop turn waits so often, a tenth of a second each time. */
 const MOST_STALLS = 100;
@@ -14,29 +15,59 @@ export class Runner {
   /** what is left of a run that stalled */
   #next = 0;
   #last = 0;
+  readonly #hosted: Hosted | undefined;
+  /** where the whole of it ends, host records and all */
+  #end = 0;
+  /** what a host record threw at somebody who only needed the memory */
+  #thrown: { readonly error: unknown } | undefined;
 
-  /** @param program  address of the records, as `hyper` of the hyper region */
-  constructor(arena: Arena, program: number, hyper: number) {
+  /**
+   * @param program  address of the records, as `hyper` of the hyper region
+   * @param hosted   the records among them that are done in JavaScript, if there are any
+   */
+  constructor(arena: Arena, program: number, hyper: number, hosted?: Hosted) {
     this.#arena = arena;
     this.#program = program;
     this.#hyper = hyper;
+    this.#hosted = hosted;
   }
 
   /**
-   * Runs records first … last − 1; one crossing into WASM.
+   * Runs records first … last − 1; one crossing into WASM, and one more behind each host record.
    *
    * @param ns  how much work that is: much of it is shared by all threads, if they are up and free
    * @throws {XentError} `WORKER_LOST` another thread is no more, or did not come within 10 s
+   * @throws what a host record throws
    */
   run(first: number, last: number, ns: number): void {
-    if (!this.begin(first, last, ns)) this.finish();
+    if (!this.begin(first, last, ns)) this.#wait();
   }
 
   /** As `run`, but false when another thread is late: let the event loop turn, and call `resume`. */
   begin(first: number, last: number, ns: number): boolean {
+    this.#arena.pending?.finish();
+    this.#thrown = undefined;
+    if (this.#hosted === undefined) return this.#part(first, last, ns);
+    this.#end = last;
+    return this.#parts(this.#hosted, first);
+  }
+
+  /** Host records from `first` to the end, and the runs between them: all threads are at the end of each. */
+  #parts(hosted: Hosted, first: number): boolean {
+    const end = this.#end;
+    for (let at = first; ; at++) {
+      const stop = hosted.next(at, end);
+      if (stop > at && !this.#part(at, stop, hosted.ns(at, stop))) return false;
+      if (stop === end) return true;
+      hosted.call(stop);
+      at = stop;
+    }
+  }
+
+  /** Records first … last − 1, none of them a host record. */
+  #part(first: number, last: number, ns: number): boolean {
     const arena = this.#arena;
     const { crew } = arena;
-    arena.pending?.finish();
     if (crew === undefined || ns < crew.runNs || crew.threads === 1 || arena.spoilt) {
       arena.kernels.run(this.#program, this.#hyper, first, last, 0, 1);
       return true;
@@ -51,14 +82,34 @@ export class Runner {
   resume(): boolean {
     const { crew, spoilt, pending } = this.#arena;
     // somebody else needed the memory, and had it finished
-    if (pending !== this && !spoilt) return true;
+    if (pending !== this && !spoilt) {
+      if (this.#thrown !== undefined) throw this.#thrown.error;
+      return true;
+    }
     const lost = crew?.lost;
     if (spoilt || lost !== undefined) this.#lose(lost);
-    return this.#runShare(this.#next);
+    if (!this.#runShare(this.#next)) return false;
+    if (this.#hosted === undefined || this.#last === this.#end) return true;
+    this.#hosted.call(this.#last);
+    return this.#parts(this.#hosted, this.#last + 1);
   }
 
-  /** Waits for a run that stalled, without a turn of the event loop. */
+  /**
+   * For whoever else needs the memory: waits for a run that stalled, without a turn of the event loop. What a host record of it
+   * throws is for the run's own caller.
+   *
+   * @throws {XentError} `WORKER_LOST`
+   */
   finish(): void {
+    try {
+      this.#wait();
+    } catch (error) {
+      if (this.#arena.spoilt) throw error;
+      this.#thrown = { error };
+    }
+  }
+
+  #wait(): void {
     for (let stalls = 1; stalls < MOST_STALLS; stalls++) if (this.resume()) return;
     this.#lose("it did not finish its share within 10 s");
   }

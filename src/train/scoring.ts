@@ -2,10 +2,11 @@
 // form that the kernels take. What the sum of row losses is divided by is decided here too.
 
 import { XentError } from "../base/errors.ts";
+import { show } from "../base/options.ts";
 import type { LayerSpec, LossSpec } from "../base/spec.ts";
 import type { CheckedRows } from "../data/dataset.ts";
 import { COUNTED, count } from "../data/targets.ts";
-import { type HitRule, hitRule, type TargetKind, targetKind } from "../nn/criterion.ts";
+import { type HitRule, hitRule, linkOf, type TargetKind, targetKind } from "../nn/criterion.ts";
 
 /** How far the probabilities of a row may be from a sum of 1. The gradient p − t is the loss's slope as far as they sum to 1. */
 export const SUM_TOLERANCE = 1e-4;
@@ -98,13 +99,14 @@ export function over(sum: number, divisor: number): number {
  * @throws {XentError} `LOSS`, `OPTION`
  */
 export function checkFits(where: string, loss: LossSpec, outputs: number, last: LayerSpec | undefined): void {
-  const takesLogits = loss.kind === "crossEntropy" || loss.kind === "bceWithLogits";
-  if (takesLogits && (last?.kind === "softmax" || last?.kind === "sigmoid")) {
-    const own = loss.kind === "crossEntropy" ? "softmax" : "sigmoid";
+  const own = linkOf(loss);
+  if (own !== "none" && (last?.kind === "softmax" || last?.kind === "sigmoid")) {
+    const name = loss.kind === "custom" ? `customLoss ${show(loss.name)}` : loss.kind;
+    const instead = loss.kind === "custom" ? 'pass link: "none"' : "use quadratic()";
     throw new XentError(
       "LOSS",
-      `${where}: ${loss.kind} takes logits, and the last layer is ${last.kind}`,
-      `Leave out the last ${last.kind}(): ${loss.kind} has a ${own} of its own, which predict() applies too. Or use quadratic().`,
+      `${where}: ${name} takes logits, and the last layer is ${last.kind}`,
+      `Leave out the last ${last.kind}(): ${name} has a ${own} of its own, which predict() applies too. Or ${instead}.`,
     );
   }
   if (loss.kind === "crossEntropy" && outputs === 1) {
@@ -128,7 +130,7 @@ export function checkFits(where: string, loss: LossSpec, outputs: number, last: 
 
 function checkLabels(where: string, ids: Int32Array, loss: LossSpec, outputs: number): void {
   // with one output the number is the target itself
-  if (outputs === 1 && loss.kind !== "bceWithLogits") return;
+  if (outputs === 1 && linkOf(loss) !== "sigmoid") return;
   checkIds(where, ids, loss.kind === "crossEntropy" ? loss.ignoreIndex : undefined, outputs);
 }
 

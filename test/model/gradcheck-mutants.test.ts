@@ -207,7 +207,8 @@ beforeAll(async () => {
 
 it("no backward operation is left out", () => {
   const backward = [...OPS.values()].filter(
-    ({ name, operands }) => /Backward$/.test(name) || operands[2] === "dz",
+    // a custom loss is no kernel's: custom-loss.test.ts breaks it
+    ({ name, operands }) => name !== "host" && (/Backward$/.test(name) || operands[2] === "dz"),
   );
   const named = groups.flat().flatMap(({ suspects }) => suspects.map((suspect) => suspect.split(" ")[0]));
   const products = ["pack", "columnSums", "sgemm"];

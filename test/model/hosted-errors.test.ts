@@ -11,6 +11,7 @@ import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { crossEntropy, mse } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet } from "../support/blobs.ts";
+import { squares } from "../support/custom-losses.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import type { Any } from "../support/refusals.ts";
 import { workersMade } from "../support/workers.ts";
@@ -134,6 +135,13 @@ it.each([
   ["fit: options.loss is a function", (m) => m.fit(train, { loss: crossEntropy })],
   ["fit: options.metrics[0] is a function", (m) => m.fit(train, { metrics: [() => {}] })],
   ["steps: options.optimizer.lr is a function", (m) => m.steps(train, { optimizer: { lr: sgd } }).next()],
+  ["fit: options.loss.loss is a function", (m) => m.fit(train, { loss: squares() })],
+  ["evaluate: options.loss.loss is a function", (m) => m.evaluate(train, { loss: squares() })],
+  ["gradients: batch.loss.loss is a function", (m) => m.gradients({ x, y, loss: squares() })],
+  [
+    "sequential: options.loss.loss is a function",
+    () => there.sequential({ ...known, loss: squares() }, [dense(3)]),
+  ],
   ["predict: x is a function", (m) => m.predict(() => x)],
   ["predict: x[1][0] is a function", (m) => m.predict([[1], [Math.sin]])],
   ["gradients: batch.x[0] is a function", (m) => m.gradients({ x: [Math.sin], y })],

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { dense, sigmoid } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { seedText } from "../oracle/seed-text.ts";
+import type { LossSpec as OracleLoss } from "../oracle/spec.ts";
 import { cores } from "../support/core.ts";
 import { inF64, runOnce } from "../support/kernel-gradients.ts";
 import { boundedRun } from "../support/net.ts";
@@ -46,7 +47,7 @@ const expected = seedText(
 
 describe("the 3-4-3-2 net by hand", () => {
   const rows = { x: X.flat().map(Math.fround), targets: { ids: T } };
-  const reference = boundedRun(layers, inF64(state), crossEntropy(), rows.x, 2, rows.targets);
+  const reference = boundedRun(layers, inF64(state), crossEntropy() as OracleLoss, rows.x, 2, rows.targets);
 
   it("agrees with the matrix form in f64, to rounding", () => {
     for (const [name, values] of Object.entries(expected)) {

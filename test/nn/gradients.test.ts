@@ -2,14 +2,14 @@
 // of docs/numerics.md chained through the net, and against central differences of a plain f64 forward pass.
 
 import { describe, expect, it } from "vitest";
-import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
+import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
 import * as nn from "../../src/nn/layers.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { expectWithin } from "../kernels/compare.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { run } from "../oracle/net.ts";
-import type { LossSpec, Targets } from "../oracle/spec.ts";
+import type { LossSpec as OracleLoss, Targets } from "../oracle/spec.ts";
 import { cores } from "../support/core.ts";
 import { inF64, type KernelRun, type Rows, runOnce } from "../support/kernel-gradients.ts";
 import { boundedRun } from "../support/net.ts";
@@ -150,7 +150,15 @@ function targetsOf(kind: NonNullable<Case["targets"]>, seed: number, rows: numbe
 
 /** The same step in f64 with bounds, on the parameters before it. */
 function referenceOf(net: Case, { x, targets, rowWeight }: Rows, before: StateDict) {
-  return boundedRun(net.layers, inF64(before), lossOf(net), x, x.length / net.input, targets, rowWeight);
+  return boundedRun(
+    net.layers,
+    inF64(before),
+    lossOf(net) as OracleLoss,
+    x,
+    x.length / net.input,
+    targets,
+    rowWeight,
+  );
 }
 
 describe.each(cores)(`gradients, $build build (seed ${SEED})`, (core) => {
@@ -210,7 +218,7 @@ describe(`against central differences of the loss in f64 (seed ${SEED})`, () => 
     const params = inF64(before);
     const { x, targets, rowWeight } = rows;
     const lossAt = (): number =>
-      run(net.layers, params, lossOf(net), x, x.length / net.input, targets, rowWeight).loss;
+      run(net.layers, params, lossOf(net) as OracleLoss, x, x.length / net.input, targets, rowWeight).loss;
     for (const [name, { bound }] of Object.entries(gradients)) {
       const [index, which] = name.split(".") as [string, "weight" | "bias"];
       const values = (params[Number(index)] as (typeof params)[0])[which];

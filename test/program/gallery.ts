@@ -5,6 +5,7 @@ import * as abi from "../../src/base/abi.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../../src/memory/plan.ts";
 import { Builder } from "../../src/program/builder.ts";
+import { bindHosts, type HostLoss } from "../../src/program/host.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 
@@ -27,6 +28,20 @@ const ACTIVATIONS: readonly (readonly [
   [abi.OP_SOFTPLUS_FORWARD, abi.OP_SOFTPLUS_BACKWARD, "input", 2],
   [abi.OP_SOFTMAX_FORWARD, abi.OP_SOFTMAX_BACKWARD, "output"],
 ];
+
+/** A loss in JavaScript. */
+const OWN: HostLoss = {
+  name: "own",
+  loss(output, target) {
+    let sum = 0;
+    for (const [j, a] of output.entries()) sum += (a - (target[j] as number)) ** 2;
+    return sum;
+  },
+  gradient(output, target, gradient) {
+    for (const [j, a] of output.entries()) gradient[j] = 2 * (a - (target[j] as number));
+  },
+  bind: bindHosts,
+};
 
 export function gallery(core: Core): Program {
   const plan = new Plan();
@@ -69,6 +84,9 @@ export function gallery(core: Core): Program {
   loss(abi.OP_BCE_WITH_LOGITS, matrix("d bce"), rows, { weight, columns });
   loss(abi.OP_ABSOLUTE_ERROR, matrix("d absolute"), rows, {});
   loss(abi.OP_HUBER_LOSS, matrix("d huber"), rows, { weight }, { parameters: [1] });
+  builder.hostLoss(OWN, { z: y, target: rows, dz: matrix("d own"), rowLoss, weight });
+  builder.lossSum(rowLoss, undefined, result);
+  builder.hostLoss(OWN, { z: y, target: rows, dz: undefined, rowLoss });
   const dy = matrix("d squared");
   loss(abi.OP_SQUARED_ERROR, dy, rows, {}, { parameters: [0.5] });
   builder.rowHits(y, rows, hit, weight, true, 0.5);

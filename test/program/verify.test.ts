@@ -60,6 +60,7 @@ const programs = [
 /** Operands that an op does without. */
 const optional = (draft: Draft, j: number): boolean => {
   const operand = OPS.get(draft.op)?.operands[j] ?? "";
+  if (draft.op === abi.OP_HOST && operand === "dz") return true;
   return ["weight", "columns"].includes(operand) || (draft.op === abi.OP_LOSS_SUM && operand === "hit");
 };
 

@@ -6,6 +6,7 @@ import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
+import { squares } from "../support/custom-losses.ts";
 import { memoriesMade } from "../support/memories.ts";
 
 const xent = await init();
@@ -91,6 +92,31 @@ describe("10,000 steps", () => {
         await m.trainOnBatch(x, y);
         if (step % 1000 === 999) samples.push(inUse());
       }
+    });
+    expect(made.length).toBe(1);
+    expectFlat(samples, 10_000);
+  });
+
+  it("of fit with a loss in JavaScript", async () => {
+    const loss = squares();
+    const m = xent.sequential({ input: 16, seed: 1, loss, optimizer: sgd({ lr: 0.01 }) }, [
+      dense(32),
+      dense(4),
+    ]);
+    const samples: Sample[] = [];
+    const made = await memoriesMade(async () => {
+      await m.fit(data, {
+        // ten times as many as the others, as in the loop over steps
+        epochs: 1000,
+        batchSize: 16,
+        callbacks: [
+          {
+            onEpochEnd({ epoch }) {
+              if (epoch % 100 === 99) samples.push(inUse());
+            },
+          },
+        ],
+      });
     });
     expect(made.length).toBe(1);
     expectFlat(samples, 10_000);
