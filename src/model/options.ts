@@ -8,6 +8,7 @@ import type { RegionBytes } from "../memory/plan.ts";
 import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
 import type { Callback } from "../train/fit.ts";
+import type { MetricName } from "../train/metrics.ts";
 
 /** What may stand in `sequential({ … })`. */
 export interface SequentialOptions {
@@ -49,14 +50,16 @@ export interface StepsOptions extends LearnOptions {
 export interface FitOptions extends StepsOptions {
   /** evaluated after each epoch */
   validation?: Dataset;
-  /** what to report beside the loss */
-  metrics?: readonly "accuracy"[];
+  /** what to report beside the loss, of training and of validation */
+  metrics?: readonly MetricName[];
   callbacks?: readonly Callback[];
 }
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   loss?: LossSpec;
+  /** what to report beside loss and accuracy */
+  metrics?: readonly MetricName[];
   signal?: AbortSignal | undefined;
 }
 
@@ -220,11 +223,4 @@ export function checkCallbacks(where: string, callbacks: readonly Callback[]): r
     }
   }
   return callbacks;
-}
-
-export function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {
-  if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "accuracy")) {
-    throw new XentError("OPTION", `${where}: metrics are ${show(metrics)}`, 'Known: ["accuracy"].');
-  }
-  return metrics;
 }

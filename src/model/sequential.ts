@@ -16,13 +16,13 @@ import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
+import { type Measuring, measuring, scored } from "./extras.ts";
 import {
   classIds,
   commonScaling,
   configOf,
   lossOf,
   lossToLearn,
-  requireClasses,
   rowsOf,
   scalingOf,
   scoreOf,
@@ -34,7 +34,6 @@ import {
   checkCallbacks,
   checkLayers,
   checkLoss,
-  checkMetrics,
   checkOptimizer,
   checkShuffle,
   checkSignal,
@@ -151,18 +150,14 @@ export class Sequential {
   async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
     checkNames("fit", options, FIT);
-    const metrics = checkMetrics("fit", options.metrics ?? []);
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
-    const { session, config, validation } = this.#prepare("fit", data, options, options.validation, metrics);
-    const signal = options.signal;
     return this.#exclusively(async () => {
-      const history = await fitNetwork(this.#network, session, data, {
-        ...config,
-        validation,
-        metrics,
-        callbacks,
-        signal,
-      });
+      const measured = await measuring("fit", options.metrics);
+      this.#alive("fit");
+      const { validation, signal } = options;
+      const { session, config, ...sets } = this.#prepare("fit", data, options, validation, measured);
+      const more = { ...sets, metrics: measured.names, callbacks, signal };
+      const history = await fitNetwork(this.#network, session, data, { ...config, ...more });
       this.#epochs += history.epochs;
       if (history.steps > 0) this.#hasGradients = true;
       return history;
@@ -282,12 +277,16 @@ export class Sequential {
    */
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
-    checkNames("evaluate", options, ["loss", "signal"]);
+    checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
-    const loss = lossOf(this.#network, "evaluate", options.loss);
-    const scoring = scoreOf(this.#network, "evaluate", data, loss);
-    this.#network.remember(loss, scalingOf(data));
-    return this.#exclusively(() => evaluate(this.#network, data.x, scoring, options.signal));
+    return this.#exclusively(async () => {
+      const measured = await measuring("evaluate", options.metrics);
+      this.#alive("evaluate");
+      const loss = lossOf(this.#network, "evaluate", options.loss);
+      const { scoring, meters } = scored(this.#network, "evaluate", data, loss, measured);
+      this.#network.remember(loss, scalingOf(data));
+      return evaluate(this.#network, data.x, scoring, options.signal, meters);
+    });
   }
 
   /**
@@ -370,28 +369,15 @@ export class Sequential {
   }
 
   /** Checks data and options, and lays the memory: nothing of the model changes when this throws. */
-  #prepare(
-    where: string,
-    data: Dataset,
-    options: StepsOptions,
-    validation?: Dataset,
-    metrics: readonly "accuracy"[] = [],
-  ) {
+  #prepare(where: string, data: Dataset, options: StepsOptions, validation?: Dataset, measured?: Measuring) {
     rowsOf(this.#network, where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
     const shuffle = checkShuffle(where, options.shuffle ?? true);
     checkSignal(where, options.signal);
     const { loss, optimizer } = this.#learn(where, options);
-    const scoring = scoreOf(this.#network, where, data, loss);
-    const validated = validation && {
-      data: validation,
-      scoring: scoreOf(this.#network, `${where}: validation`, validation, loss),
-    };
-    if (metrics.includes("accuracy")) {
-      requireClasses(this.#network, where, scoring);
-      if (validated !== undefined) requireClasses(this.#network, `${where}: validation`, validated.scoring);
-    }
+    const { scoring, meters } = scored(this.#network, where, data, loss, measured);
+    const validated = validation && scored(this.#network, `${where}: validation`, validation, loss, measured);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     this.#network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
@@ -407,7 +393,7 @@ export class Sequential {
       optimizer,
       epochsBefore: this.#epochs,
     };
-    return { session, config, validation: validated };
+    return { session, config, meters, validation: validated };
   }
 
   /** Lays the memory for one batch and copies it there. */

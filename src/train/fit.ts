@@ -3,6 +3,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import { divisor, over, type Scoring } from "./scoring.ts";
 import { GIVEN_UP, type Step, type StepOptions, steps } from "./steps.ts";
 import { SLICE_MS, turn } from "./turn.ts";
@@ -24,14 +25,14 @@ export interface Progress {
   readonly secondsLeft: number;
 }
 
-/** What an epoch came to; given to `onEpochEnd`. */
-export interface EpochEnd {
+/** What an epoch came to, each metric by its name; given to `onEpochEnd`. */
+export interface EpochEnd extends MetricValues {
   /** counted from 0 */
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number;
   readonly accuracy?: number;
-  readonly validation?: { readonly loss: number; readonly accuracy?: number };
+  readonly validation?: { readonly loss: number; readonly accuracy?: number } & MetricValues;
   /** length of the epoch, validation included */
   readonly seconds: number;
 }
@@ -42,11 +43,11 @@ export interface Callback {
   onEpochEnd?(epoch: EpochEnd): void;
 }
 
-/** One number per finished epoch, and how the run ended. */
-export interface History {
+/** One number per finished epoch, for the loss and each metric by its name, and how the run ended. */
+export interface History extends MetricSeries {
   readonly loss: number[];
   readonly accuracy?: number[];
-  readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] };
+  readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] } & MetricSeries;
   /** epochs finished */
   readonly epochs: number;
   /** steps done */
@@ -56,8 +57,12 @@ export interface History {
 }
 
 export interface FitOptions extends StepOptions {
-  readonly validation: { readonly data: Dataset; readonly scoring: Scoring } | undefined;
-  readonly metrics: readonly "accuracy"[];
+  readonly validation:
+    | { readonly data: Dataset; readonly scoring: Scoring; readonly meters: Meters | undefined }
+    | undefined;
+  readonly metrics: readonly MetricName[];
+  /** of the metrics beside accuracy, over an epoch's steps */
+  readonly meters: Meters | undefined;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | undefined;
 }
@@ -82,10 +87,9 @@ export async function fitNetwork(
   data: Dataset,
   options: FitOptions,
 ): Promise<History> {
-  const { epochs, batchSize, validation, callbacks, signal, scoring } = options;
+  const { epochs, batchSize, validation, callbacks, signal, scoring, meters } = options;
   const accuracy = options.metrics.includes("accuracy");
-  const history = { loss: [] as number[], accuracy: [] as number[] };
-  const validated = { loss: [] as number[], accuracy: [] as number[] };
+  const [history, validated] = [series(options.metrics), series(options.metrics)];
   const total = epochs * Math.ceil(data.rows / batchSize);
   const start = performance.now();
   let epochStart = start;
@@ -99,9 +103,8 @@ export async function fitNetwork(
     scoring.hits === "none" ? Number.NaN : over(epoch.hits, epoch.counted);
 
   const result = (stopped: History["stopped"]): History => ({
-    loss: history.loss,
-    ...(accuracy ? { accuracy: history.accuracy } : {}),
-    ...(validation ? { validation: accuracy ? validated : { loss: validated.loss } } : {}),
+    ...history,
+    ...(validation ? { validation: validated } : {}),
     epochs: history.loss.length,
     steps: done,
     stopped,
@@ -141,22 +144,20 @@ export async function fitNetwork(
     epoch.share += step.share;
     epoch.hits += step.hits;
     epoch.counted += step.counted;
+    meters?.add(session.logits, step.first, step.rows, step.order);
     if (step.last) {
       const mean = {
         loss: epochLoss(),
         ...(accuracy ? { accuracy: epochAccuracy() } : {}),
+        ...meters?.values(),
       };
-      history.loss.push(mean.loss);
-      if (mean.accuracy !== undefined) history.accuracy.push(mean.accuracy);
+      append(history, mean);
+      meters?.reset();
       const checked =
         validation === undefined ? undefined : await evaluateUnlessAborted(network, validation, signal);
-      if (checked !== undefined) {
-        validated.loss.push(checked.loss);
-        validated.accuracy.push(checked.accuracy);
-      }
+      const measured = checked && append(validated, checked);
       progress(step.epoch);
       const seconds = (performance.now() - epochStart) / 1000;
-      const measured = accuracy ? checked : checked && { loss: checked.loss };
       const end: EpochEnd = {
         epoch: step.epoch,
         epochs,
@@ -183,6 +184,22 @@ export async function fitNetwork(
   return result("done");
 }
 
+/** Figures by their names, a number an epoch. */
+type Series = { readonly loss: number[]; readonly accuracy?: number[] } & MetricSeries;
+/** Those of one epoch. */
+type Figures = { readonly loss: number; readonly accuracy?: number } & MetricValues;
+
+function series(metrics: readonly MetricName[]): Series {
+  return { loss: [], ...Object.fromEntries(metrics.map((name) => [name, []])) };
+}
+
+/** Adds to each series its figure; returns those figures alone. */
+function append(to: Series, figures: Figures): Figures {
+  const own = Object.keys(to).map((name) => [name, figures[name as "loss"]] as const);
+  for (const [name, figure] of own) to[name as "loss"].push(figure);
+  return Object.fromEntries(own) as unknown as Figures;
+}
+
 /** Ends a run of steps that waits for another thread. */
 function giveUp(run: ReturnType<typeof steps>): void {
   try {
@@ -194,11 +211,11 @@ function giveUp(run: ReturnType<typeof steps>): void {
 
 async function evaluateUnlessAborted(
   network: Network,
-  { data, scoring }: NonNullable<FitOptions["validation"]>,
+  { data, scoring, meters }: NonNullable<FitOptions["validation"]>,
   signal: AbortSignal | undefined,
 ): Promise<Evaluation | undefined> {
   try {
-    return await evaluate(network, data.x, scoring, signal);
+    return await evaluate(network, data.x, scoring, signal, meters);
   } catch (error) {
     if (signal?.aborted) return undefined;
     throw error;

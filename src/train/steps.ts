@@ -28,6 +28,9 @@ export interface CountedStep extends Step {
   readonly lossSum: number;
   readonly share: number;
   readonly counted: number;
+  /** its rows stand in the epoch's order from position `first` on */
+  readonly first: number;
+  readonly order: Uint32Array;
 }
 
 export interface StepOptions {
@@ -84,7 +87,8 @@ export function* steps(
       }
       const { lossSum, hits } = program;
       const last = row + batchSize >= data.rows;
-      yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, lossSum, share, counted };
+      const sums = { lossSum, share, counted, first: row, order: window.order };
+      yield { step, epoch, rows, loss: over(lossSum, parts), hits, last, ...sums };
       step++;
     }
   }

@@ -1,0 +1,34 @@
+// What a call may ask for and the smallest trainer does without. The code of each is loaded when it is asked for, before
+// anything else of the call is checked, so that the checks stay in one piece.
+
+import type { LossSpec } from "../base/spec.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Network } from "../nn/network.ts";
+import type { MetricName } from "../train/metrics.ts";
+import { requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+
+/** The metrics of a call, and the code that measures those which the kernels do not count. */
+export interface Measuring {
+  readonly names: readonly MetricName[];
+  readonly more: typeof import("../train/metrics.ts") | undefined;
+}
+
+/** @throws {XentError} `OPTION` an unknown metric */
+export async function measuring(where: string, metrics: unknown = []): Promise<Measuring> {
+  const counted = Array.isArray(metrics) && metrics.every((name) => name === "accuracy");
+  const more = counted ? undefined : await import("../train/metrics.ts");
+  return { names: more === undefined ? [...(metrics as "accuracy"[])] : more.checkMetrics(where, metrics), more };
+}
+
+/**
+ * What the loss makes of a data set, and what measures its metrics.
+ *
+ * @throws {XentError} as `scoreOf`; `OPTION` a metric that says nothing of these rows; `TOO_LARGE`, `MEMORY`
+ */
+export function scored(network: Network, where: string, data: Dataset, loss: LossSpec, measured?: Measuring) {
+  const rows = rowsOf(network, where, data);
+  const scoring = scoreOf(network, where, rows, loss);
+  const { names = [], more } = measured ?? {};
+  if (names.includes("accuracy")) requireClasses(network, where, scoring);
+  return { data: rows, scoring, meters: more?.metersOf(where, names, scoring, rows.weight, network) };
+}
