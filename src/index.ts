@@ -15,6 +15,7 @@ export type {
   TensorData,
 } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
+export { type Split, type SplitOptions, split } from "./data/split.ts";
 export type { Labels, Targets } from "./data/targets.ts";
 export type { Region, RegionBytes } from "./memory/plan.ts";
 export type { Info } from "./model/choose.ts";
@@ -31,6 +32,7 @@ export type {
   ModelPlan,
   SequentialOptions,
   StepsOptions,
+  ValidationSplit,
 } from "./model/options.ts";
 export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
@@ -59,5 +61,6 @@ export {
 } from "./nn/losses.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
+export type { MetricName, MetricSeries, MetricValues } from "./train/metrics.ts";
 export { sgd } from "./train/sgd.ts";
 export type { Step } from "./train/steps.ts";

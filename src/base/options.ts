@@ -20,13 +20,14 @@ export function checkNames(where: string, options: object, known: readonly strin
   }
 }
 
-/** The known name that a mistyped one is nearest to, if a third of its letters at most are to be changed, added or left out. */
+/** The known name that a mistyped one is nearest to, if one letter, or a third of them, at most is to be changed, added or left out. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const [given, short] = [name.slice(0, 40).toLowerCase(), Math.max(1, Math.floor(name.length / 3))];
-  let [best, least]: [string | undefined, number] = [undefined, short + 1];
+  const given = name.slice(0, 40).toLowerCase();
+  let [best, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
   for (const candidate of known) {
     const distance = edits(given, candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
+    const near = distance <= Math.max(1, Math.max(given.length, candidate.length) / 3);
+    if (near && distance < least) [best, least] = [candidate, distance];
   }
   return best;
 }

@@ -6,6 +6,7 @@
 export const STREAM_INIT = 1;
 export const STREAM_SHUFFLE = 2;
 export const STREAM_CHECK = 3;
+export const STREAM_SPLIT = 4;
 
 const PARITY = 0x1bd11bda;
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;

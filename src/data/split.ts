@@ -46,26 +46,38 @@ export function split(data: Dataset, options: SplitOptions): Split {
   return splitRows("split", data, options);
 }
 
-/** The same for a call of another name. */
-export function splitRows(where: string, data: Dataset, options: SplitOptions): Split {
+/**
+ * The same for a call of another name.
+ *
+ * @param name  of the option that is the share
+ */
+export function splitRows(where: string, data: Dataset, options: SplitOptions, name = "validation"): Split {
   if (!isDataset(data)) {
-    throw new XentError("OPTION", `${where}: the data is ${show(data)}`, "Pass what dataset({ x, y }) returns.");
+    throw new XentError(
+      "OPTION",
+      `${where}: the data is ${show(data)}`,
+      "Pass what dataset({ x, y }) returns.",
+    );
   }
   const { validation: share, seed = 0, stratified = false, shuffle: byLot = true } = options;
   if (typeof share !== "number" || !(share > 0 && share < 1)) {
     throw new XentError(
       "OPTION",
-      `${where}: validation is ${show(share)}, expected a number above 0 and below 1`,
+      `${where}: ${name} is ${show(share)}, expected a number above 0 and below 1`,
       "0.2 keeps a fifth of the rows to validate with.",
     );
   }
   integer(`${where}: seed`, seed, 0, 2 ** 32 - 1);
-  for (const [name, value] of Object.entries({ stratified, shuffle: byLot })) {
+  for (const [option, value] of Object.entries({ stratified, shuffle: byLot })) {
     if (typeof value === "boolean") continue;
-    throw new XentError("OPTION", `${where}: ${name} is ${show(value)}`, "Pass true or false.");
+    throw new XentError("OPTION", `${where}: ${option} is ${show(value)}`, "Pass true or false.");
   }
   if (data.rows < 2) {
-    throw new XentError("EMPTY", `${where}: the data has 1 row, expected at least 2`, "A row cannot be on both sides.");
+    throw new XentError(
+      "EMPTY",
+      `${where}: the data has 1 row, expected at least 2`,
+      "A row cannot be on both sides.",
+    );
   }
   const order = new Uint32Array(data.rows);
   if (byLot) shuffle(order, new Random(seed, STREAM_SPLIT, 0));
@@ -103,11 +115,19 @@ function classIds(where: string, { y, targets }: CheckedRows): Int32Array {
 function quotas(where: string, classes: Int32Array, share: number): Map<number, number> {
   const sizes = new Map<number, number>();
   for (const id of classes) sizes.set(id, (sizes.get(id) ?? 0) + 1);
-  const list = [...sizes].sort(([a], [b]) => a - b).map(([id, rows]) => {
-    const least = rows < 2 ? 0 : 1;
-    const most = Math.max(0, rows - 1);
-    return { id, due: rows * share, least, most, rows: Math.min(most, Math.max(least, Math.floor(rows * share))) };
-  });
+  const list = [...sizes]
+    .sort(([a], [b]) => a - b)
+    .map(([id, rows]) => {
+      const least = rows < 2 ? 0 : 1;
+      const most = Math.max(0, rows - 1);
+      return {
+        id,
+        due: rows * share,
+        least,
+        most,
+        rows: Math.min(most, Math.max(least, Math.floor(rows * share))),
+      };
+    });
   const sum = (of: "least" | "most" | "rows"): number => list.reduce((total, each) => total + each[of], 0);
   if (sum("most") === 0) {
     throw new XentError(
@@ -127,17 +147,18 @@ function quotas(where: string, classes: Int32Array, share: number): Map<number, 
 }
 
 function take(where: string, data: CheckedRows, rows: readonly number[]): Dataset {
-  const { features, targets, weight, scale, shift } = data;
-  const gather = <A extends CheckedRows["x"] | CheckedRows["y"]>(from: A, width: number): A => {
-    const to = new (from.constructor as new (length: number) => A)(rows.length * width);
+  const { x, y, features, targets, weight, scale, shift } = data;
+  const n = rows.length;
+  const gather = <A extends Float32Array | Uint8Array | Int32Array>(from: A, width: number, to: A): A => {
     for (const [i, row] of rows.entries()) to.set(from.subarray(row * width, (row + 1) * width), i * width);
     return to;
   };
-  const x = data.x instanceof Uint8Array ? gather(Uint8Array.from(data.x.subarray(0, 0)), 1) : data.x;
+  const room = x instanceof Uint8Array ? new Uint8Array(n * features) : new Float32Array(n * features);
+  const aims = y instanceof Int32Array ? new Int32Array(n) : new Float32Array(n * targets);
   return new CheckedRows(
-    { x, rows: rows.length, features },
-    toTargets(where, gather(data.y, targets), rows.length),
-    toWeights(where, weight && gather(weight, 1), rows.length),
+    { x: gather(x, features, room), rows: n, features },
+    toTargets(where, gather(y, targets, aims), n),
+    toWeights(where, weight && gather(weight, 1, new Float32Array(n)), n),
     scale,
     shift,
   );

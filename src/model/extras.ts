@@ -1,11 +1,13 @@
 // What a call may ask for and the smallest trainer does without. The code of each is loaded when it is asked for, before
 // anything else of the call is checked, so that the checks stay in one piece.
 
+import { checkNames } from "../base/options.ts";
 import type { LossSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { MetricName } from "../train/metrics.ts";
 import { requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+import { type FitOptions, isSplit } from "./options.ts";
 
 /** The metrics of a call, and the code that measures those which the kernels do not count. */
 export interface Measuring {
@@ -17,7 +19,31 @@ export interface Measuring {
 export async function measuring(where: string, metrics: unknown = []): Promise<Measuring> {
   const counted = Array.isArray(metrics) && metrics.every((name) => name === "accuracy");
   const more = counted ? undefined : await import("../train/metrics.ts");
-  return { names: more === undefined ? [...(metrics as "accuracy"[])] : more.checkMetrics(where, metrics), more };
+  return {
+    names: more === undefined ? [...(metrics as "accuracy"[])] : more.checkMetrics(where, metrics),
+    more,
+  };
+}
+
+/**
+ * The data sets to train on and to validate with: those of the call, or parts of its data.
+ *
+ * @throws {XentError} as `split`
+ */
+export async function setsOf(
+  network: Network,
+  where: string,
+  data: Dataset,
+  validation: FitOptions["validation"],
+): Promise<{ train: Dataset; validation?: Dataset | undefined }> {
+  if (!isSplit(validation)) return { train: data, validation };
+  const part = `${where}: validation`;
+  checkNames(part, validation, ["split", "stratified", "shuffle"]);
+  const { splitRows } = await import("../data/split.ts");
+  network.check(where);
+  const { split, ...how } = validation;
+  const rows = rowsOf(network, where, data);
+  return splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
 }
 
 /**

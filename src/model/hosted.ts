@@ -12,6 +12,7 @@ import {
   checkData,
   checkSignal,
   type FitOptions,
+  isSplit,
   type SequentialOptions,
 } from "./options.ts";
 import type { InitOptions } from "./runtime.ts";
@@ -221,7 +222,8 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
       rest: others,
     };
   }
-  const { callbacks = [], validation, ...rest } = others;
+  const { callbacks = [], validation: given, ...more } = others;
+  const [validation, rest] = isSplit(given) ? [undefined, { ...more, validation: given }] : [given, more];
   checkCallbacks(name, callbacks);
   const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
   const waits = tell.includes("onEpochEnd") && typeof SharedArrayBuffer !== "undefined";

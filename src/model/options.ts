@@ -48,11 +48,24 @@ export interface StepsOptions extends LearnOptions {
 
 /** Options of `fit`. */
 export interface FitOptions extends StepsOptions {
-  /** evaluated after each epoch */
-  validation?: Dataset;
+  /**
+   * Evaluated after each epoch: a data set, or `{ split: 0.1 }` to keep back so much of the training data, by the model's seed: the
+   * same rows in every `fit` of these data.
+   */
+  validation?: Dataset | ValidationSplit;
   /** what to report beside the loss, of training and of validation */
   metrics?: readonly MetricName[];
   callbacks?: readonly Callback[];
+}
+
+/** A share of the training data to validate with; see `split`. */
+export interface ValidationSplit {
+  /** above 0 and below 1 */
+  split: number;
+  /** keeps the share of each class on both sides; default false */
+  stratified?: boolean;
+  /** rows are drawn by lot, else the last ones are taken; default true */
+  shuffle?: boolean;
 }
 
 /** Options of `evaluate`. */
@@ -97,6 +110,10 @@ export const LEARN = ["loss", "optimizer"];
 export const BATCH = [...LEARN, "weight"];
 export const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
 export const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+
+export function isSplit(validation: unknown): validation is ValidationSplit {
+  return typeof validation === "object" && validation !== null && "split" in validation;
+}
 
 export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   const what = "sequential: layers";

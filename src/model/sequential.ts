@@ -16,7 +16,7 @@ import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { type Measuring, measuring, scored } from "./extras.ts";
+import { type Measuring, measuring, scored, setsOf } from "./extras.ts";
 import {
   classIds,
   commonScaling,
@@ -153,11 +153,11 @@ export class Sequential {
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
     return this.#exclusively(async () => {
       const measured = await measuring("fit", options.metrics);
+      const { train, validation } = await setsOf(this.#network, "fit", data, options.validation);
       this.#alive("fit");
-      const { validation, signal } = options;
-      const { session, config, ...sets } = this.#prepare("fit", data, options, validation, measured);
-      const more = { ...sets, metrics: measured.names, callbacks, signal };
-      const history = await fitNetwork(this.#network, session, data, { ...config, ...more });
+      const { session, config, ...rest } = this.#prepare("fit", train, options, validation, measured);
+      const more = { ...rest, metrics: measured.names, callbacks, signal: options.signal };
+      const history = await fitNetwork(this.#network, session, train, { ...config, ...more });
       this.#epochs += history.epochs;
       if (history.steps > 0) this.#hasGradients = true;
       return history;
