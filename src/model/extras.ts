@@ -6,7 +6,7 @@ import type { LossSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { MetricName } from "../train/metrics.ts";
-import { requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+import { classNames, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
 import { type FitOptions, isSplit } from "./options.ts";
 
 /** The metrics of a call, and the code that measures those which the kernels do not count. */
@@ -47,14 +47,27 @@ export async function setsOf(
 }
 
 /**
- * What the loss makes of a data set, and what measures its metrics.
+ * What the loss makes of a data set, what measures its metrics, and the names of the model's classes.
  *
- * @throws {XentError} as `scoreOf`; `OPTION` a metric that says nothing of these rows; `TOO_LARGE`, `MEMORY`
+ * @param known  those names so far
+ * @throws {XentError} as `scoreOf` and `classNames`; `OPTION` a metric that says nothing of these rows; `TOO_LARGE`, `MEMORY`
  */
-export function scored(network: Network, where: string, data: Dataset, loss: LossSpec, measured?: Measuring) {
+export function scored(
+  network: Network,
+  where: string,
+  data: Dataset,
+  loss: LossSpec,
+  known: readonly string[] | undefined,
+  measured?: Measuring,
+) {
   const rows = rowsOf(network, where, data);
   const scoring = scoreOf(network, where, rows, loss);
   const { names = [], more } = measured ?? {};
   if (names.includes("accuracy")) requireClasses(network, where, scoring);
-  return { data: rows, scoring, meters: more?.metersOf(where, names, scoring, rows.weight, network) };
+  return {
+    data: rows,
+    scoring,
+    meters: more?.metersOf(where, names, scoring, rows.weight, network),
+    classes: classNames(network, where, rows, known),
+  };
 }

@@ -102,6 +102,8 @@ export interface ModelPlan {
 export interface ConfusionMatrix {
   /** class ids, in the order of rows and columns */
   readonly labels: number[];
+  /** names of these classes, if the data set or the model has some */
+  readonly names?: readonly string[];
   /** `counts[truth][predicted]` */
   readonly counts: number[][];
 }

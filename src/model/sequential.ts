@@ -19,6 +19,7 @@ import type { Core } from "../wasm/runtime.ts";
 import { type Measuring, measuring, scored, setsOf } from "./extras.ts";
 import {
   classIds,
+  classNames,
   commonScaling,
   configOf,
   lossOf,
@@ -53,6 +54,8 @@ import { paceOf } from "./speed.ts";
 export let networkOf: (model: Sequential) => Network;
 /** @internal Throws `DISPOSED` or `BUSY` for a call that needs the model to itself. */
 export let checkIdle: (model: Sequential, where: string) => void;
+/** @internal Sets what `classes` gives. */
+export let nameClasses: (model: Sequential, classes: readonly string[] | undefined) => void;
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -63,11 +66,15 @@ export class Sequential {
   static {
     networkOf = (model) => model.#network;
     checkIdle = (model, where) => model.#idle(where);
+    nameClasses = (model, classes) => {
+      model.#classes = classes;
+    };
   }
 
   readonly #network: Network;
   #optimizer: OptimizerSpec | undefined;
   #busy = false;
+  #classes: readonly string[] | undefined;
   #epochs = 0;
   #hasGradients = false;
 
@@ -91,6 +98,11 @@ export class Sequential {
   /** Number of outputs: the classes of a classifier. */
   get outputs(): number {
     return this.#network.outputs;
+  }
+
+  /** Names of the classes by their ids: those of the first data set with names that the model was trained with. */
+  get classes(): readonly string[] | undefined {
+    return this.#classes;
   }
 
   /**
@@ -283,7 +295,7 @@ export class Sequential {
       const measured = await measuring("evaluate", options.metrics);
       this.#alive("evaluate");
       const loss = lossOf(this.#network, "evaluate", options.loss);
-      const { scoring, meters } = scored(this.#network, "evaluate", data, loss, measured);
+      const { scoring, meters } = scored(this.#network, "evaluate", data, loss, this.#classes, measured);
       this.#network.remember(loss, scalingOf(data));
       return evaluate(this.#network, data.x, scoring, options.signal, meters);
     });
@@ -303,11 +315,12 @@ export class Sequential {
     checkNames("confusionMatrix", options, ["signal"]);
     checkSignal("confusionMatrix", options.signal);
     const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
+    const names = classNames(this.#network, "confusionMatrix", data, this.#classes);
     this.#network.remember(undefined, scalingOf(data));
     const counts = await this.#exclusively(() =>
       confusion(this.#network, data.x, ids, ignored, options.signal),
     );
-    return { labels: counts.map((_, i) => i), counts };
+    return { labels: counts.map((_, i) => i), ...(names ? { names } : {}), counts };
   }
 
   /**
@@ -376,8 +389,10 @@ export class Sequential {
     const shuffle = checkShuffle(where, options.shuffle ?? true);
     checkSignal(where, options.signal);
     const { loss, optimizer } = this.#learn(where, options);
-    const { scoring, meters } = scored(this.#network, where, data, loss, measured);
-    const validated = validation && scored(this.#network, `${where}: validation`, validation, loss, measured);
+    const network = this.#network;
+    const { scoring, meters, classes } = scored(network, where, data, loss, this.#classes, measured);
+    const validated =
+      validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     this.#network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
@@ -393,6 +408,7 @@ export class Sequential {
       optimizer,
       epochsBefore: this.#epochs,
     };
+    this.#classes = classes;
     return { session, config, meters, validation: validated };
   }
 
