@@ -15,6 +15,8 @@ export type {
   TensorData,
 } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
+export { type Finding, type Inspection, inspect } from "./data/doctor.ts";
+export type { RawData } from "./data/raw.ts";
 export { type Split, type SplitOptions, split } from "./data/split.ts";
 export type { Labels, Targets } from "./data/targets.ts";
 export type { Region, RegionBytes } from "./memory/plan.ts";

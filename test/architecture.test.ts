@@ -222,12 +222,12 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck hosted huber init leakyRelu mae mse quadratic relu " +
+      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck hosted huber init inspect leakyRelu mae mse quadratic relu " +
       "sgd sigmoid silu softmax softplus split tanh"
     ).split(" "),
     "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CrossEntropyOptions Dataset DatasetOptions EpochEnd " +
-      "EvaluateOptions Evaluation Features FitOptions GradCheck GradCheckOptions History HostedSequential HostedXent Info InitOptions Labels LayerOutput " +
-      "LayerSpec LearnOptions LossSpec MetricName MetricSeries MetricValues ModelPlan OptimizerSpec Progress Reduction Region RegionBytes Sequential " +
+      "EvaluateOptions Evaluation Features Finding FitOptions GradCheck GradCheckOptions History HostedSequential HostedXent Info InitOptions Inspection Labels LayerOutput " +
+      "LayerSpec LearnOptions LossSpec MetricName MetricSeries MetricValues ModelPlan OptimizerSpec Progress RawData Reduction Region RegionBytes Sequential " +
       "SequentialOptions SgemmOptions Split SplitOptions StateDict Step StepsOptions Targets TensorCheck TensorData ValidationSplit Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],

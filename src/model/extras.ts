@@ -6,8 +6,9 @@ import type { LossSpec } from "../base/spec.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { MetricName } from "../train/metrics.ts";
+import { warn } from "../wasm/engine.ts";
 import { classNames, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
-import { type FitOptions, isSplit } from "./options.ts";
+import { checkData, type FitOptions, isSplit } from "./options.ts";
 
 /** The metrics of a call, and the code that measures those which the kernels do not count. */
 export interface Measuring {
@@ -44,6 +45,13 @@ export async function setsOf(
   const { split, ...how } = validation;
   const rows = rowsOf(network, where, data);
   return splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
+}
+
+/** Has the data looked at, and says what is likely to spoil a run; each data set once. */
+export async function lookAt(data: Dataset): Promise<void> {
+  const { warningOf } = await import("../data/doctor.ts");
+  const text = warningOf(checkData("fit", data));
+  if (text !== undefined) warn(text);
 }
 
 /**

@@ -56,6 +56,11 @@ export interface FitOptions extends StepsOptions {
   /** what to report beside the loss, of training and of validation */
   metrics?: readonly MetricName[];
   callbacks?: readonly Callback[];
+  /**
+   * Whether to look at the data once, and to warn of columns far from a scale that can be trained with, of rows that are all of
+   * one class, and of large targets; as `inspect` does, in some milliseconds. Default true.
+   */
+  inspect?: boolean;
 }
 
 /** A share of the training data to validate with; see `split`. */
@@ -111,7 +116,7 @@ export interface ConfusionMatrix {
 export const LEARN = ["loss", "optimizer"];
 export const BATCH = [...LEARN, "weight"];
 export const STEPS = [...LEARN, "epochs", "batchSize", "shuffle", "signal"];
-export const FIT = [...STEPS, "validation", "metrics", "callbacks"];
+export const FIT = [...STEPS, "validation", "metrics", "callbacks", "inspect"];
 
 export function isSplit(validation: unknown): validation is ValidationSplit {
   return typeof validation === "object" && validation !== null && "split" in validation;
@@ -219,9 +224,9 @@ export function checkSignal(where: string, signal: AbortSignal | undefined): voi
   }
 }
 
-export function checkShuffle(where: string, shuffle: boolean): boolean {
+export function checkFlag(where: string, shuffle: boolean, name = "shuffle"): boolean {
   if (typeof shuffle !== "boolean") {
-    throw new XentError("OPTION", `${where}: shuffle is ${show(shuffle)}`, "Pass true or false.");
+    throw new XentError("OPTION", `${where}: ${name} is ${show(shuffle)}`, "Pass true or false.");
   }
   return shuffle;
 }

@@ -16,7 +16,7 @@ import { carefulStep, type Step, type StepOptions } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { type Measuring, measuring, scored, setsOf } from "./extras.ts";
+import { lookAt, type Measuring, measuring, scored, setsOf } from "./extras.ts";
 import {
   classIds,
   classNames,
@@ -33,10 +33,10 @@ import {
   type BatchOptions,
   type ConfusionMatrix,
   checkCallbacks,
+  checkFlag,
   checkLayers,
   checkLoss,
   checkOptimizer,
-  checkShuffle,
   checkSignal,
   type EvaluateOptions,
   FIT,
@@ -163,11 +163,13 @@ export class Sequential {
     this.#idle("fit");
     checkNames("fit", options, FIT);
     const callbacks = checkCallbacks("fit", options.callbacks ?? []);
+    const look = checkFlag("fit", options.inspect ?? true, "inspect");
     return this.#exclusively(async () => {
       const measured = await measuring("fit", options.metrics);
       const { train, validation } = await setsOf(this.#network, "fit", data, options.validation);
       this.#alive("fit");
       const { session, config, ...rest } = this.#prepare("fit", train, options, validation, measured);
+      if (look) await lookAt(data);
       const more = { ...rest, metrics: measured.names, callbacks, signal: options.signal };
       const history = await fitNetwork(this.#network, session, train, { ...config, ...more });
       this.#epochs += history.epochs;
@@ -386,7 +388,7 @@ export class Sequential {
     rowsOf(this.#network, where, data);
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
-    const shuffle = checkShuffle(where, options.shuffle ?? true);
+    const shuffle = checkFlag(where, options.shuffle ?? true);
     checkSignal(where, options.signal);
     const { loss, optimizer } = this.#learn(where, options);
     const network = this.#network;
