@@ -43,7 +43,7 @@ export interface Inspection {
 }
 
 /** Values of x that are looked at, at most; and by `fit`, which is to take some milliseconds. */
-const [MOST_VALUES, FIT_VALUES] = [2 ** 22, 2 ** 18] as const;
+const [MOST_VALUES, FIT_VALUES] = [2 ** 22, 2 ** 17] as const;
 /** A column whose root mean square is above it curves the loss a hundred times as much as one that is scaled. */
 const LARGE = 10;
 /** A column so many times smaller than another is as good as left out. */
