@@ -28,6 +28,9 @@ export type {
   UpdateOptions,
 } from "./base/spec.ts";
 export { type Dataset, type DatasetOptions, dataset, type Features } from "./data/dataset.ts";
+export { type Finding, type Inspection, inspect } from "./data/doctor.ts";
+export type { RawData } from "./data/raw.ts";
+export { type Split, type SplitOptions, split } from "./data/split.ts";
 export type { Labels, Targets } from "./data/targets.ts";
 export type { Region, RegionBytes } from "./memory/plan.ts";
 export type { Info } from "./model/choose.ts";
@@ -44,6 +47,7 @@ export type {
   ModelPlan,
   SequentialOptions,
   StepsOptions,
+  ValidationSplit,
 } from "./model/options.ts";
 export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
@@ -99,6 +103,7 @@ export {
 } from "./train/adaptive.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
+export type { MetricName, MetricSeries, MetricValues } from "./train/metrics.ts";
 export {
   type CosineOptions,
   cosine,

@@ -11,12 +11,13 @@ export const TRAINER = 'export { init, dataset, dense, relu, crossEntropy, sgd }
 
 /**
  * Of the builds a page's own thread loads one, and never those for threads, nor threads; what gradCheck imports when it is
- * called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted() loads is for a page that calls
- * it.
+ * called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted(), metrics, a split or the look at
+ * data load is for a page that asks for it.
  */
 export const EXTERNAL: readonly string[] = [
   ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
-  ...["*/slope.ts", "*/reference.ts", "*/hosted.ts"],
+  ...["*/slope.ts", "*/reference.ts", "*/hosted.ts", "*/metrics.ts"],
+  ...["*/split.ts", "*/doctor.ts"],
 ];
 
 /** Sizes in bytes: minified, and after gzip. */

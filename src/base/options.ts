@@ -13,9 +13,38 @@ export function checkNames(where: string, options: object, known: readonly strin
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new XentError("OPTION", `${where}: unknown option "${name}"`, `Known: ${known.join(", ")}.`);
+      const meant = nearest(name, known);
+      const hint = `${meant === undefined ? "" : `Did you mean ${meant}? `}Known: ${known.join(", ")}.`;
+      throw new XentError("OPTION", `${where}: unknown option "${name}"`, hint);
     }
   }
+}
+
+/** The known name that a mistyped one is nearest to, if one letter, or a third of them, at most is to be changed, added or left out. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const given = name.slice(0, 40).toLowerCase();
+  let [best, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+  for (const candidate of known) {
+    const distance = edits(given, candidate.toLowerCase());
+    const near = distance <= Math.max(1, Math.max(given.length, candidate.length) / 3);
+    if (near && distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's distance: letters to change, add or leave out. Row i of the table becomes row i + 1 in place. */
+function edits(a: string, b: string): number {
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    let diagonal = i;
+    row[0] = i + 1;
+    for (let j = 0; j < b.length; j++) {
+      const above = row[j + 1] as number;
+      row[j + 1] = Math.min(above + 1, (row[j] as number) + 1, diagonal + Number(a[i] !== b[j]));
+      diagonal = above;
+    }
+  }
+  return row[b.length] as number;
 }
 
 /** An integer in [least, most], or `OPTION`. */

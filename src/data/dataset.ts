@@ -3,6 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
+import { checkNamed, toClasses } from "./classes.ts";
 import {
   COUNTED,
   count,
@@ -29,11 +30,17 @@ export interface DatasetOptions {
   /**
    * `[rows]` class ids, integers from 0: copied. Or targets, `[rows · outputs]` numbers: probabilities, the yes and no
    * of each output, values of a regression. A Float32Array is referred to, everything else is copied. See
-   * {@link Targets}.
+   * {@link Targets}. Or the names of classes, which become ids: see `classes`.
    */
-  y: Targets;
+  y: Targets | readonly string[];
   /** `[rows]`: a row of weight w counts as w rows, one of weight 0 is not looked at; none negative. Copied. */
   weight?: ArrayLike<number> | undefined;
+  /**
+   * Names of the classes, all different, in the order of their ids; of the numbers of a row, where these are each a yes or no.
+   * Without them, names in y are numbered in their order by code units, as `sort()` has them: pass them to the other parts of
+   * split data, where one may be missing. A model remembers those that it is trained with.
+   */
+  classes?: readonly string[] | undefined;
   /** Values a row. May be left out where x is an array of rows: then it is the length of the first. */
   features?: number | undefined;
   /** Byte features become x · scale + shift; refused with f32 features. Default 1 / 255. */
@@ -55,13 +62,15 @@ export interface Dataset {
   readonly targets: number;
   /** `[rows]`; left out when every row counts once */
   readonly weight: Float32Array | undefined;
+  /** names of the class ids, if they have some */
+  readonly classes: readonly string[] | undefined;
   /** the model sees x · scale + shift; 1 for f32 features */
   readonly scale: number;
   /** 0 for f32 features */
   readonly shift: number;
 }
 
-const OPTIONS = ["x", "y", "weight", "features", "scale", "shift"];
+const OPTIONS = ["x", "y", "weight", "classes", "features", "scale", "shift"];
 
 /** The one class of data sets, so that what is not checked is not taken for one. */
 export class CheckedRows implements Dataset {
@@ -71,6 +80,7 @@ export class CheckedRows implements Dataset {
   readonly y: Int32Array | Float32Array;
   readonly targets: number;
   readonly weight: Float32Array | undefined;
+  readonly classes: readonly string[] | undefined;
   readonly scale: number;
   readonly shift: number;
   /** the extremes of targets that are numbers */
@@ -82,6 +92,7 @@ export class CheckedRows implements Dataset {
     weight: Float32Array | undefined,
     scale: number,
     shift: number,
+    classes?: readonly string[],
   ) {
     this.rows = features.rows;
     this.features = features.features;
@@ -90,6 +101,7 @@ export class CheckedRows implements Dataset {
     this.targets = y.targets;
     this.stats = y.stats;
     this.weight = weight;
+    this.classes = classes;
     this.scale = scale;
     this.shift = shift;
     Object.freeze(this);
@@ -103,25 +115,30 @@ export class CheckedRows implements Dataset {
  * ```ts
  * dataset({ x: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), y: [0, 1, 1, 0], features: 2 });
  * dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] });
+ * dataset({ x: [[1, 2], [3, 4]], y: ["dog", "cat"], classes: ["cat", "dog"] });
  * dataset({ x: [[1], [2], [3]], y: [[0.5, 0.5], [0.9, 0.1], [1, 0]], weight: [1, 1, 2] });
  * ```
  * @throws {XentError}
- * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32
+ * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32, classes that are no
+ *   list of different names
  * - `EMPTY` no rows or no columns
- * - `SHAPE` x is no whole number of rows, rows differ in length, or y or weight do not have as many rows
+ * - `SHAPE` x is no whole number of rows, rows differ in length, or y or weight do not have as many rows, or there are not as many
+ *   classes as numbers a row
  * - `NOT_FINITE` a feature or target is NaN, infinite (in f32) or no number
- * - `LABEL` y holds what is neither class ids nor numbers; `WEIGHT` a weight is negative or no finite number, or all are 0
+ * - `LABEL` y holds what is neither class ids nor names nor numbers, or a class that `classes` does not name; `WEIGHT` a weight is negative or no finite number, or all are 0
  */
 export function dataset(options: DatasetOptions): Dataset {
   checkNames("dataset", options, OPTIONS);
   const features = toFeatures("dataset", options.x, options.features);
-  const y = toTargets("dataset", options.y, features.rows);
+  const { y: targets, classes } = toClasses("dataset", options.y, options.classes);
+  const y = toTargets("dataset", targets, features.rows);
+  if (classes !== undefined) checkNamed("dataset", y, classes);
   const weight = toWeights("dataset", options.weight, features.rows);
   const bytes = features.x instanceof Uint8Array;
   if (!bytes) refuseScaling(options);
   const scale = bytes ? finite("scale", options.scale ?? 1 / 255) : 1;
   const shift = bytes ? finite("shift", options.shift ?? 0) : 0;
-  return new CheckedRows(features, y, weight, scale, shift);
+  return new CheckedRows(features, y, weight, scale, shift, classes);
 }
 
 /** Whether a value was made by {@link dataset}, so that its contents are known to be good. */

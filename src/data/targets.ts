@@ -216,7 +216,8 @@ export function isNumberView(value: unknown): value is ArrayLike<number> {
 
 /** What to do about a label, or a list of them, that is none. */
 function labelHint(value: unknown): string {
-  if (typeof value === "string") return "Number the class names from 0 and pass the numbers.";
+  if (typeof value === "string")
+    return "Number the class names from 0 and pass the numbers, or let dataset() do it.";
   if (typeof value === "number") return "Numbers that are no class ids go into a Float32Array.";
   return "Number the classes from 0 and give every row a class.";
 }

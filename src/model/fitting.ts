@@ -1,6 +1,7 @@
 // Whether loss, data and model belong together: the checks of a call before anything of the model changes.
 
 import { XentError } from "../base/errors.ts";
+import { show } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { TrainConfig } from "../nn/layout.ts";
@@ -113,6 +114,35 @@ export function classIds(
   const ignored = loss?.kind === "crossEntropy" ? loss.ignoreIndex : undefined;
   checkIds(where, y, ignored, outputs);
   return { ids: y, ignored };
+}
+
+/**
+ * The names of a model's classes, once it has seen these data: those that it has, or else those of the data.
+ *
+ * @throws {XentError} `SHAPE` not as many names as the model has classes; `LABEL` other names than the model's
+ */
+export function classNames(
+  { outputs }: Network,
+  where: string,
+  { classes, y }: Dataset,
+  known: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (classes === undefined) return known;
+  // one output tells two classes apart
+  if (classes.length !== (y instanceof Int32Array ? Math.max(outputs, 2) : outputs)) {
+    throw new XentError(
+      "SHAPE",
+      `${where}: the data set names ${classes.length} classes, the model has ${outputs} outputs`,
+      "Use an output for each class (or one for two), or name every class: dataset({ classes }).",
+    );
+  }
+  const at = known === undefined ? -1 : classes.findIndex((name, id) => name !== known[id]);
+  if (at < 0) return classes;
+  throw new XentError(
+    "LABEL",
+    `${where}: class ${at} is ${show(classes[at])} in the data set, and ${show(known?.[at])} in the model`,
+    "Make the data set with classes: model.classes, so that every name has the id that the model knows it by.",
+  );
 }
 
 /** Refuses to measure accuracy where rows have no class. */

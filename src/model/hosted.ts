@@ -5,7 +5,7 @@ import { XentError } from "../base/errors.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import type { Callback } from "../train/fit.ts";
 import { type Info, isWide } from "./choose.ts";
-import { Line, type Near, type Request } from "./line.ts";
+import { type Facts, Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
 import { type Apart, isShared, RUNTIME } from "./messages.ts";
 import {
@@ -13,6 +13,7 @@ import {
   checkData,
   checkSignal,
   type FitOptions,
+  isSplit,
   type SequentialOptions,
 } from "./options.ts";
 import type { InitOptions } from "./runtime.ts";
@@ -145,27 +146,49 @@ async function sequential(line: Line, args: Parameters<HostedXent["sequential"]>
   const names = ["options", "layers"];
   const made = await line.call({ on: RUNTIME, name: "sequential", names, args, keep: key });
   const { input, outputs } = made as Pick<Sequential, "input" | "outputs">;
-  const model: Record<string, unknown> = { input, outputs };
+  // apart from the model, which nothing of its own may hold
+  const facts: Facts = { classes: undefined };
+  const model: Record<string, unknown> = {
+    input,
+    outputs,
+    get classes() {
+      return facts.classes;
+    },
+  };
   for (const name of Object.keys(METHODS) as Method[]) {
-    model[name] = (...args: unknown[]) => invoke(line, key, name, args);
+    model[name] = (...args: unknown[]) => invoke(line, key, facts, name, args);
   }
-  model.steps = (...args: unknown[]) => steps(line, key, args);
+  model.steps = (...args: unknown[]) => steps(line, key, facts, args);
   line.watch(model, key);
   return model as unknown as HostedSequential;
 }
 
-async function invoke(line: Line, key: number, name: Method, args: readonly unknown[]): Promise<unknown> {
+async function invoke(
+  line: Line,
+  key: number,
+  facts: Facts,
+  name: Method,
+  args: readonly unknown[],
+): Promise<unknown> {
   // its memory is gone with the worker's
   if (name === "dispose" && line.over) return undefined;
   const { request, near } = prepare(line, key, name, args);
-  return line.call(request, near);
+  return line.call(request, { ...near, facts });
 }
 
 /** Pulls the steps one by one; the run is held over there under a number of its own. */
-function steps(line: Line, key: number, args: readonly unknown[]): AsyncGenerator<unknown, void> {
+function steps(
+  line: Line,
+  key: number,
+  facts: Facts,
+  args: readonly unknown[],
+): AsyncGenerator<unknown, void> {
   const run = line.key();
   const pull = async (name: "next" | "return"): Promise<IteratorResult<unknown, void>> =>
-    (await line.call({ on: run, name, where: "steps", args: [] })) as IteratorResult<unknown, void>;
+    (await line.call({ on: run, name, where: "steps", args: [] }, { facts })) as IteratorResult<
+      unknown,
+      void
+    >;
   const loop = (async function* () {
     const { request, near } = prepare(line, key, "steps", args);
     const { signal } = near;
@@ -222,7 +245,8 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
       rest: others,
     };
   }
-  const { callbacks: given = [], validation, ...rest } = others;
+  const { callbacks: given = [], validation: held, ...more } = others;
+  const [validation, rest] = isSplit(held) ? [undefined, { ...more, validation: held }] : [held, more];
   checkCallbacks(name, given);
   // early stopping is plain data, and does its work over there
   const callbacks = given.filter((callback) => !("kind" in callback)) as readonly Callback[];

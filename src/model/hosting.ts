@@ -34,6 +34,9 @@ class Host {
   readonly #post: Post;
   readonly #held = new Map<number, unknown>([[RUNTIME, { init }]]);
   readonly #controllers = new Map<number, AbortController>();
+  /** the models whose steps are held, by their numbers */
+  readonly #models = new Map<number, unknown>();
+  readonly #named = new WeakMap<object, readonly string[]>();
   #told: string | undefined;
 
   constructor(post: Post) {
@@ -47,8 +50,9 @@ class Host {
         break;
       case "data": {
         const { rows } = order;
+        const { weight, scale, shift, classes } = rows;
         // checked where it was made
-        this.#held.set(order.key, new CheckedRows(rows, rows, rows.weight, rows.scale, rows.shift));
+        this.#held.set(order.key, new CheckedRows(rows, rows, weight, scale, shift, classes));
         break;
       }
       case "abort":
@@ -57,6 +61,7 @@ class Host {
       case "drop":
         this.#held.delete(order.key);
         this.#controllers.delete(order.key);
+        this.#models.delete(order.key);
         break;
     }
   }
@@ -68,13 +73,14 @@ class Host {
     try {
       const result = await this.#perform(call, controller);
       if (keep !== undefined) this.#held.set(keep, result);
+      if (call.name === "steps" && keep !== undefined) this.#models.set(keep, this.#held.get(call.on));
       const value = keep === undefined ? result : properties(result);
-      this.#post({ id, value, info: this.#news() }, [...fresh(value)]);
+      this.#post({ id, value, classes: this.#names(call), info: this.#news() }, [...fresh(value)]);
     } catch (error) {
       const { signal } = controller;
       const failure =
         signal.aborted && error === signal.reason ? ({ kind: "abort" } as const) : failureOf(error);
-      this.#post({ id, failure, info: this.#news() }, []);
+      this.#post({ id, failure, classes: this.#names(call), info: this.#news() }, []);
     } finally {
       if (keep === undefined) this.#controllers.delete(id);
     }
@@ -111,6 +117,15 @@ class Host {
         if (verdict === THROWN) throw thrown;
       };
     return Object.fromEntries(tell.map((name) => [name, onward(name)]));
+  }
+
+  /** The class names of the model that a call was to, if they are not those that were said last. */
+  #names({ on }: Call): readonly string[] | undefined {
+    const model = (this.#models.get(on) ?? this.#held.get(on)) as Sequential | undefined;
+    const classes = model?.classes;
+    if (model === undefined || classes === undefined || this.#named.get(model) === classes) return undefined;
+    this.#named.set(model, classes);
+    return classes;
   }
 
   /** What is to be said of the runtime, if it is not what was said last. */

@@ -46,6 +46,13 @@ export interface Request extends Omit<Call, "id"> {
 export interface Near {
   readonly signal?: AbortSignal | undefined;
   readonly callbacks?: readonly Callback[];
+  /** of the model that the call is to */
+  readonly facts?: Facts | undefined;
+}
+
+/** What the caller knows of a model over there. */
+export interface Facts {
+  classes: readonly string[] | undefined;
 }
 
 /** Why there is no worker any more, for a call to say. */
@@ -136,7 +143,7 @@ export class Line {
    */
   async call(
     request: Request,
-    { signal, callbacks = [] }: Near = {},
+    { signal, callbacks = [], facts }: Near = {},
     transfer: Transferable[] = [],
   ): Promise<unknown> {
     const { where = request.name, names = [], ...rest } = request;
@@ -167,6 +174,7 @@ export class Line {
           throw unsendable(where, names, rest.args, error as Error);
         }
       });
+      if (facts !== undefined && answer.classes !== undefined) facts.classes = answer.classes;
       if (thrown !== undefined) throw thrown.error;
       if (answer.failure !== undefined) throw errorOf(answer.failure, signal?.reason);
       return answer.value;

@@ -51,6 +51,8 @@ export interface Answer {
   readonly id: number;
   readonly value?: unknown;
   readonly failure?: Failure | undefined;
+  /** of the model, when they have changed */
+  readonly classes?: readonly string[] | undefined;
   readonly info?: Info | undefined;
 }
 

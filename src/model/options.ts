@@ -13,6 +13,7 @@ import { hasParameters, some } from "../nn/params.ts";
 import { adagrad, adam, adamw, rmsprop } from "../train/adaptive.ts";
 import { type EarlyStoppingSpec, earlyStopping } from "../train/early.ts";
 import type { Callback, Early } from "../train/fit.ts";
+import type { MetricName } from "../train/metrics.ts";
 import { checkMonitor, usualMonitor } from "../train/monitor.ts";
 import { type SgdOptions, sgd } from "../train/sgd.ts";
 import type { OnNaN } from "../train/steps.ts";
@@ -69,20 +70,40 @@ export interface StepsOptions extends LearnOptions {
 
 /** Options of `fit`. */
 export interface FitOptions extends StepsOptions {
-  /** evaluated after each epoch */
-  validation?: Dataset;
-  /** what to report beside the loss */
-  metrics?: readonly "accuracy"[];
+  /**
+   * Evaluated after each epoch: a data set, or `{ split: 0.1 }` to keep back so much of the training data, by the model's seed: the
+   * same rows in every `fit` of these data.
+   */
+  validation?: Dataset | ValidationSplit;
+  /** what to report beside the loss, of training and of validation */
+  metrics?: readonly MetricName[];
   callbacks?: readonly (Callback | EarlyStoppingSpec)[];
   /** stops when so many epochs of the run are done, to be resumed; default `epochs` */
   stopAfterEpoch?: number;
   /** takes the time of every record of the step, for `history.profile`; some per cent slower. Default false */
   profile?: boolean;
+  /**
+   * Whether to look at the data once, and to warn of columns far from a scale that can be trained with, of rows that are all of
+   * one class, and of large targets; as `inspect` does, in some milliseconds. Default true.
+   */
+  inspect?: boolean;
+}
+
+/** A share of the training data to validate with; see `split`. */
+export interface ValidationSplit {
+  /** above 0 and below 1 */
+  split: number;
+  /** keeps the share of each class on both sides; default false */
+  stratified?: boolean;
+  /** rows are drawn by lot, else the last ones are taken; default true */
+  shuffle?: boolean;
 }
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   loss?: LossSpec;
+  /** what to report beside loss and accuracy */
+  metrics?: readonly MetricName[];
   signal?: AbortSignal | undefined;
 }
 
@@ -112,6 +133,8 @@ export interface ModelPlan {
 export interface ConfusionMatrix {
   /** class ids, in the order of rows and columns */
   readonly labels: number[];
+  /** names of these classes, if the data set or the model has some */
+  readonly names?: readonly string[];
   /** `counts[truth][predicted]` */
   readonly counts: number[][];
 }
@@ -122,7 +145,11 @@ export const STEPS = [
   ...LEARN,
   ...["epochs", "batchSize", "accumulate", "dropLast", "shuffle", "resume", "onNaN", "signal"],
 ];
-export const FIT = [...STEPS, "validation", "metrics", "callbacks", "stopAfterEpoch", "profile"];
+export const FIT = [...STEPS, "validation", "metrics", "callbacks", "stopAfterEpoch", "profile", "inspect"];
+
+export function isSplit(validation: unknown): validation is ValidationSplit {
+  return typeof validation === "object" && validation !== null && "split" in validation;
+}
 
 export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   const what = "sequential: layers";
@@ -321,11 +348,4 @@ export function checkEarly(
   const monitor = spec.monitor ?? usualMonitor(validated);
   checkMonitor(`${where}: earlyStopping`, monitor, metrics, validated);
   return { callbacks: called, early: { spec, monitor } };
-}
-
-export function checkMetrics(where: string, metrics: readonly "accuracy"[]): readonly "accuracy"[] {
-  if (!Array.isArray(metrics) || metrics.some((metric) => metric !== "accuracy")) {
-    throw new XentError("OPTION", `${where}: metrics are ${show(metrics)}`, 'Known: ["accuracy"].');
-  }
-  return metrics;
 }

@@ -17,11 +17,13 @@ import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { turn } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { classIds, lossOf, lossToLearn, scalingOf, scoreOf } from "./fitting.ts";
+import { lookAt, measuring, scored, setsOf } from "./extras.ts";
+import { classIds, classNames, lossOf, lossToLearn, scalingOf } from "./fitting.ts";
 import {
   BATCH,
   type BatchOptions,
   type ConfusionMatrix,
+  checkFlag,
   checkLayers,
   checkLoss,
   checkOptimizer,
@@ -42,6 +44,8 @@ import { Training } from "./training.ts";
 export let networkOf: (model: Sequential) => Network;
 /** @internal Throws `DISPOSED` or `BUSY` for a call that needs the model to itself. */
 export let checkIdle: (model: Sequential, where: string) => void;
+/** @internal Sets what `classes` gives. */
+export let nameClasses: (model: Sequential, classes: readonly string[] | undefined) => void;
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -52,6 +56,9 @@ export class Sequential {
   static {
     networkOf = (model) => model.#network;
     checkIdle = (model, where) => model.#idle(where);
+    nameClasses = (model, classes) => {
+      model.#training.classes = classes;
+    };
   }
 
   readonly #network: Network;
@@ -79,6 +86,11 @@ export class Sequential {
   /** Number of outputs: the classes of a classifier. */
   get outputs(): number {
     return this.#network.outputs;
+  }
+
+  /** Names of the classes by their ids: those of the first data set with names that the model was trained with. */
+  get classes(): readonly string[] | undefined {
+    return this.#training.classes;
   }
 
   /**
@@ -140,9 +152,9 @@ export class Sequential {
     checkNames("fit", options, FIT);
     return this.#exclusively(async () => {
       const training = this.#training;
-      const { session, config, run } = await this.#prepare("fit", data, options);
+      const { session, config, run, train } = await this.#prepare("fit", data, options);
       try {
-        const history = await fitNetwork(this.#network, session, data, config, run);
+        const history = await fitNetwork(this.#network, session, train, config, run);
         if (history.stopped === "nan") training.end("it ended with a loss or weights that were not finite");
         return history;
       } catch (error) {
@@ -280,12 +292,16 @@ export class Sequential {
    */
   async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
-    checkNames("evaluate", options, ["loss", "signal"]);
+    checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
-    const loss = lossOf(this.#network, "evaluate", options.loss);
-    const scoring = scoreOf(this.#network, "evaluate", data, loss);
-    this.#network.remember(loss, scalingOf(data));
-    return this.#exclusively(() => evaluate(this.#network, data.x, scoring, options.signal));
+    return this.#exclusively(async () => {
+      const measured = await measuring("evaluate", options.metrics);
+      this.#alive("evaluate");
+      const loss = lossOf(this.#network, "evaluate", options.loss);
+      const { scoring, meters } = scored(this.#network, "evaluate", data, loss, this.classes, measured);
+      this.#network.remember(loss, scalingOf(data));
+      return evaluate(this.#network, data.x, scoring, options.signal, meters);
+    });
   }
 
   /**
@@ -302,11 +318,12 @@ export class Sequential {
     checkNames("confusionMatrix", options, ["signal"]);
     checkSignal("confusionMatrix", options.signal);
     const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
+    const names = classNames(this.#network, "confusionMatrix", data, this.classes);
     this.#network.remember(undefined, scalingOf(data));
     const counts = await this.#exclusively(() =>
       confusion(this.#network, data.x, ids, ignored, options.signal),
     );
-    return { labels: counts.map((_, i) => i), counts };
+    return { labels: counts.map((_, i) => i), ...(names ? { names } : {}), counts };
   }
 
   /**
@@ -369,10 +386,15 @@ export class Sequential {
   }
 
   async #prepare(where: string, data: Dataset, options: FitOptions) {
-    const loading = this.#training.scheduling(where, options);
-    const scheduling = loading && (await loading);
+    const inspected = checkFlag(where, "inspect", options.inspect ?? where === "fit");
+    const scheduling = await this.#training.scheduling(where, options);
+    const measured = await measuring(where, options.metrics);
+    const sets = await setsOf(this.#network, where, data, options.validation);
     this.#alive(where);
-    return this.#training.prepare(where, data, options, scheduling);
+    const extras = { scheduling, measured, validation: sets.validation };
+    const prepared = this.#training.prepare(where, sets.train, options, extras);
+    if (inspected) await lookAt(data);
+    return { ...prepared, train: sets.train };
   }
 
   /** Rows for a call that needs the parameters alone, and how many. */

@@ -18,20 +18,12 @@ import { divisor, over, tally } from "../train/scoring.ts";
 import { rowsUsed } from "../train/steps.ts";
 import { Stopwatch } from "../train/stopwatch.ts";
 import { roomiest, windowRows } from "../train/window.ts";
-import {
-  checkBatches,
-  commonScaling,
-  configOf,
-  lossToLearn,
-  requireClasses,
-  rowsOf,
-  scoreOf,
-} from "./fitting.ts";
+import { type Measuring, scored } from "./extras.ts";
+import { checkBatches, commonScaling, configOf, lossToLearn, rowsOf, scoreOf } from "./fitting.ts";
 import {
   checkCallbacks,
   checkEarly,
   checkFlag,
-  checkMetrics,
   checkOnNaN,
   checkOptimizer,
   checkSignal,
@@ -61,9 +53,18 @@ async function loadScheduling(): Promise<Scheduling> {
   return { checkSchedule, makeSchedule };
 }
 
+/** What was loaded for a call that asks for it. */
+export interface Extras {
+  readonly scheduling?: Scheduling | undefined;
+  readonly measured?: Measuring | undefined;
+  readonly validation?: Dataset | undefined;
+}
+
 export class Training {
   readonly #network: Network;
   optimizer: OptimizerSpec | undefined;
+  /** names of the classes by their ids */
+  classes: readonly string[] | undefined;
   /** what the optimiser counts */
   rates: Rates | undefined;
   hasGradients = false;
@@ -95,13 +96,13 @@ export class Training {
   /**
    * Checks data and options, lays the memory, and begins a run or takes up the last.
    *
-   * @param scheduling  what schedules are worked out with, of an optimiser that has one; see `scheduling`
+   * @param extras  what was loaded for the call
    */
   prepare(
     where: string,
     data: Dataset,
     options: FitOptions,
-    scheduling?: Scheduling,
+    { scheduling, measured, validation }: Extras,
   ): { session: TrainSession; config: Config; run: Run } {
     const network = this.#network;
     rowsOf(network, where, data);
@@ -115,8 +116,7 @@ export class Training {
     const onNaN = checkOnNaN(where, options.onNaN ?? "error");
     const stopAfterEpoch = integer(`${where}: stopAfterEpoch`, options.stopAfterEpoch ?? epochs, 1);
     checkSignal(where, options.signal);
-    const metrics = checkMetrics(where, options.metrics ?? []);
-    const { validation } = options;
+    const metrics = measured?.names ?? [];
     const { callbacks, early } = checkEarly(
       where,
       checkCallbacks(where, options.callbacks ?? []),
@@ -132,15 +132,9 @@ export class Training {
     }
     checkBatches(network, where, data.rows, batchSize, dropLast);
     const { loss, optimizer } = this.learn(where, options);
-    const scoring = scoreOf(network, where, data, loss);
-    const validated = validation && {
-      data: validation,
-      scoring: scoreOf(network, `${where}: validation`, validation, loss),
-    };
-    if (metrics.includes("accuracy")) {
-      requireClasses(network, where, scoring);
-      if (validated !== undefined) requireClasses(network, `${where}: validation`, validated.scoring);
-    }
+    const { scoring, meters, classes } = scored(network, where, data, loss, this.classes, measured);
+    const validated =
+      validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
     const { checkSchedule, makeSchedule } = scheduling ?? {};
     const spec = checkSchedule?.(`${where}: the optimizer`, optimizer.schedule);
     if (typeof spec === "object" && spec.kind === "reduceOnPlateau") {
@@ -173,6 +167,7 @@ export class Training {
       }),
     );
     this.optimizer = optimizer;
+    this.classes = classes;
     const run = resume ? (this.run as Run) : this.#begin(settings);
     this.rates = ratesFor(network, optimizer, this.rates);
     run.kept = -1;
@@ -194,6 +189,7 @@ export class Training {
       watch: profile ? new Stopwatch() : undefined,
       validation: validated,
       metrics,
+      meters,
       callbacks,
       early,
       stopAfterEpoch,

@@ -101,6 +101,7 @@ export interface TrainLayout {
   readonly targets: Tensor;
   readonly weights: Tensor | undefined;
   readonly order: Tensor;
+  readonly logits: Tensor;
 }
 
 export interface ChunkLayout {
@@ -225,7 +226,7 @@ function layTrain(shared: Shared, config: TrainConfig, optimized: Optimized): Tr
   config.optimizer.emit(builder, plan, optimized);
   const room = plan.tensor("program", "train program", builder.length, RECORD_BYTES / 4, { given: true });
   const ids = config.targets === "ids";
-  return { builder, room, lossEnd, statsEnd, backwardEnd, x, ids, targets, weights, order };
+  return { builder, room, lossEnd, statsEnd, backwardEnd, x, ids, targets, weights, order, logits };
 }
 
 function layChunk(

@@ -40,6 +40,8 @@ export interface TrainSession {
   readonly weights: Float32Array | undefined;
   /** [windowRows] the order in which rows are taken */
   readonly order: Uint32Array;
+  /** what the last step made of its rows, before its update */
+  readonly logits: Block;
 }
 
 /** The memory and program of a forward pass over up to CHUNK_ROWS rows, with its parts as record numbers. */
@@ -491,7 +493,7 @@ function carryOver(from: Arena, old: Layout, to: Arena, layout: Layout, owed: bo
 }
 
 function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {
-  const { builder, room, lossEnd, statsEnd, backwardEnd, x, targets, weights, order } = layout;
+  const { builder, room, lossEnd, statsEnd, backwardEnd, x, targets, weights, order, logits } = layout;
   return {
     program: new Program(arena, builder, room, hyper),
     lossEnd,
@@ -501,7 +503,12 @@ function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSe
     targets: layout.ids ? arena.i32(targets) : arena.f32(targets),
     weights: weights && arena.f32(weights),
     order: arena.u32(order),
+    logits: block(arena, logits),
   };
+}
+
+function block(arena: Arena, tensor: Tensor): Block {
+  return { data: arena.f32(tensor), width: tensor.cols, stride: tensor.ld };
 }
 
 function chunkSession(arena: Arena, layout: ChunkLayout, hyper: Tensor): ChunkSession {
@@ -510,11 +517,6 @@ function chunkSession(arena: Arena, layout: ChunkLayout, hyper: Tensor): ChunkSe
   for (let i = 0; i < order.length; i++) order[i] = i;
   const f32 = (tensor: Tensor | undefined): Float32Array =>
     tensor === undefined ? new Float32Array(0) : arena.f32(tensor);
-  const block = (tensor: Tensor): Block => ({
-    data: arena.f32(tensor),
-    width: tensor.cols,
-    stride: tensor.ld,
-  });
   return {
     program: new Program(arena, builder, room, hyper),
     xF32: arena.f32(layout.xF32),
@@ -523,9 +525,9 @@ function chunkSession(arena: Arena, layout: ChunkLayout, hyper: Tensor): ChunkSe
     rows: f32(rows),
     weights: f32(weights),
     rowLoss: f32(rowLoss),
-    outputs: outputs.map(block),
-    logits: block(logits),
-    probabilities: block(probabilities ?? logits),
+    outputs: outputs.map((tensor) => block(arena, tensor)),
+    logits: block(arena, logits),
+    probabilities: block(arena, probabilities ?? logits),
     parts,
   };
 }

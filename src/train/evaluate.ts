@@ -4,13 +4,14 @@ import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
 import type { Block, ChunkSession, Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
+import type { Meters, MetricValues } from "./metrics.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { late, SLICE_MS, turn } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
 
-/** What an evaluation measured. */
-export interface Evaluation {
+/** What an evaluation measured: loss, accuracy, and each metric that was asked for, by its name. */
+export interface Evaluation extends MetricValues {
   /** over all rows, by the loss's reduction; with `none`, the mean of the row losses */
   readonly loss: number;
   /**
@@ -165,22 +166,26 @@ export async function evaluate(
   x: Features,
   scoring: Scoring,
   signal: AbortSignal | undefined,
+  meters?: Meters,
 ): Promise<Evaluation> {
   const rows = scoring.targets.length / scoring.width;
   const each = scoring.loss.reduction === "none";
   const rowLosses = new Float32Array(each ? rows : 0);
   let lossSum = 0;
   let hits = 0;
+  meters?.reset();
   await inSlices(network, x, rows, scoring, signal, (chunk) => {
     const { program, rowLoss } = chunk.session;
     lossSum += program.lossSum;
     hits += program.hits;
+    meters?.add(chunk.session.logits, chunk.first, chunk.count);
     if (each) rowLosses.set(rowLoss.subarray(0, chunk.count), chunk.first);
   });
   const { share, counted } = tally(scoring, 0, rows);
   return {
     loss: over(lossSum, divisor(scoring, share, network.outputs)),
     accuracy: scoring.hits === "none" ? Number.NaN : over(hits, counted),
+    ...meters?.values(),
     ...(each ? { rowLosses } : {}),
   };
 }

@@ -5,6 +5,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Network, TrainSession } from "../nn/network.ts";
 import { type EarlyStoppingSpec, look } from "./early.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
 import { divisor, over, type Scoring } from "./scoring.ts";
@@ -30,14 +31,14 @@ export interface Progress {
   readonly secondsLeft: number;
 }
 
-/** What an epoch came to; given to `onEpochEnd`. */
-export interface EpochEnd extends Figures {
+/** What an epoch came to, each metric by its name; given to `onEpochEnd`. */
+export interface EpochEnd extends Figures, MetricValues {
   /** counted from 0 */
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number;
   readonly accuracy?: number;
-  readonly validation?: { readonly loss: number; readonly accuracy?: number };
+  readonly validation?: { readonly loss: number; readonly accuracy?: number } & MetricValues;
   /** learning rate of its last step */
   readonly lr: number;
   /** length of the epoch, validation included; of one that was resumed, of its rest */
@@ -53,11 +54,11 @@ export interface Callback {
   onEpochEnd?(epoch: EpochEnd): unknown;
 }
 
-/** One number per finished epoch, and how the run ended. */
-export interface History {
+/** One number per finished epoch, for the loss and each metric by its name, and how the run ended. */
+export interface History extends MetricSeries {
   readonly loss: number[];
   readonly accuracy?: number[];
-  readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] };
+  readonly validation?: { readonly loss: number[]; readonly accuracy?: number[] } & MetricSeries;
   /** epochs finished, those before the run was resumed among them, as in all that follows */
   readonly epochs: number;
   /** updates of the weights */
@@ -82,8 +83,10 @@ export interface Early {
 }
 
 export interface FitOptions extends StepOptions {
-  readonly validation: { readonly data: Dataset; readonly scoring: Scoring } | undefined;
-  readonly metrics: readonly "accuracy"[];
+  readonly validation:
+    | { readonly data: Dataset; readonly scoring: Scoring; readonly meters: Meters | undefined }
+    | undefined;
+  readonly metrics: readonly MetricName[];
   readonly callbacks: readonly Callback[];
   readonly early: Early | undefined;
   readonly stopAfterEpoch: number;
@@ -133,7 +136,6 @@ class Fit {
   readonly #window: Window;
   readonly #options: FitOptions;
   readonly #run: Run;
-  readonly #accuracy: boolean;
   /** of steps, over the whole run */
   readonly #total: number;
   readonly #start = performance.now();
@@ -150,7 +152,6 @@ class Fit {
     this.#session = session;
     this.#options = options;
     this.#run = run;
-    this.#accuracy = options.metrics.includes("accuracy");
     this.#total = options.epochs * stepsPerEpoch(data.rows, options);
     this.#window = new Window(session, data, options.scoring, options.windowRows);
     for (const name of options.metrics) {
@@ -217,7 +218,7 @@ class Fit {
 
   /** Figures, validation, callbacks. False when the signal was aborted during validation: then the epoch is not over. */
   async #endEpoch(): Promise<boolean> {
-    const { epochs, validation, callbacks, signal, onNaN, early } = this.#options;
+    const { epochs, validation, callbacks, signal, onNaN, early, meters } = this.#options;
     const run = this.#run;
     const { epoch } = run;
     this.#network.check("fit");
@@ -225,18 +226,14 @@ class Fit {
     const checked =
       validation === undefined ? undefined : await evaluateUnlessAborted(this.#network, validation, signal);
     if (validation !== undefined && checked === undefined) return false;
-    const accuracy = this.#accuracy;
     const figures: EpochEnd = {
       epoch,
       epochs,
-      loss: this.#loss(),
-      ...(accuracy ? { accuracy: this.#hitRate() } : {}),
-      ...(checked ? { validation: accuracy ? checked : { loss: checked.loss } } : {}),
+      ...append(run.series, { loss: this.#loss(), accuracy: this.#hitRate(), ...meters?.values() }),
+      ...(checked ? { validation: append(run.validation, checked) } : {}),
       lr: this.#lr,
       seconds: (performance.now() - this.#epochStart) / 1000,
     };
-    record(run.series, figures);
-    if (figures.validation) record(run.validation, figures.validation);
     if (early !== undefined) {
       run.early = look(early.spec, early.monitor, run.early, epoch, figures);
       if (early.spec.restoreBest && run.early.epoch === epoch) run.best = this.#network.state();
@@ -245,6 +242,7 @@ class Fit {
     run.endEpoch();
     await this.#progress(epoch);
     run.clear();
+    meters?.reset();
     for (const callback of callbacks) await callback.onEpochEnd?.(figures);
     this.#epochStart = performance.now();
     return true;
@@ -305,14 +303,11 @@ class Fit {
   }
 }
 
-/** Adds the figures that an epoch has to their series. */
-function record(series: Series, figures: object): void {
-  for (const name of ["loss", "accuracy"] as const) {
-    const value = (figures as { readonly [name: string]: unknown })[name];
-    if (typeof value !== "number") continue;
-    series[name] ??= [];
-    series[name].push(value);
-  }
+/** Adds to each series its figure; returns those figures alone. */
+function append<Own extends { readonly loss: number }>(to: Series, figures: Own): Own {
+  const own = Object.keys(to).map((name) => [name, figures[name as "loss"]] as const);
+  for (const [name, figure] of own) to[name]?.push(figure);
+  return Object.fromEntries(own) as unknown as Own;
 }
 
 /** Ends a run of steps that waits for another thread. */
@@ -326,11 +321,11 @@ function giveUp(run: ReturnType<typeof steps>): void {
 
 async function evaluateUnlessAborted(
   network: Network,
-  { data, scoring }: NonNullable<FitOptions["validation"]>,
+  { data, scoring, meters }: NonNullable<FitOptions["validation"]>,
   signal: AbortSignal | undefined,
 ): Promise<Evaluation | undefined> {
   try {
-    return await evaluate(network, data.x, scoring, signal);
+    return await evaluate(network, data.x, scoring, signal, meters);
   } catch (error) {
     if (signal?.aborted) return undefined;
     throw error;
@@ -366,7 +361,7 @@ export async function* asyncSteps(
       lr = step.lr;
       if (step.last) {
         const loss = over(run.sums.loss, divisor(scoring, run.sums.share, network.outputs));
-        record(run.series, { loss });
+        append(run.series, { loss });
         options.course.endEpoch({ loss });
         run.endEpoch();
         run.clear();

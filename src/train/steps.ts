@@ -6,6 +6,7 @@ import type { Network, TrainSession } from "../nn/network.ts";
 import type { Program } from "../program/program.ts";
 import type { Course } from "./course.ts";
 import { firstNotFinite } from "./diagnose.ts";
+import type { Meters } from "./metrics.ts";
 import type { Run } from "./run.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -44,8 +45,8 @@ export interface StepOptions {
   readonly shuffle: boolean;
   readonly course: Course;
   readonly onNaN: OnNaN;
-  /** sees every batch when it has gone through the net: rows `first` … of the window's order */
-  readonly observe?: ((order: Uint32Array, first: number, rows: number) => void) | undefined;
+  /** of the metrics beside accuracy, over an epoch's steps */
+  readonly meters?: Meters | undefined;
   /** takes the times of the records */
   readonly watch?: Stopwatch | undefined;
 }
@@ -78,7 +79,7 @@ export function* steps(
   options: StepOptions,
   run: Run,
 ): Generator<Step | undefined, void> {
-  const { batchSize, scoring, course, onNaN, observe, watch } = options;
+  const { batchSize, scoring, course, onNaN, meters, watch } = options;
   const { program, backwardEnd } = session;
   const { order } = window;
   const all = program.drafts.length;
@@ -118,7 +119,7 @@ export function* steps(
       lossSum += program.lossSum;
       hits += program.hits;
       network.batches = (network.batches + 1) >>> 0;
-      observe?.(order, row + at, some);
+      meters?.add(session.logits, row + at, some, order);
     }
     course.count();
     run.count(rows, lossSum, share, hits, counted);

@@ -90,7 +90,7 @@ describe("fit alone", () => {
   ];
   refusals([
     option("metrics that are no array", { metrics: "accuracy" }, 'metrics are "accuracy"', '["accuracy"]'),
-    option("an unknown metric", { metrics: ["f1"] }, '["accuracy"]'),
+    option("an unknown metric", { metrics: ["f2"] }, 'unknown metric "f2"', 'Did you mean "f1"?', "accuracy"),
     option("callbacks that are no array", { callbacks: { onEpochEnd() {} } }, "callbacks are an object"),
     option(
       "a function for a callback",
