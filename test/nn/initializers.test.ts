@@ -153,9 +153,7 @@ describe("values", () => {
     truncatedNormal({ low: 99, high: 101 }),
     truncatedNormal({ low: 0.1, high: 0.1 + 2 ** -50, std: 1e-3 }),
     // halfway between two f32, where one unit of f64 less would be rounded below
-    ...[0.1, 0.3, 0.6, 0.7].map((mean) =>
-      truncatedNormal({ mean, std: 0.7, low: TIE, high: TIE + 2 ** -51 }),
-    ),
+    truncatedNormal({ mean: -2.97, std: 0.23, low: TIE, high: TIE + 2 ** -51 }),
     uniform({ low: 0.1, high: 0.3 }),
     uniform({ low: -3e38, high: 3e38 }),
     uniform({ low: 0.1, high: 0.1 + 2 ** -54 }),
