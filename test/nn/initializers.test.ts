@@ -115,24 +115,34 @@ describe("against PyTorch", () => {
   });
 });
 
+const TIE = 1 + 3 * 2 ** -24;
 const AROUND: Surroundings = { fanIn: 100, fanOut: 50 };
 
 describe("values", () => {
-  it("of a normal distribution are not correlated within a pair, and have its tails", () => {
+  it("of a normal distribution are not correlated within a pair", () => {
     const values = drawn(normal(), AROUND);
     let product = 0;
     for (let i = 0; i < COUNT; i += 2) product += values[i]! * values[i + 1]!;
     // the product of two has the variance 1
     expect(Math.abs(product / (COUNT / 2))).toBeLessThan(5 / Math.sqrt(COUNT / 2));
-    // 2·(1 − Φ(3)) and 2·(1 − Φ(4)) of them, give or take five standard deviations
-    for (const [z, share] of [
-      [3, 0.0026997960632601866],
-      [4, 6.334248366623973e-5],
-    ] as const) {
-      const beyond = values.filter((value) => Math.abs(value) > z).length;
-      expect(Math.abs(beyond - COUNT * share)).toBeLessThan(5 * Math.sqrt(COUNT * share));
-    }
   });
+
+  it.each([normal(), truncatedNormal({ low: -3e38, high: 3e38 })])(
+    "%j: has the tails of a normal one",
+    (spec) => {
+      const count = 1_000_000;
+      const values = drawn(spec, AROUND, count);
+      // 2·(1 − Φ(z)) of them, give or take five standard deviations
+      for (const [z, share] of [
+        [3, 0.0026997960632601866],
+        [4, 6.334248366623973e-5],
+      ] as const) {
+        let beyond = 0;
+        for (const value of values) if (Math.abs(value) > z) beyond++;
+        expect(Math.abs(beyond - count * share)).toBeLessThan(5 * Math.sqrt(count * share));
+      }
+    },
+  );
 
   it.each([
     truncatedNormal(),
@@ -142,6 +152,8 @@ describe("values", () => {
     truncatedNormal({ low: -3e38, high: 3e38 }),
     truncatedNormal({ low: 99, high: 101 }),
     truncatedNormal({ low: 0.1, high: 0.1 + 2 ** -50, std: 1e-3 }),
+    // halfway between two f32, where one unit of f64 less would be rounded below
+    truncatedNormal({ mean: -2.97, std: 0.23, low: TIE, high: TIE + 2 ** -51 }),
     uniform({ low: 0.1, high: 0.3 }),
     uniform({ low: -3e38, high: 3e38 }),
     uniform({ low: 0.1, high: 0.1 + 2 ** -54 }),
@@ -212,6 +224,28 @@ describe("bits", () => {
     const before = new Float32Array(N);
     initUniform(before, 1, N, N, AROUND.fanIn, SEED, SUBSTREAM);
     expect(take(torchDefault())).toEqual(before);
+  });
+
+  it("of torchDefault are so where u is next to ½, and a sum in place of the product would show", () => {
+    class NearHalf extends Random {
+      #k = 0;
+      override uniform(): number {
+        return 0.5 + ++this.#k / 2 ** 24;
+      }
+    }
+    let otherwise = 0;
+    for (let fanIn = 2; fanIn < 400; fanIn++) {
+      const data = new Float32Array(256);
+      const random = new NearHalf(1, STREAM_INIT, 0);
+      initialize(data, { rows: 1, cols: 256, ld: 256 }, torchDefault(), { fanIn, fanOut: 1 }, random);
+      const bound = 1 / Math.sqrt(fanIn);
+      for (const [i, value] of data.entries()) {
+        const u = 0.5 + (i + 1) / 2 ** 24;
+        if (value !== Math.fround((2 * u - 1) * bound)) throw new Error(`fanIn ${fanIn}, u ${u}: ${value}`);
+        if (value !== Math.fround(-bound + 2 * bound * u)) otherwise++;
+      }
+    }
+    expect(otherwise).toBeGreaterThan(0);
   });
 
   it("of uniform distributions are 24 of each word, scaled", () => {
