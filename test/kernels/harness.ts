@@ -84,6 +84,10 @@ export interface Hyper {
   first?: number;
   lr?: number;
   scale?: number;
+  /** gradients are added to */
+  add?: boolean;
+  /** batches before */
+  batch?: number;
 }
 
 /** One program over poisoned memory. */
@@ -182,12 +186,14 @@ export class Rig {
     new Uint32Array(this.memory().buffer, abi.ARENA_BASE, (this.#end - abi.ARENA_BASE) / 4).fill(CANARY);
     for (const tensor of this.#outputs) this.#fill(tensor, POISON);
     for (const [tensor, values] of this.#inputs) this.#write(tensor, values);
-    const { rows = 0, first = 0, lr = Number.NaN, scale = Number.NaN } = hyper;
+    const { rows = 0, first = 0, lr = Number.NaN, scale = Number.NaN, add = false, batch = 0 } = hyper;
     const view = this.arena.view(this.hyper.address, abi.HYPER_BYTES);
     view.setInt32(abi.HYPER_ROWS, rows, true);
     view.setInt32(abi.HYPER_FIRST, first, true);
     view.setFloat32(abi.HYPER_LR, lr, true);
     view.setFloat32(abi.HYPER_SCALE, scale, true);
+    view.setInt32(abi.HYPER_ADD, Number(add), true);
+    view.setUint32(abi.HYPER_BATCH, batch, true);
     this.arena.i32(this.#room as Tensor).set(this.words);
   }
 

@@ -6,11 +6,12 @@ import { tileColumns, wholeTiles } from "../../src/base/tile.ts";
 import type { Right } from "../../src/program/builder.ts";
 import { floats, integers } from "../oracle/data.ts";
 import type { Hyper, Rig, RigOptions } from "./harness.ts";
+import { LAYER_CASES } from "./layer-cases.ts";
 
 /** Rows in use, and rows there are. */
 export const [ROWS, CAPACITY] = [13, 17];
 const COLS = 21;
-export const HYPER: Hyper = { rows: ROWS, first: 4, lr: 0.1, scale: 0.25 };
+export const HYPER: Hyper = { rows: ROWS, first: 4, lr: 0.1, scale: 0.25, add: true, batch: 3 };
 /** rows are a batch's, of which 13 of 17 are in use; off the cache line */
 const BATCH: RigOptions = { ld: 32, shift: 1, batch: true };
 
@@ -288,4 +289,5 @@ export const CASES: Record<number, Case[]> = {
   // no build has it: test/program/host.test.ts
   [abi.OP_HOST]: [],
   [abi.OP_ROW_HITS]: [false, true].flatMap((each) => [rowHits(each, false), rowHits(each, true)]),
+  ...LAYER_CASES,
 };

@@ -57,10 +57,10 @@ describe("sequential", () => {
     ],
     [
       "a field that dense has not",
-      [{ kind: "dense", units: 3, bias: false }],
+      [{ kind: "dense", units: 3, activation: "relu" }],
       undefined,
       "OPTION",
-      '"bias"',
+      '"activation"',
       "units",
     ],
     ["δ of −1", [dense(3)], { kind: "huber", delta: -1 }, "OPTION", "huber: delta is -1", "above 0"],

@@ -1,11 +1,11 @@
-// Any net of the library in f64, forward and backward by hand: differences.test.ts holds its gradients against
+// Nets of dense layers and activations in f64 (layers.ts has the others), forward and backward by hand: differences.test.ts holds its gradients against
 // central differences, pytorch.test.ts against PyTorch. No optimiser, no batches. Imports nothing from src/.
 
 import { gemm } from "./gemm.ts";
 import { lossOf } from "./losses.ts";
 import { activate, activateBackward } from "./pointwise.ts";
 import { columnSums, softmax, softmaxBackward } from "./rows.ts";
-import type { LayerSpec, LossSpec, Targets } from "./spec.ts";
+import { type LayerSpec, type LossSpec, pointwise, type Targets } from "./spec.ts";
 
 /** Parameters of a dense layer. */
 export interface Params {
@@ -68,7 +68,8 @@ export function run(
       const d = dy;
       dy = byRows(output, rows, (y, r) => softmaxBackward(d.subarray(r * n, (r + 1) * n), y));
     } else {
-      dy = dy.map((d, j) => activateBackward(layer, d, input[j] as number, output[j] as number));
+      const spec = pointwise(layer);
+      dy = dy.map((d, j) => activateBackward(spec, d, input[j] as number, output[j] as number));
     }
   }
   return { outputs, loss: value, rowLoss, dlogits: gradient, gradients };
@@ -98,7 +99,10 @@ export function forward(
         }).value,
       );
     } else if (layer.kind === "softmax") y = byRows(y, rows, (row) => softmax(row).p);
-    else y = y.map((v) => activate(layer, v));
+    else {
+      const spec = pointwise(layer);
+      y = y.map((v) => activate(spec, v));
+    }
     outputs.push(y);
   }
   return outputs;

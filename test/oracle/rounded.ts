@@ -67,9 +67,28 @@ export function div(a: Rounded, b: Rounded): Rounded {
   return roundProduct(value, (a.off + Math.abs(value) * b.off) / (Math.abs(b.value) - b.off));
 }
 
+/** |√a − √â| ≤ a.off / (√a + √(a − off)), then one rounding. */
+export function sqrt(a: Rounded): Rounded {
+  const value = Math.sqrt(a.value);
+  return round(value, a.off / (value + Math.sqrt(Math.max(0, a.value - a.off))));
+}
+
+/** Rows of a block in sums over the rows of a batch. */
+export const BLOCK = 64;
+
+/** A sum over n rows: chains of at most 64, and one of their sums; the first addition of each is to +0. */
+export function blockSum(terms: readonly Rounded[]): Rounded {
+  const n = terms.length;
+  const g = gamma(Math.max(0, Math.min(n, BLOCK) + Math.ceil(n / BLOCK) - 2));
+  return summed(terms, g);
+}
+
 /** A sum over a row of n: four chains, joined by two additions, so that no term passes more than ⌈n/4⌉ + 1 roundings. */
 export function rowSum(terms: readonly Rounded[]): Rounded {
-  const g = gamma(Math.ceil(terms.length / 4) + 1);
+  return summed(terms, gamma(Math.ceil(terms.length / 4) + 1));
+}
+
+function summed(terms: readonly Rounded[], g: number): Rounded {
   let [value, off, magnitude] = [0, 0, 0];
   for (const term of terms) {
     value += term.value;

@@ -12,9 +12,36 @@ export type PointwiseSpec =
   | { readonly kind: "softplus"; readonly beta: number };
 
 export type LayerSpec =
-  | { readonly kind: "dense"; readonly units: number }
+  | { readonly kind: "dense"; readonly units: number; readonly bias?: false; readonly frozen?: true }
   | { readonly kind: "softmax" }
-  | PointwiseSpec;
+  | PointwiseSpec
+  | { readonly kind: "dropout"; readonly p: number }
+  | {
+      readonly kind: "batchNorm1d";
+      readonly eps: number;
+      readonly momentum: number;
+      readonly affine: boolean;
+      readonly frozen?: true;
+    }
+  | { readonly kind: "layerNorm"; readonly eps: number; readonly affine: boolean; readonly frozen?: true }
+  | { readonly kind: "prelu"; readonly init: number; readonly shared: boolean; readonly frozen?: true }
+  | { readonly kind: "residual"; readonly layers: readonly LayerSpec[] };
+
+/** The layer as one that works element by element; for what knows dense layers, softmax and these. */
+export function pointwise(layer: LayerSpec): PointwiseSpec {
+  switch (layer.kind) {
+    case "dense":
+    case "softmax":
+    case "dropout":
+    case "batchNorm1d":
+    case "layerNorm":
+    case "prelu":
+    case "residual":
+      throw new Error(`${layer.kind} is not known here`);
+    default:
+      return layer;
+  }
+}
 
 export interface CrossEntropySpec {
   readonly kind: "crossEntropy";

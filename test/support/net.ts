@@ -2,7 +2,7 @@
 // docs/numerics.md, "A whole net", chained through forward and backward pass. Imports nothing from src/.
 
 import type { NetParams, Params } from "../oracle/net.ts";
-import type { LayerSpec, LossSpec, Targets } from "../oracle/spec.ts";
+import { type LayerSpec, type LossSpec, pointwise, type Targets } from "../oracle/spec.ts";
 import { at, type Bounded, exactArray, type Num, product, row, tabulate } from "./bounded.ts";
 import { activate, activateBackward, softmax, softmaxBackward } from "./bounded-activations.ts";
 import { lossOf } from "./bounded-losses.ts";
@@ -52,7 +52,8 @@ export function boundedRun(
       dy = byRows(after, rows, (y, r, n) => softmaxBackward(row(d, r, n), y));
     } else {
       const d = dy;
-      dy = tabulate(d.value.length, (j) => activateBackward(layer, at(d, j), at(before, j), at(after, j)));
+      const spec = pointwise(layer);
+      dy = tabulate(d.value.length, (j) => activateBackward(spec, at(d, j), at(before, j), at(after, j)));
     }
   }
   return { outputs, loss: result.loss, rowLoss: result.rowLoss, gradients };
@@ -75,7 +76,8 @@ export function boundedForward(
     } else if (layer.kind === "softmax") y = byRows(y, rows, (z) => softmax(z).p);
     else {
       const input = y;
-      y = tabulate(input.value.length, (j) => activate(layer, at(input, j)));
+      const spec = pointwise(layer);
+      y = tabulate(input.value.length, (j) => activate(spec, at(input, j)));
     }
     outputs.push(y);
   }

@@ -23,7 +23,7 @@ import { ulp } from "../../test/oracle/bounds.ts";
 import { erf } from "../../test/oracle/erf.ts";
 import { activate, activateBackward } from "../../test/oracle/pointwise.ts";
 import { softmax, softmaxBackward } from "../../test/oracle/rows.ts";
-import type { Targets } from "../../test/oracle/spec.ts";
+import { pointwise, type Targets } from "../../test/oracle/spec.ts";
 
 /** A line of a table: the largest error in each column, by build. */
 export interface Line {
@@ -182,9 +182,10 @@ async function* activations(xent: Xent): AsyncGenerator<Figure> {
         Array.from({ length: cols }, (_, j) => values[i * cols + j] as number);
       if (layer.kind === "softmax") exact.set(softmaxBackward(row(sent), softmax(row(x)).p), i * cols);
       else {
+        const spec = pointwise(layer);
         for (let at = i * cols; at < (i + 1) * cols; at++) {
           const value = x[at] as number;
-          exact[at] = activateBackward(layer, sent[at] as number, value, activate(layer, value));
+          exact[at] = activateBackward(spec, sent[at] as number, value, activate(spec, value));
         }
       }
     }
