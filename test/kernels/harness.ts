@@ -84,7 +84,9 @@ export interface Hyper {
   first?: number;
   lr?: number;
   scale?: number;
-  /** gradients are added to */
+  correction1?: number;
+  correction2?: number;
+  /** gradients are added to what is there, by ops that may */
   add?: boolean;
   /** batches before */
   batch?: number;
@@ -192,6 +194,9 @@ export class Rig {
     view.setInt32(abi.HYPER_FIRST, first, true);
     view.setFloat32(abi.HYPER_LR, lr, true);
     view.setFloat32(abi.HYPER_SCALE, scale, true);
+    const { correction1 = Number.NaN, correction2 = Number.NaN } = hyper;
+    view.setFloat32(abi.HYPER_CORRECTION1, correction1, true);
+    view.setFloat32(abi.HYPER_CORRECTION2, correction2, true);
     view.setInt32(abi.HYPER_ADD, Number(add), true);
     view.setUint32(abi.HYPER_BATCH, batch, true);
     this.arena.i32(this.#room as Tensor).set(this.words);

@@ -11,7 +11,16 @@ import { LAYER_CASES } from "./layer-cases.ts";
 /** Rows in use, and rows there are. */
 export const [ROWS, CAPACITY] = [13, 17];
 const COLS = 21;
-export const HYPER: Hyper = { rows: ROWS, first: 4, lr: 0.1, scale: 0.25, add: true, batch: 3 };
+export const HYPER: Hyper = {
+  rows: ROWS,
+  first: 4,
+  lr: 0.1,
+  scale: 0.25,
+  correction1: 0.75,
+  correction2: 0.5,
+  add: true,
+  batch: 3,
+};
 /** rows are a batch's, of which 13 of 17 are in use; off the cache line */
 const BATCH: RigOptions = { ld: 32, shift: 1, batch: true };
 
@@ -27,7 +36,15 @@ export type Case = (rig: Rig) => void;
 /** Ops whose records depend on the tile. */
 export const TILED: readonly number[] = [abi.OP_PACK, abi.OP_SGEMM];
 /** Ops that have a multiply-add, and whose bits depend on whether it is fused. */
-export const FUSED: readonly number[] = [abi.OP_SGEMM, abi.OP_SGD_STEP];
+export const FUSED: readonly number[] = [
+  abi.OP_SGEMM,
+  abi.OP_SGD_STEP,
+  abi.OP_MOMENTUM_STEP,
+  abi.OP_ADAM_STEP,
+  abi.OP_RMSPROP_STEP,
+  abi.OP_ADAGRAD_STEP,
+  abi.OP_PREPARE_GRADIENT,
+];
 
 const unary = (op: number, ...parameters: number[]): Case[] => [
   (rig) => rig.builder.unary(op, batch(rig, "x", 1), batchOut(rig, "y"), parameters),
@@ -67,6 +84,7 @@ interface Product {
   beta?: number;
   columns?: boolean;
   batchRows?: boolean;
+  add?: boolean;
 }
 
 function sgemm({
@@ -79,6 +97,7 @@ function sgemm({
   beta = 0,
   columns = false,
   batchRows = false,
+  add = false,
 }: Product): Case {
   return (rig) => {
     const [rows, cols] = transposeA ? [k, m] : [m, k];
@@ -96,10 +115,12 @@ function sgemm({
       return { tensor: panels, k, n, stride: 0, batchDepth };
     };
     const options: RigOptions = { ld: n + 3, shift: 3, batch: batchRows && !transposeA };
-    const c = beta === 0 ? rig.output("c", m, n, options) : rig.inOut("c", m, n, floats(3, m * n), options);
+    const c =
+      beta === 0 && !add ? rig.output("c", m, n, options) : rig.inOut("c", m, n, floats(3, m * n), options);
     builder.sgemm(a, b(), c, {
       transposeA,
       beta,
+      add,
       ...(bias && { bias: rig.input("bias", 1, n, floats(4, n)) }),
     });
     const draft = builder.drafts.pop()!;
@@ -203,6 +224,24 @@ function lossSum(hits: boolean): Case {
   };
 }
 
+/** An optimiser's pass over runs of 100 elements; `kept`: which of its operands it has. */
+function update(op: number, kept: readonly boolean[], ...scalars: number[]): Case {
+  return (rig) => {
+    const run = (name: string, seed: number, least = -1) => rig.inOut(name, 1, 100, floats(seed, 100, least));
+    const g = rig.input("g", 1, 100, floats(2, 100));
+    const slots = kept.map((has, i) => (has ? run(`slot ${i}`, 3 + i, 0) : undefined));
+    rig.builder.update(op, [run("p", 1), g, ...slots], [2, ...scalars]);
+  };
+}
+
+function prepareGradient(clipped: boolean): Case {
+  return (rig) => {
+    const clip = clipped ? rig.input("clip", 1, 3, floats(3, 3, 0)) : undefined;
+    const [p, g] = [rig.input("p", 1, 100, floats(1, 100)), rig.inOut("g", 1, 100, floats(2, 100))];
+    rig.builder.prepareGradient(p, g, { clip, most: 0.5, decay: 0.25, l1: 0.125 });
+  };
+}
+
 /** Every op of the table, in every way it addresses memory. */
 export const CASES: Record<number, Case[]> = {
   [abi.OP_GATHER]: [
@@ -246,6 +285,8 @@ export const CASES: Record<number, Case[]> = {
     sgemm({ inPlace: true, m: 1, n: 75, k: 5, beta: 1 }),
     sgemm({ inPlace: true, k: 0 }),
     sgemm({ inPlace: true, k: 300, m: 4, n: 13 }),
+    sgemm({ add: true }),
+    sgemm({ add: true, inPlace: true, transposeA: true, batchRows: true, k: CAPACITY, columns: true }),
   ],
   [abi.OP_RELU_FORWARD]: unary(abi.OP_RELU_FORWARD),
   [abi.OP_RELU_BACKWARD]: backward(abi.OP_RELU_BACKWARD),
@@ -258,6 +299,10 @@ export const CASES: Record<number, Case[]> = {
     (rig) => rig.builder.columnSums(batch(rig, "x", 1), rig.output("y", 1, COLS)),
     (rig) =>
       rig.builder.columnSums(rig.input("x", 5, 100, floats(1, 500)), rig.output("y", 1, 100, { shift: 3 })),
+    (rig) => {
+      const y = rig.inOut("y", 1, COLS, floats(2, COLS), { shift: 3 });
+      rig.builder.columnSums(batch(rig, "x", 1), y, { add: true });
+    },
   ],
   [abi.OP_SGD_STEP]: [
     (rig) =>
@@ -290,4 +335,29 @@ export const CASES: Record<number, Case[]> = {
   [abi.OP_HOST]: [],
   [abi.OP_ROW_HITS]: [false, true].flatMap((each) => [rowHits(each, false), rowHits(each, true)]),
   ...LAYER_CASES,
+  [abi.OP_MOMENTUM_STEP]: [
+    update(abi.OP_MOMENTUM_STEP, [true], 0.9, 0),
+    update(abi.OP_MOMENTUM_STEP, [true], 0.9, 0.9),
+  ],
+  [abi.OP_ADAM_STEP]: [update(abi.OP_ADAM_STEP, [true, true], 0.1, 0.001, 1e-3, 0.01)],
+  [abi.OP_RMSPROP_STEP]: [
+    update(abi.OP_RMSPROP_STEP, [true, false, false], 0.01, 1e-3, 0),
+    update(abi.OP_RMSPROP_STEP, [true, true, false], 0.01, 1e-3, 0),
+    update(abi.OP_RMSPROP_STEP, [true, false, true], 0.01, 1e-3, 0.9),
+    update(abi.OP_RMSPROP_STEP, [true, true, true], 0.01, 1e-3, 0.9),
+  ],
+  [abi.OP_ADAGRAD_STEP]: [update(abi.OP_ADAGRAD_STEP, [true], 1e-3)],
+  [abi.OP_PREPARE_GRADIENT]: [prepareGradient(false), prepareGradient(true)],
+  [abi.OP_SQUARE_SUMS]: [
+    (rig) => {
+      const n = 2 * abi.SQUARES_BLOCK + 100;
+      rig.builder.squareSums(rig.input("x", 1, n, floats(1, n)), rig.output("sums", 1, 6));
+    },
+  ],
+  [abi.OP_CLIP_FACTOR]: [
+    (rig) => {
+      const sums = Float32Array.from(new Float32Array(Float64Array.of(1, 2, 0.5).buffer));
+      rig.builder.clipFactor(rig.input("sums", 1, 6, sums), rig.output("clip", 1, 3, { shift: 1 }), 1);
+    },
+  ],
 };

@@ -67,12 +67,6 @@ export function div(a: Rounded, b: Rounded): Rounded {
   return roundProduct(value, (a.off + Math.abs(value) * b.off) / (Math.abs(b.value) - b.off));
 }
 
-/** |√a − √â| ≤ a.off / (√a + √(a − off)), then one rounding. */
-export function sqrt(a: Rounded): Rounded {
-  const value = Math.sqrt(a.value);
-  return round(value, a.off / (value + Math.sqrt(Math.max(0, a.value - a.off))));
-}
-
 /** Rows of a block in sums over the rows of a batch. */
 export const BLOCK = 64;
 
@@ -82,6 +76,18 @@ export function blockSum(terms: readonly Rounded[]): Rounded {
   const g = gamma(Math.max(0, Math.min(n, BLOCK) + Math.ceil(n / BLOCK) - 2));
   return summed(terms, g);
 }
+/** |√a − √â| ≤ a.off / (√a + √â), and ≤ √a.off, then one rounding. For a ≥ 0, and â ≥ 0 too. */
+export function sqrt(a: Rounded): Rounded {
+  const value = Math.sqrt(a.value);
+  const least = Math.sqrt(Math.max(0, a.value - a.off));
+  return round(value, a.off === 0 ? 0 : Math.min(Math.sqrt(a.off), a.off / (value + least)));
+}
+
+/** What is below 2⁻¹²⁶ becomes +0. */
+export const flushed = ({ value, off }: Rounded): Rounded => ({
+  value,
+  off: Math.abs(value) - off < SMALLEST_NORMAL ? off + SMALLEST_NORMAL : off,
+});
 
 /** A sum over a row of n: four chains, joined by two additions, so that no term passes more than ⌈n/4⌉ + 1 roundings. */
 export function rowSum(terms: readonly Rounded[]): Rounded {
