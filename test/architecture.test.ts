@@ -228,8 +228,8 @@ test.each([
     (
       "XentError bceWithLogits byActivation constant cosine crossEntropy customLoss dataset dense elu " +
       "exponential gelu glorotNormal glorotUniform gradCheck heNormal heUniform hosted huber init " +
-      "leakyRelu lecunNormal lecunUniform linear mae mse multiStep normal oneCycle ones quadratic " +
-      "reduceOnPlateau relu sgd sigmoid silu softmax softplus stepDecay tanh torchDefault " +
+      "leakyRelu lecunNormal lecunUniform linear mae mse multiStep noDecay normal oneCycle ones quadratic " +
+      "reduceOnPlateau relu rmsprop sgd sigmoid silu softmax softplus stepDecay tanh torchDefault " +
       "truncatedNormal uniform zeros"
     ).split(" "),
     "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CosineOptions " +
@@ -238,7 +238,7 @@ test.each([
       "HostedXent Info InitOptions InitSpec Labels LayerOutput LayerSpec LearnOptions Link LossRow LossSpec " +
       "ModelPlan OneCycleOptions OptimizerSpec PlateauOptions Progress Reduction Region RegionBytes RowLoss " +
       "ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential SequentialOptions " +
-      "SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData Xent XentErrorCode",
+      "SgdOptions SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [

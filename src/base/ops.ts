@@ -4,6 +4,7 @@
 
 import * as abi from "./abi.ts";
 import { LAYER_OPS } from "./ops-layers.ts";
+import { sgdStep, UPDATE_OPS } from "./ops-updates.ts";
 import { tileColumns, tileRows, wholeRows, wholeTiles } from "./tile.ts";
 import {
   type Access,
@@ -264,60 +265,6 @@ const columnSums: OpSpec = {
   work: (r, n) => [0, 0, 0, 5 * d(r, 0) * n],
 };
 
-/**
- * An optimiser's pass over flat runs: parameters, gradients, then what it keeps, of which some may be left out.
- *
- * @param ns  of the arithmetic of an element
- */
-const update = (name: string, kept: readonly string[], flopsAnElement: number, ns = 0): OpSpec => ({
-  name,
-  operands: ["p", "g", ...kept],
-  inPlace: [],
-  share: (r) => flat(d(r, 0)),
-  touches(r, lo, n) {
-    const run = (i: number): Range[] => column(r, i, lo, n);
-    const slots = kept.flatMap((_, i) => run(i + 2));
-    return { reads: [...run(0), ...run(1), ...slots], writes: [...run(0), ...slots] };
-  },
-  flops: (r) => flopsAnElement * d(r, 0),
-  work(r, n) {
-    const slots = kept.filter((_, i) => r.p[i + 2] !== 0).length;
-    return [0, n * ns, 0, (12 + 8 * slots) * n];
-  },
-});
-
-const prepareGradient: OpSpec = {
-  ...update("prepareGradient", [], 6, 0.04),
-  operands: ["p", "g", "clip"],
-  touches: (r, lo, n) => ({
-    reads: [...column(r, 0, lo, n), ...column(r, 1, lo, n), ...(n > 0 ? column(r, 2, 0, 1) : [])],
-    writes: column(r, 1, lo, n),
-  }),
-};
-
-const squareSums: OpSpec = {
-  name: "squareSums",
-  operands: ["x", "sums"],
-  inPlace: [],
-  share: (r) => ({ units: d(r, 0), grain: abi.SQUARES_BLOCK, batch: false }),
-  touches: (r, lo, n) => ({
-    reads: matrix(r, 0, lo, 1, n, 1),
-    writes: bytes(r, 1, (8 * lo) / abi.SQUARES_BLOCK, 8 * Math.ceil(n / abi.SQUARES_BLOCK)),
-  }),
-  flops: (r) => 2 * d(r, 0),
-  work: (_, n) => [0, 0, 0.2 * n, 4 * n],
-};
-
-const clipFactor: OpSpec = {
-  name: "clipFactor",
-  operands: ["sums", "clip"],
-  inPlace: [],
-  share: () => ALONE,
-  touches: (r) => ({ reads: bytes(r, 0, 0, 8 * d(r, 0)), writes: bytes(r, 1, 0, abi.CLIP_BYTES) }),
-  flops: (r) => d(r, 0),
-  work: (r) => [0, 0, 0.8 * d(r, 0), 0],
-};
-
 /** The table, by op code. Behind the FLOPs of an element its nanoseconds, beside those of its bytes: see `Work`. */
 export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_GATHER, gather("gather", 4)],
@@ -332,7 +279,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_SOFTMAX_CROSS_ENTROPY, loss("softmaxCrossEntropy", 6, 1.45, { ids: () => true, hits: true })],
   [abi.OP_LOSS_SUM, lossSum],
   [abi.OP_COLUMN_SUMS, columnSums],
-  [abi.OP_SGD_STEP, update("sgdStep", [], 2)],
+  [abi.OP_SGD_STEP, sgdStep],
   [abi.OP_TANH_FORWARD, unary("tanhForward", 4, 1.8)],
   [abi.OP_TANH_BACKWARD, backward("tanhBackward", 4, 0.14)],
   [abi.OP_LEAKY_RELU_FORWARD, unary("leakyReluForward", 2, 0.04)],
@@ -354,13 +301,7 @@ export const OPS: ReadonlyMap<number, OpSpec> = new Map([
   [abi.OP_ABSOLUTE_ERROR, loss("absoluteError", 4, 0.4)],
   [abi.OP_HUBER_LOSS, loss("huberLoss", 8, 0.45)],
   [abi.OP_ROW_HITS, rowHits],
-  [abi.OP_MOMENTUM_STEP, update("momentumStep", ["b"], 7)],
-  [abi.OP_ADAM_STEP, update("adamStep", ["m", "v"], 13, 0.4)],
-  [abi.OP_RMSPROP_STEP, update("rmspropStep", ["v", "a", "b"], 13, 0.6)],
-  [abi.OP_ADAGRAD_STEP, update("adagradStep", ["s"], 7, 0.4)],
-  [abi.OP_PREPARE_GRADIENT, prepareGradient],
-  [abi.OP_SQUARE_SUMS, squareSums],
-  [abi.OP_CLIP_FACTOR, clipFactor],
+  ...UPDATE_OPS,
   ...LAYER_OPS,
   [abi.OP_HOST, host],
 ]);
