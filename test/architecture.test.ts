@@ -226,19 +226,24 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits byActivation constant cosine crossEntropy customLoss dataset dense elu " +
-      "exponential gelu glorotNormal glorotUniform gradCheck heNormal heUniform hosted huber init " +
-      "leakyRelu lecunNormal lecunUniform linear mae mse multiStep noDecay normal oneCycle ones quadratic " +
-      "reduceOnPlateau relu rmsprop sgd sigmoid silu softmax softplus stepDecay tanh torchDefault " +
-      "truncatedNormal uniform zeros"
+      "XentError adagrad adam adamw batchNorm1d bceWithLogits byActivation constant cosine " +
+      "crossEntropy customLoss dataset dense dropout elu exponential frozen gelu glorotNormal " +
+      "glorotUniform gradCheck heNormal heUniform hosted huber init inspect layerNorm leakyRelu " +
+      "lecunNormal lecunUniform linear mae mse multiStep noDecay normal oneCycle ones prelu " +
+      "quadratic reduceOnPlateau relu residual rmsprop sgd sigmoid silu softmax softplus split " +
+      "stepDecay tanh torchDefault truncatedNormal uniform zeros"
     ).split(" "),
-    "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CosineOptions " +
-      "CrossEntropyOptions CustomLossOptions CustomLossSpec Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode " +
-      "Features FitOptions GainName GradCheck GradCheckOptions HeOptions History HostedSequential " +
-      "HostedXent Info InitOptions InitSpec Labels LayerOutput LayerSpec LearnOptions Link LossRow LossSpec " +
-      "ModelPlan OneCycleOptions OptimizerSpec PlateauOptions Progress Reduction Region RegionBytes RowLoss " +
-      "ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential SequentialOptions " +
-      "SgdOptions SgemmOptions StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions Xent XentErrorCode",
+    "ActivationSpec AdagradOptions AdamOptions BatchOptions BceOptions Callback " +
+      "ConfusionMatrix CosineOptions CrossEntropyOptions CustomLossOptions CustomLossSpec " +
+      "Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode Features Finding " +
+      "FitOptions GainName GradCheck GradCheckOptions HeOptions History HostedSequential " +
+      "HostedXent Info InitOptions InitSpec Inspection Labels LayerOutput LayerSpec " +
+      "LearnOptions Link LossRow LossSpec MetricName MetricSeries MetricValues ModelPlan " +
+      "OneCycleOptions OptimizerSpec ParamGroup PlateauOptions Progress RawData Reduction " +
+      "Region RegionBytes RmspropOptions RowLoss ScheduleFunction ScheduleSpec ScheduleStep " +
+      "ScheduleUnit Sequential SequentialOptions SgdOptions SgemmOptions Split SplitOptions " +
+      "StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions ValidationSplit " +
+      "Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [

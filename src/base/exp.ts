@@ -1,5 +1,7 @@
-// exp and ln in f64, from + − × ÷ alone: the same bits on every engine. For figures that are reported, a few a row; kernels
-// have their own in assembly/lib/math.ts.
+// exp in f64, from + − × ÷ alone: the same bits on every engine. For figures that are reported, a few a row; ln is in math.ts,
+// and kernels have their own of both in assembly/lib/math.ts.
+
+import { ln } from "./math.ts";
 
 /** ln 2 in two parts; the first has 33 bits, so that its product with an exponent is exact. */
 const [LN2_HIGH, LN2_LOW] = [0.6931471803691238, 1.9082149292705877e-10] as const;
@@ -20,27 +22,6 @@ export function exp(x: number): number {
   word.setUint32(0, (k + 1023) << 20);
   word.setUint32(4, 0);
   return sum * word.getFloat64(0);
-}
-
-/**
- * ln x for finite x > 0 that are no subnormals, to 2^-51 or 4 units of the last place, whichever is more.
- *
- * From the exponent and a parabola through the mantissa, off by less than 0.01, Halley's iteration
- * y ← y + 2·(x − e^y) / (x + e^y), which cubes the error: 1e-7, then below a unit of the last place.
- */
-export function ln(x: number): number {
-  word.setFloat64(0, x);
-  const exponent = ((word.getUint32(0) >>> 20) & 2047) - 1023;
-  word.setUint32(0, (word.getUint32(0) & 0xfffff) | 0x3ff00000);
-  const m = word.getFloat64(0) - 1;
-  // of x / 2^exponent, in [1, 2): exp's own scaling is exact
-  const target = m + 1;
-  let y = m * (0.9999 - m * (0.4557 - m * 0.149));
-  for (let i = 0; i < 2; i++) {
-    const e = exp(y);
-    y += (2 * (target - e)) / (target + e);
-  }
-  return exponent * LN2_HIGH + (y + exponent * LN2_LOW);
 }
 
 /** ln Σ_j e^z_j over `count` numbers from `at` on; the largest is taken out first. */

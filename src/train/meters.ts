@@ -1,7 +1,8 @@
 // The sums behind the metrics: each takes rows one by one, outputs as the model gives them, and allocates nothing while it
 // does. In f64. Names, and which problem each metric suits, are in metrics.ts.
 
-import { exp, ln, logSumExp } from "../base/exp.ts";
+import { exp, logSumExp } from "../base/exp.ts";
+import { ln } from "../base/math.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { cut } from "../nn/criterion.ts";
 import type { Scoring } from "./scoring.ts";

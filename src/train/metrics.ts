@@ -5,6 +5,7 @@ import { XentError } from "../base/errors.ts";
 import { nearest, show } from "../base/options.ts";
 import { count } from "../data/targets.ts";
 import type { Block, Network } from "../nn/network.ts";
+import { lastLayer } from "../nn/params.ts";
 import { Counts, Errors, LogLoss, type Meter, type Problem, problemOf, Ranks, Top } from "./meters.ts";
 import type { Scoring } from "./scoring.ts";
 
@@ -114,7 +115,7 @@ export function metersOf(
   weight: Float32Array | undefined,
   { outputs, layers }: Pick<Network, "outputs" | "layers">,
 ): Meters | undefined {
-  const problem = problemOf(scoring, weight, outputs, layers.at(-1));
+  const problem = problemOf(scoring, weight, outputs, lastLayer(layers));
   checkSuits(where, names, problem);
   if (names.every((name) => name === "accuracy")) return undefined;
   try {
