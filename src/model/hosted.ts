@@ -39,6 +39,8 @@ export interface HostedXent {
    * thread.
    */
   sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Promise<HostedSequential>;
+  /** A model from a file that `save` wrote, in the worker. @throws {XentError} `CHECKPOINT` */
+  load(bytes: Uint8Array | ArrayBuffer): Promise<HostedSequential>;
   /**
    * Matrix multiplication as on the calling thread, C ← α·op(A)·op(B) + β·C. Arrays in shared memory, such as those of
    * `alloc`, are worked on as they are: leave them alone until the promise has settled. Others are copied.
@@ -98,6 +100,8 @@ const METHODS: { readonly [K in Method]: readonly string[] } = {
   logits: ["x"],
   stateDict: [],
   loadStateDict: ["state"],
+  save: [],
+  load: ["bytes"],
   dispose: [],
 };
 
@@ -129,7 +133,8 @@ export async function start(options: InitOptions | undefined): Promise<HostedXen
     get info() {
       return line.info;
     },
-    sequential: (...args) => sequential(line, args),
+    sequential: (...args) => made(line, "sequential", ["options", "layers"], args),
+    load: (bytes) => made(line, "load", ["bytes"], [bytes]),
     sgemm: (sgemmOptions) => sgemm(line, sgemmOptions),
     async alloc(lengths) {
       line.check("alloc");
@@ -141,13 +146,18 @@ export async function start(options: InitOptions | undefined): Promise<HostedXen
   };
 }
 
-async function sequential(line: Line, args: Parameters<HostedXent["sequential"]>): Promise<HostedSequential> {
+/** A model that a method of the runtime makes over there. */
+async function made(
+  line: Line,
+  name: "sequential" | "load",
+  names: readonly string[],
+  args: readonly unknown[],
+): Promise<HostedSequential> {
   const key = line.key();
-  const names = ["options", "layers"];
-  const made = await line.call({ on: RUNTIME, name: "sequential", names, args, keep: key });
-  const { input, outputs } = made as Pick<Sequential, "input" | "outputs">;
+  const known = await line.call({ on: RUNTIME, name, names, args, keep: key });
+  const { input, outputs, classes } = known as Pick<Sequential, "input" | "outputs" | "classes">;
   // apart from the model, which nothing of its own may hold
-  const facts: Facts = { classes: undefined };
+  const facts: Facts = { classes };
   const model: Record<string, unknown> = {
     input,
     outputs,

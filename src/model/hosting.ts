@@ -139,7 +139,7 @@ class Host {
 }
 
 /** What the caller has to know of something that stays here. */
-function properties(held: unknown): Partial<Pick<Sequential, "input" | "outputs">> {
-  const { input, outputs } = held as Partial<Sequential>;
-  return input === undefined || outputs === undefined ? {} : { input, outputs };
+function properties(held: unknown): Partial<Pick<Sequential, "input" | "outputs" | "classes">> {
+  const { input, outputs, classes } = held as Partial<Sequential>;
+  return input === undefined || outputs === undefined ? {} : { input, outputs, classes };
 }

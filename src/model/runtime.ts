@@ -73,6 +73,16 @@ export interface Xent {
    */
   alloc(lengths: readonly number[]): Float32Array[];
   /**
+   * A model from a file that `save` wrote, with all that its run needs to go on.
+   *
+   * ```ts
+   * const model = await xent.load(bytes);
+   * await model.fit(train, { epochs: 10, resume: true });
+   * ```
+   * @throws {XentError} `CHECKPOINT` the bytes are no such file
+   */
+  load(bytes: Uint8Array | ArrayBuffer): Promise<Sequential>;
+  /**
    * Ends the runtime's other threads. Its models go on with one: the same results, later. A call that waits for one of them at
    * that moment rejects with `WORKER_LOST`.
    */
@@ -124,6 +134,13 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
     sequential: (modelOptions, layers) => new Sequential(core, modelOptions, layers),
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
+    async load(bytes) {
+      const { readSaved } = await import("./loading.ts");
+      const { input, seed, layers } = readSaved(bytes);
+      const model = new Sequential(core, { input, seed }, layers);
+      await model.load(bytes);
+      return model;
+    },
     dispose: () => core.crew?.end("the runtime was disposed of"),
     hosted,
   };

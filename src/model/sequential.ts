@@ -37,6 +37,7 @@ import {
   STEPS,
   type StepsOptions,
 } from "./options.ts";
+import { saveModel } from "./saving.ts";
 import { paceOf } from "./speed.ts";
 import { Training } from "./training.ts";
 
@@ -378,6 +379,35 @@ export class Sequential {
     this.#idle("loadStateDict");
     this.#network.loadState(state);
     this.#training.end("loadStateDict has changed the weights since");
+  }
+
+  /**
+   * The model as a file in the safetensors format: weights by PyTorch's names, architecture, class names, and all that a run
+   * needs to go on exactly with `resume`. It may be called while a `fit` runs, from its callbacks. `xent.load` and {@link load}
+   * read it, and so does anything that reads safetensors. The same state gives the same bytes.
+   *
+   * Functions do not go into files: with a `customLoss`, or a schedule that is a function, pass it again after loading.
+   * @throws {XentError} `DISPOSED`, `WORKER_LOST`, `MEMORY`
+   */
+  save(): Uint8Array {
+    this.#alive("save");
+    return saveModel(this.#network, this.#training);
+  }
+
+  /**
+   * Makes this model what a file of {@link save} says: weights, what the optimiser keeps, where its run stood.
+   *
+   * @throws {XentError} `CHECKPOINT` the bytes are no such file, or that of another net: the first difference is named; nothing
+   *   is changed then. `BUSY`, `DISPOSED`
+   */
+  async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    this.#idle("load");
+    await this.#exclusively(async () => {
+      const { readSaved, restore } = await import("./loading.ts");
+      this.#alive("load");
+      restore(this.#network, this.#training, readSaved(bytes));
+      this.#training.hasGradients = false;
+    });
   }
 
   /** Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it. */

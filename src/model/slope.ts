@@ -6,7 +6,7 @@ import { OPS } from "../base/ops.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { Param } from "../nn/layout.ts";
-import type { TrainSession } from "../nn/network.ts";
+import type { TrainSession } from "../nn/session.ts";
 import type { Draft } from "../program/builder.ts";
 import type { Reference } from "../program/reference.ts";
 

@@ -7,7 +7,8 @@ import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import { type Targets, toTargets, toWeights } from "../data/targets.ts";
-import type { Network, TrainSession } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
+import type { TrainSession } from "../nn/session.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
@@ -30,6 +31,7 @@ import {
   type FitOptions,
   type LearnOptions,
 } from "./options.ts";
+import { text } from "./saving.ts";
 
 /** A batch in the memory, ready for a step. */
 export interface ReadyBatch {
@@ -88,9 +90,14 @@ export class Training {
   }
 
   /** Takes over a run from a file. */
-  adopt(state: RunState): void {
-    this.run = new Run(state.settings, state.epochsBefore, state);
-    this.#over = undefined;
+  adopt(run: Run | undefined, over: string | undefined): void {
+    this.run = run;
+    this.#over = over;
+  }
+
+  /** Why the run cannot be gone on with, if it cannot. */
+  get over(): string | undefined {
+    return this.#over;
   }
 
   /**
@@ -146,7 +153,7 @@ export class Training {
     const schedule =
       spec &&
       makeSchedule?.(spec, { lr: optimizer.lr, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
-    const settings = {
+    const settings = plain({
       batchSize,
       accumulate,
       dropLast,
@@ -156,7 +163,7 @@ export class Training {
       metrics,
       validation: validation !== undefined,
       data: fingerprint(data),
-    };
+    });
     if (resume) this.#checkResumable(where, settings);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
@@ -294,4 +301,9 @@ export class Training {
       );
     }
   }
+}
+
+/** What is left of options in a file. */
+function plain(settings: object): RunState["settings"] {
+  return JSON.parse(text(settings)) as RunState["settings"];
 }

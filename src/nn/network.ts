@@ -3,17 +3,14 @@
 
 import type { Pace } from "../base/cost.ts";
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, Scaling, StateDict, TensorData } from "../base/spec.ts";
+import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
-import { duration, flops, Program } from "../program/program.ts";
+import { duration, flops, type Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { columnWeights, sameRecords } from "./criterion.ts";
 import { initUniform } from "./init.ts";
 import {
-  type ChunkLayout,
-  type ChunkParts,
   type Layout,
   layNetwork,
   type Optimizing,
@@ -22,53 +19,8 @@ import {
   type TrainLayout,
 } from "./layout.ts";
 import { type Stored, widthOf } from "./params.ts";
-
-/** The memory of a training program that the host writes: data, the order of its rows, and the step's inputs. */
-export interface TrainSession {
-  readonly program: Program;
-  /** records before it compute the loss and change no parameter */
-  readonly lossEnd: number;
-  /** records from `lossEnd` up to it move running statistics towards those of the batch, and do nothing else */
-  readonly statsEnd: number;
-  /** records before it change no parameter either, and leave all gradients */
-  readonly backwardEnd: number;
-  /** [windowRows, features], unpadded */
-  readonly x: Float32Array | Uint8Array;
-  /** [windowRows] class ids, or [windowRows, outputs] targets */
-  readonly targets: Int32Array | Float32Array;
-  /** [windowRows] what each row's loss is multiplied by, in programs for data with weights */
-  readonly weights: Float32Array | undefined;
-  /** [windowRows] the order in which rows are taken */
-  readonly order: Uint32Array;
-  /** what the last step made of its rows, before its update */
-  readonly logits: Block;
-}
-
-/** The memory and program of a forward pass over up to CHUNK_ROWS rows, with its parts as record numbers. */
-export interface ChunkSession {
-  readonly program: Program;
-  readonly xF32: Float32Array;
-  readonly xU8: Uint8Array;
-  /** [CHUNK_ROWS] class ids; empty where the loss takes none, as the next three are without a loss */
-  readonly ids: Int32Array;
-  /** [CHUNK_ROWS, outputs] targets */
-  readonly rows: Float32Array;
-  readonly weights: Float32Array;
-  readonly rowLoss: Float32Array;
-  /** the output of each stage */
-  readonly outputs: readonly Block[];
-  readonly logits: Block;
-  /** what `predict` gives: softmax or sigmoid of the logits, or the logits; they too without a loss */
-  readonly probabilities: Block;
-  readonly parts: ChunkParts;
-}
-
-/** Rows in memory, `stride` elements apart. */
-export interface Block {
-  readonly data: Float32Array;
-  readonly width: number;
-  readonly stride: number;
-}
+import { type ChunkSession, chunkSession, type TrainSession, trainSession } from "./session.ts";
+import { checkState, readState, writeState } from "./state.ts";
 
 export class Network {
   readonly input: number;
@@ -101,6 +53,11 @@ export class Network {
     this.seed = seed;
     this.outputs = widthOf(layers, input);
     this.#lay();
+  }
+
+  /** Of the kernels: with another, the same steps may give other bits. */
+  get build(): string {
+    return (this.#core as Core).build;
   }
 
   get scaling(): Scaling {
@@ -241,12 +198,12 @@ export class Network {
   /** The parameters and running statistics as they stand, unpadded, weights turned to `[out, in]`. */
   state(): StateDict {
     this.chunk();
-    return this.#read((this.#layout as Layout).stored, 0);
+    return readState(this.#arena as Arena, (this.#layout as Layout).stored);
   }
 
   /** The gradients that the last backward pass left, in the form of `state`; of frozen parameters there are none. */
   gradients(): StateDict {
-    return this.#read(this.list, this.gradientOffset);
+    return readState(this.#arena as Arena, this.list, this.gradientOffset);
   }
 
   /** Bytes from a parameter to its gradient. */
@@ -277,73 +234,38 @@ export class Network {
     return (this.#layout as Layout).list.filter(({ frozen }) => !frozen);
   }
 
-  /** What stands `offset` bytes behind each of these: gradients are laid out as parameters are. */
-  #read(list: readonly Stored[], offset: number): StateDict {
-    const state: StateDict = {};
-    for (const { name, tensor, shape } of list) {
-      const data = (this.#arena as Arena).f32({ ...tensor, address: tensor.address + offset });
-      const { rows, cols, ld } = tensor;
-      const out = new Float32Array(rows * cols);
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < cols; j++) out[j * rows + i] = data[i * ld + j] as number;
-      }
-      state[name] = { shape, data: out };
-    }
-    return state;
+  /**
+   * Overwrites parameters and running statistics; checks every name, shape and value first.
+   *
+   * @throws {XentError} of `code`
+   */
+  loadState(state: StateDict, where = "loadStateDict", code: "STATE" | "CHECKPOINT" = "STATE"): void {
+    this.chunk();
+    const { stored } = this.#layout as Layout;
+    checkState(where, code, stored, state);
+    writeState(this.#arena as Arena, stored, state);
   }
 
-  /** Overwrites the parameters; checks every name, shape and length first. */
-  loadState(state: StateDict): void {
-    if (typeof state !== "object" || state === null) {
-      throw new XentError(
-        "STATE",
-        `loadStateDict: the state is ${show(state)}`,
-        "Pass what stateDict() returns.",
-      );
-    }
+  /** Names and shapes of what `state` gives. */
+  get stored(): readonly Stored[] {
     this.chunk();
-    const list = (this.#layout as Layout).stored;
-    const names = list.map((param) => param.name);
-    const expected = `Expected ${names.join(", ")}.`;
-    for (const name of Object.keys(state)) {
-      if (!names.includes(name))
-        throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
-    }
-    for (const { name, tensor, shape } of list) {
-      if (state[name] === undefined) {
-        throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
-      }
-      const given: Partial<TensorData> = state[name] ?? {};
-      const { data } = given;
-      if (
-        !(data instanceof Float32Array) ||
-        String(given.shape) !== String(shape) ||
-        data.length !== tensor.rows * tensor.cols
-      ) {
-        const values = data instanceof Float32Array ? `${data.length} values` : show(data);
-        throw new XentError(
-          "STATE",
-          `loadStateDict: "${name}" has shape [${given.shape}] and data ${values}`,
-          `Expected a Float32Array of shape [${shape}].`,
-        );
-      }
-      const variance = name.endsWith("running_var");
-      const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
-      if (at >= 0) {
-        throw new XentError(
-          "STATE",
-          `loadStateDict: "${name}" holds ${data[at]} at position ${at}`,
-          variance ? "Expected finite numbers of at least 0." : "Expected finite numbers.",
-        );
-      }
-    }
-    for (const { name, tensor } of list) {
-      const data = (this.#arena as Arena).f32(tensor);
-      const { rows, cols, ld } = tensor;
-      const from = (state[name] as { data: Float32Array }).data;
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < cols; j++) data[i * ld + j] = from[j * rows + i] as number;
-      }
+    return (this.#layout as Layout).stored;
+  }
+
+  /** What the optimiser keeps, in the form of `gradients`: one for each of its slots. */
+  slots(): StateDict[] {
+    const { list } = this;
+    const { params, slots } = this.#layout as Layout;
+    return slots.map((slot) => readState(this.#arena as Arena, list, slot.address - params.address));
+  }
+
+  /** Overwrites what an optimiser keeps; names and shapes are those that `slots` gives, and were checked. */
+  loadSlots(optimizer: Pick<Optimizing, "kind" | "slots">, states: readonly StateDict[]): void {
+    if (optimizer.kind !== this.#optimizer.kind) this.#adopt(undefined, optimizer);
+    const { list } = this;
+    const { params, slots } = this.#layout as Layout;
+    for (const [i, slot] of slots.entries()) {
+      writeState(this.#arena as Arena, list, states[i] as StateDict, slot.address - params.address);
     }
   }
 
@@ -420,9 +342,9 @@ export class Network {
   }
 
   /** Lays the memory for this configuration, carries the parameters over and makes the sessions. */
-  #adopt(config: TrainConfig | undefined): void {
+  #adopt(config: TrainConfig | undefined, optimizer = config?.optimizer ?? this.#optimizer): void {
     const core = this.#core as Core;
-    const { kind, slots } = config?.optimizer ?? this.#optimizer;
+    const { kind, slots } = optimizer;
     const before = this.#layout;
     const layout = this.#lay(config, slots.length);
     const old = this.#arena;
@@ -490,44 +412,4 @@ function carryOver(from: Arena, old: Layout, to: Arena, layout: Layout, owed: bo
   for (const key of ["params", "buffers"] as const) {
     copy(layout[key], { ...old[key], address: old[key].address + kept });
   }
-}
-
-function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): TrainSession {
-  const { builder, room, lossEnd, statsEnd, backwardEnd, x, targets, weights, order, logits } = layout;
-  return {
-    program: new Program(arena, builder, room, hyper),
-    lossEnd,
-    statsEnd,
-    backwardEnd,
-    x: x.size === 1 ? arena.u8(x) : arena.f32(x),
-    targets: layout.ids ? arena.i32(targets) : arena.f32(targets),
-    weights: weights && arena.f32(weights),
-    order: arena.u32(order),
-    logits: block(arena, logits),
-  };
-}
-
-function block(arena: Arena, tensor: Tensor): Block {
-  return { data: arena.f32(tensor), width: tensor.cols, stride: tensor.ld };
-}
-
-function chunkSession(arena: Arena, layout: ChunkLayout, hyper: Tensor): ChunkSession {
-  const { builder, room, ids, rows, weights, rowLoss, outputs, logits, probabilities, parts } = layout;
-  const order = arena.u32(layout.order);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  const f32 = (tensor: Tensor | undefined): Float32Array =>
-    tensor === undefined ? new Float32Array(0) : arena.f32(tensor);
-  return {
-    program: new Program(arena, builder, room, hyper),
-    xF32: arena.f32(layout.xF32),
-    xU8: arena.u8(layout.xU8),
-    ids: ids === undefined ? new Int32Array(0) : arena.i32(ids),
-    rows: f32(rows),
-    weights: f32(weights),
-    rowLoss: f32(rowLoss),
-    outputs: outputs.map((tensor) => block(arena, tensor)),
-    logits: block(arena, logits),
-    probabilities: block(arena, probabilities ?? logits),
-    parts,
-  };
 }

@@ -2,8 +2,9 @@
 
 import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
-import type { Block, ChunkSession, Network } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
+import type { Block, ChunkSession } from "../nn/session.ts";
 import type { Meters, MetricValues } from "./metrics.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import { late, SLICE_MS, turn } from "./turn.ts";

@@ -2,7 +2,8 @@
 
 import { XentError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Network, TrainSession } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
+import type { TrainSession } from "../nn/session.ts";
 import { type EarlyStoppingSpec, look } from "./early.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";

@@ -4,8 +4,9 @@
 import { XentError } from "../base/errors.ts";
 import { nearest, show } from "../base/options.ts";
 import { count } from "../data/targets.ts";
-import type { Block, Network } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
+import type { Block } from "../nn/session.ts";
 import { Counts, Errors, LogLoss, type Meter, type Problem, problemOf, Ranks, Top } from "./meters.ts";
 import type { Scoring } from "./scoring.ts";
 

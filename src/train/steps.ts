@@ -2,7 +2,8 @@
 
 import { XentError } from "../base/errors.ts";
 import { Random, STREAM_SHUFFLE, shuffle } from "../base/random.ts";
-import type { Network, TrainSession } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
+import type { TrainSession } from "../nn/session.ts";
 import type { Program } from "../program/program.ts";
 import type { Course } from "./course.ts";
 import { firstNotFinite } from "./diagnose.ts";

@@ -3,7 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { TrainSession } from "../nn/network.ts";
+import type { TrainSession } from "../nn/session.ts";
 import type { Scoring } from "./scoring.ts";
 
 /** Bytes of features up to which a data set is copied into the model's memory as a whole. */

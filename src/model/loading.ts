@@ -1,0 +1,275 @@
+// Reads what saving.ts writes, without trust: everything is checked before anything of a model changes. Loaded when a file is.
+
+import { XentError } from "../base/errors.ts";
+import { show } from "../base/options.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
+import { decodeSafetensors, type SafeTensor } from "../io/safetensors.ts";
+import type { Network } from "../nn/network.ts";
+import { checkState } from "../nn/state.ts";
+import { optimizing } from "../train/optimizing.ts";
+import { Rates } from "../train/rates.ts";
+import { Run, type RunState, type Series } from "../train/run.ts";
+import { checkLayers, checkLoss, checkOptimizer } from "./options.ts";
+import { BEST, FORMAT, LAST, slotName, text } from "./saving.ts";
+import type { Training } from "./training.ts";
+
+/** What a file says, checked as far as that goes without a model. */
+export interface Saved {
+  readonly input: number;
+  readonly seed: number;
+  readonly layers: readonly LayerSpec[];
+  readonly scaling: Scaling;
+  /** undefined too where it cannot come back: a loss in JavaScript */
+  readonly loss: LossSpec | undefined;
+  readonly classes: readonly string[] | undefined;
+  /** undefined too where it cannot come back: one with a schedule in JavaScript */
+  readonly optimizer: OptimizerSpec | undefined;
+  readonly rates:
+    | { readonly kind: string; readonly steps: number; readonly powers?: readonly [number, number] }
+    | undefined;
+  readonly batches: number;
+  readonly run: RunState | undefined;
+  readonly over: string | undefined;
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+}
+
+const fail = (
+  what: string,
+  hint = "It is no file that save() wrote, or one that was changed since.",
+): XentError => new XentError("CHECKPOINT", `load: ${what}`, hint);
+
+/** @throws {XentError} `CHECKPOINT` */
+export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const part = (key: string): Record<string, unknown> => {
+    const json = metadata.get(key);
+    if (json === undefined) {
+      throw fail(
+        `the file has no "${key}" in its metadata`,
+        "It is a safetensors file of something else: make the model with sequential() and use loadStateDict().",
+      );
+    }
+    return parse(key, json);
+  };
+  const { format } = part("xent");
+  if (format !== FORMAT) {
+    throw fail(
+      `the file has format ${show(format)}, expected ${FORMAT}`,
+      "Read it with the version that wrote it.",
+    );
+  }
+  const model = part("model");
+  const training = part("training");
+  const checked = <T>(what: string, make: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      throw fail(`${what}: ${(error as Error).message}`);
+    }
+  };
+  const { loss, classes, scaling } = model;
+  const { scale, shift } = record("model.scaling", scaling);
+  if (classes !== undefined && !(isList(classes) && classes.every((name) => typeof name === "string"))) {
+    throw fail(`model.classes are ${show(classes)}, expected names`);
+  }
+  const { optimizer, rates, run, over } = training;
+  const lost = (spec: unknown): boolean => (Object(spec) as { schedule?: unknown }).schedule === "function";
+  return {
+    input: count("model.input", model.input, 1),
+    seed: count("model.seed", model.seed),
+    layers: checked("model.layers", () => checkLayers(model.layers as readonly LayerSpec[])),
+    scaling: { scale: finite("model.scaling.scale", scale), shift: finite("model.scaling.shift", shift) },
+    loss: checked("model.loss", () =>
+      (Object(loss) as { kind?: unknown }).kind === "custom"
+        ? undefined
+        : checkLoss("load", loss as LossSpec),
+    ),
+    classes: classes as readonly string[] | undefined,
+    optimizer: checked("training.optimizer", () =>
+      lost(optimizer) ? undefined : checkOptimizer("load", optimizer as OptimizerSpec),
+    ),
+    rates: rates === undefined ? undefined : ratesOf(record("training.rates", rates)),
+    batches: count("training.batches", training.batches),
+    run: run === undefined ? undefined : runOf(record("training.run", run)),
+    over: over === undefined ? undefined : String(over),
+    tensors,
+  };
+}
+
+/**
+ * Makes a model what the file says.
+ *
+ * @throws {XentError} `CHECKPOINT` the file is of another net, or its tensors do not fit; nothing is changed then
+ */
+export function restore(network: Network, training: Training, saved: Saved): void {
+  checkSame(network, saved);
+  const { tensors, run, rates } = saved;
+  const names = network.stored.map(({ name }) => name);
+  const all = new Map(tensors);
+  const take = (list: readonly string[], prefix: string): StateDict => {
+    const state: StateDict = {};
+    for (const name of list) {
+      const tensor = all.get(prefix + name);
+      if (tensor?.dtype !== "F32") continue;
+      all.delete(prefix + name);
+      state[name] = { shape: tensor.shape, data: tensor.data as Float32Array };
+    }
+    return state;
+  };
+  const weights = take(names, "");
+  checkState("load", "CHECKPOINT", network.stored, weights);
+  const extra = (prefix: string): StateDict | undefined => {
+    if (![...all.keys()].some((name) => name.startsWith(prefix))) return undefined;
+    const state = take(names, prefix);
+    checkState(`load: ${prefix}`, "CHECKPOINT", network.stored, state);
+    // the file's bytes are the caller's
+    return structuredClone(state);
+  };
+  const best = extra(BEST);
+  const last = extra(LAST);
+  // the optimiser's own description may not have come back; its slots tell how many there are
+  const slots: StateDict[] = [];
+  const trained = network.list;
+  const first = trained[0]?.name ?? "";
+  while (rates !== undefined && all.has(slotName(slots.length, first))) {
+    const slot = take(
+      trained.map(({ name }) => name),
+      slotName(slots.length, ""),
+    );
+    checkState(`load: optimizer ${slots.length}`, "CHECKPOINT", trained, slot);
+    slots.push(slot);
+  }
+  for (const name of all.keys()) {
+    if (name.endsWith(".num_batches_tracked")) continue;
+    throw fail(`tensor ${show(name)} belongs to nothing that the file describes`);
+  }
+  const kept = optimizerOf(saved, slots.length);
+  // from here on nothing fails
+  network.loadState(weights);
+  network.remember(saved.loss, saved.scaling);
+  network.batches = saved.batches;
+  if (kept !== undefined && rates !== undefined) {
+    network.loadSlots(kept, slots);
+    training.rates = new Rates(rates.kind, saved.optimizer ?? { kind: "sgd", lr: 0 });
+    training.rates.load(rates);
+  } else training.rates = undefined;
+  training.classes = saved.classes;
+  training.optimizer = saved.optimizer;
+  training.adopt(run && new Run(run.settings, run.epochsBefore, run), saved.over);
+  if (training.run !== undefined) {
+    training.run.best = best;
+    training.run.last = last;
+  }
+}
+
+/** Kind and slots of the optimiser that the file's slots are of. */
+function optimizerOf(
+  { optimizer, rates }: Saved,
+  found: number,
+): { kind: string; slots: readonly number[] } | undefined {
+  if (rates === undefined) return undefined;
+  const own = optimizer && optimizing(optimizer);
+  const slots = own?.kind === rates.kind ? own.slots : new Array<number>(found).fill(0);
+  if (slots.length !== found) {
+    throw fail(
+      `the file has ${found} tensors of the optimiser for each parameter, ${rates.kind} keeps ${slots.length}`,
+    );
+  }
+  return { kind: rates.kind, slots };
+}
+
+/** Says the first thing in which the file's net is another. */
+function checkSame({ input, seed, layers }: Network, saved: Saved): void {
+  const differs = (what: string, file: unknown, own: unknown): void => {
+    const [a, b] = [text(file), text(own)];
+    if (a === b) return;
+    throw fail(
+      `${what} is ${a ?? "missing"} in the file and ${b ?? "missing"} in the model`,
+      "Load it with xent.load(), which makes the model that the file describes.",
+    );
+  };
+  differs("input", saved.input, input);
+  for (let i = 0; i < Math.max(layers.length, saved.layers.length); i++) {
+    differs(`layer ${i}`, saved.layers[i], layers[i]);
+  }
+  differs("seed", saved.seed, seed);
+}
+
+function parse(key: string, json: string): Record<string, unknown> {
+  try {
+    return record(key, JSON.parse(json));
+  } catch (error) {
+    if (error instanceof XentError) throw error;
+    throw fail(`"${key}" in the metadata is no JSON (${(error as Error).message})`);
+  }
+}
+
+function record(what: string, value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw fail(`${what} is ${show(value)}, expected an object`);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function count(what: string, value: unknown, least = 0): number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw fail(`${what} is ${show(value)}, expected an integer of at least ${least}`);
+}
+
+function finite(what: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw fail(`${what} is ${show(value)}, expected a finite number`);
+}
+
+function ratesOf({ kind, steps, powers }: Record<string, unknown>): NonNullable<Saved["rates"]> {
+  if (typeof kind !== "string") throw fail(`training.rates.kind is ${show(kind)}`);
+  const rates = { kind, steps: count("training.rates.steps", steps) };
+  if (powers === undefined) return rates;
+  if (!isList(powers) || powers.length !== 2) throw fail(`training.rates.powers are ${show(powers)}`);
+  const [beta1, beta2] = powers.map((power, i) => finite(`training.rates.powers[${i}]`, power)) as [
+    number,
+    number,
+  ];
+  return { ...rates, powers: [beta1, beta2] };
+}
+
+function runOf(run: Record<string, unknown>): RunState {
+  const sums = record("training.run.sums", run.sums);
+  const early = record("training.run.early", run.early);
+  const of = (name: string): number => finite(`training.run.sums.${name}`, sums[name]);
+  return {
+    epoch: count("training.run.epoch", run.epoch),
+    row: count("training.run.row", run.row),
+    step: count("training.run.step", run.step),
+    epochsBefore: count("training.run.epochsBefore", run.epochsBefore),
+    sums: { loss: of("loss"), share: of("share"), hits: of("hits"), counted: of("counted") },
+    series: series("training.run.series", run.series),
+    validation: series("training.run.validation", run.validation),
+    early: {
+      best: early.best === null ? null : finite("training.run.early.best", early.best),
+      epoch: count("training.run.early.epoch", early.epoch, -1),
+      waited: count("training.run.early.waited", early.waited),
+    },
+    schedule: run.schedule,
+    settings: record("training.run.settings", run.settings),
+  };
+}
+
+/** Lists of numbers by name; JSON has null where a figure was none. */
+function series(what: string, value: unknown): Series {
+  const found: Series = {};
+  for (const [name, list] of Object.entries(record(what, value))) {
+    if (!isList(list)) throw fail(`${what}.${name} is ${show(list)}, expected numbers`);
+    const numbers = list.map((one, i) => (one === null ? Number.NaN : finite(`${what}.${name}[${i}]`, one)));
+    Object.defineProperty(found, name, {
+      value: numbers,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return found;
+}
