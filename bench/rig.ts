@@ -93,10 +93,11 @@ const CHECK_LR = 0.5;
 /** A dozen roundings an element, each at most 2⁻²⁴, in the norm. */
 const TOLERANCE = 2 ** -20;
 
-/** What a record writes: f32 values, or whole numbers. */
+/** What a record writes: f32 values, whole numbers, or f64 values of two words each. */
 export interface Output {
   readonly tensor: Tensor;
   readonly whole?: boolean;
+  readonly double?: boolean;
 }
 
 /** The rig's record as a case, by all that it writes; further records repeat it. */
@@ -130,19 +131,25 @@ export function recordCase(rig: Rig, name: string, outputs: readonly Output[], o
   };
 }
 
-function compare(arena: Arena, reference: Reference, { tensor, whole = false }: Output): string | undefined {
+function compare(
+  arena: Arena,
+  reference: Reference,
+  { tensor, whole = false, double = false }: Output,
+): string | undefined {
   const { name, address, rows, cols, ld } = tensor;
   if (whole) {
     const expected = reference.bits(address, rows * cols);
     const at = arena.i32(tensor).findIndex((value, i) => value !== expected[i]);
     return at < 0 ? undefined : `${name}[${at}] is ${arena.i32(tensor)[at]}, expected ${expected[at]}`;
   }
-  const values = arena.f32(tensor);
+  const words = arena.view(address, tensor.bytes);
+  const step = double ? 2 : 1;
   let [off, size] = [0, 0];
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) {
-      const exact = reference.values[reference.word(address + 4 * (i * ld + j))] as number;
-      off += ((values[i * ld + j] as number) - exact) ** 2;
+    for (let j = 0; j < cols; j += step) {
+      const at = 4 * (i * ld + j);
+      const exact = reference.values[reference.word(address + at)] as number;
+      off += ((double ? words.getFloat64(at, true) : words.getFloat32(at, true)) - exact) ** 2;
       size += exact ** 2;
     }
   }
