@@ -409,7 +409,7 @@ function execute(r: usize, hyper: usize, t: i32, T: i32): void {
     case OP_SQUARE_SUMS: {
       const j0 = share(d0, SQUARES_BLOCK, t, T);
       const n = share(d0, SQUARES_BLOCK, t + 1, T) - j0;
-      squareSums(n, at(p0, j0, 1), p1 + ((<usize>(j0 / SQUARES_BLOCK)) << 3));
+      squareSums(n, at(p0, j0, 1), p1 + ((<usize>(d1 + j0 / SQUARES_BLOCK)) << 3));
       return;
     }
     case OP_CLIP_FACTOR: {

@@ -37,13 +37,13 @@ function update(
 }
 
 const prepareGradient: OpSpec = {
-  ...update("prepareGradient", [], 6, 0.04),
+  ...update("prepareGradient", [], 6),
   operands: ["p", "g", "clip"],
   touches: (r, lo, n) => ({
     reads: [...matrix(r, 0, lo, 1, n, 1), ...matrix(r, 1, lo, 1, n, 1), ...(n > 0 ? column(r, 2, 0, 1) : [])],
     writes: matrix(r, 1, lo, 1, n, 1),
   }),
-  work: (_, n) => [0, 0.04 * n, 0, 12 * n],
+  work: (_, n) => [0, 0.15 * n, 0, 12 * n],
 };
 
 const squareSums: OpSpec = {
@@ -53,10 +53,10 @@ const squareSums: OpSpec = {
   share: (r) => ({ units: d(r, 0), grain: abi.SQUARES_BLOCK, batch: false }),
   touches: (r, lo, n) => ({
     reads: matrix(r, 0, lo, 1, n, 1),
-    writes: bytes(r, 1, (8 * lo) / abi.SQUARES_BLOCK, 8 * Math.ceil(n / abi.SQUARES_BLOCK)),
+    writes: bytes(r, 1, 8 * (d(r, 1) + lo / abi.SQUARES_BLOCK), 8 * Math.ceil(n / abi.SQUARES_BLOCK)),
   }),
   flops: (r) => 2 * d(r, 0),
-  work: (_, n) => [0, 0, 0.2 * n, 4 * n],
+  work: (_, n) => [0, 0, 0.12 * n, 4 * n],
 };
 
 const clipFactor: OpSpec = {
@@ -73,8 +73,8 @@ export const sgdStep = update("sgdStep", [], 2);
 
 /** By op code, as OPS. */
 export const UPDATE_OPS: readonly (readonly [number, OpSpec])[] = [
-  [abi.OP_MOMENTUM_STEP, update("momentumStep", ["b"], 7)],
-  [abi.OP_ADAM_STEP, update("adamStep", ["m", "v"], 13, 0.4)],
+  [abi.OP_MOMENTUM_STEP, update("momentumStep", ["b"], 7, 0.2)],
+  [abi.OP_ADAM_STEP, update("adamStep", ["m", "v"], 13, 0.5)],
   [abi.OP_RMSPROP_STEP, update("rmspropStep", ["v"], 13, 0.6, ["mean", "buffer"])],
   [abi.OP_ADAGRAD_STEP, update("adagradStep", ["s"], 7, 0.4)],
   [abi.OP_PREPARE_GRADIENT, prepareGradient],

@@ -241,9 +241,9 @@ export class Builder {
     this.#emit(abi.OP_PREPARE_GRADIENT, 0, [p, g, clip], [g.bytes / 4], [], [most, decay, l1]);
   }
 
-  /** sums[b] ← Σ x² over block b of SQUARES_BLOCK elements, as f64; x is a flat run of whole vectors */
-  squareSums(x: Tensor, sums: Tensor): void {
-    this.#emit(abi.OP_SQUARE_SUMS, 0, [x, sums], [x.bytes / 4], [], []);
+  /** sums[first + b] ← Σ x² over block b of SQUARES_BLOCK elements, as f64; x is a flat run of whole vectors */
+  squareSums(x: Tensor, sums: Tensor, first = 0): void {
+    this.#emit(abi.OP_SQUARE_SUMS, 0, [x, sums], [x.bytes / 4, first], [], []);
   }
 
   /** clip ← what makes the norm of which `sums` are the squares no larger than `most`, then the norm */

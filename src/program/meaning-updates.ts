@@ -74,7 +74,7 @@ const squareSums: Execute = (m, { p, d }) => {
     let sum = 0;
     const end = Math.min(first + abi.SQUARES_BLOCK, at(d, 0));
     for (let i = first; i < end; i++) sum += at(m.f, at(p, 0) + i) ** 2;
-    m.f[at(p, 1) + (2 * first) / abi.SQUARES_BLOCK] = sum;
+    m.f[at(p, 1) + 2 * (at(d, 1) + first / abi.SQUARES_BLOCK)] = sum;
   }
 };
 

@@ -86,14 +86,11 @@ function emit(spec: OptimizerSpec, method: Method, b: Builder, plan: Plan, tenso
     // of all gradients, also those of parameters that stay as they are
     const all = runsOf(trained, () => ({ lrScale: 1, weightDecay: 0, l1: 0 }));
     const blocks = all.map(({ length }) => Math.ceil(length / abi.SQUARES_BLOCK));
-    const count = blocks.reduce((sum, n) => sum + n, 0);
-    const sums = plan.tensor("scratch", "sums of squares", 1, 2 * count);
+    const sums = plan.tensor("scratch", "sums of squares", 1, 2 * blocks.reduce((sum, n) => sum + n, 0));
     let first = 0;
     for (const [i, run] of all.entries()) {
-      const n = blocks[i] as number;
-      const own = plan.view(sums, sums.name, 8 * first, 1, 2 * n, 2 * n);
-      b.squareSums(part(grads, run), own);
-      first += n;
+      b.squareSums(part(grads, run), sums, first);
+      first += blocks[i] as number;
     }
     b.clipFactor(sums, tensors.clip, clipNorm);
   }

@@ -353,6 +353,10 @@ export const CASES: Record<number, Case[]> = {
       const n = 2 * abi.SQUARES_BLOCK + 100;
       rig.builder.squareSums(rig.input("x", 1, n, floats(1, n)), rig.output("sums", 1, 6));
     },
+    (rig) => {
+      const sums = rig.output("sums", 1, 2);
+      rig.builder.squareSums(rig.input("x", 1, 52, floats(1, 52)), sums);
+    },
   ],
   [abi.OP_CLIP_FACTOR]: [
     (rig) => {
