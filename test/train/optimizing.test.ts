@@ -13,7 +13,7 @@ import type { Draft } from "../../src/program/builder.ts";
 import { verify } from "../../src/program/verify.ts";
 import { adagrad, adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
-import { rate } from "../../src/train/rates.ts";
+import { Rates } from "../../src/train/rates.ts";
 import { SGD, sgd } from "../../src/train/sgd.ts";
 import { noDecay } from "../../src/train/update-options.ts";
 import { floats } from "../oracle/data.ts";
@@ -221,7 +221,9 @@ describe("what is kept", () => {
 describe("the numbers of a step", () => {
   const of = (spec: OptimizerSpec, step: number, lr: number) => {
     const turn = { correction1: Number.NaN, correction2: Number.NaN };
-    return { lr: rate(spec, step, lr, turn), ...turn };
+    const rates = new Rates(optimizing(spec).kind, spec);
+    for (let i = 0; i < step; i++) rates.count();
+    return { lr: rates.next(lr, turn), ...turn };
   };
 
   it("of momentum: the buffer begins as the gradient", () => {
