@@ -70,6 +70,7 @@ export {
   zeros,
 } from "./nn/initializers.ts";
 export {
+  type DenseOptions,
   dense,
   elu,
   gelu,

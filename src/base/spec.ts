@@ -21,7 +21,14 @@ interface Freezable {
 /** A layer as `dense()`, `relu()` … describe it. */
 export type LayerSpec =
   | ActivationSpec
-  | ({ readonly kind: "dense"; readonly units: number; readonly bias?: false } & Freezable)
+  | ({
+      readonly kind: "dense";
+      readonly units: number;
+      readonly bias?: false;
+      /** of the weights, and of the biases; PyTorch's default where left out */
+      readonly init?: InitSpec;
+      readonly biasInit?: InitSpec;
+    } & Freezable)
   | { readonly kind: "dropout"; readonly p: number }
   | ({
       readonly kind: "batchNorm1d";

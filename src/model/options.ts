@@ -213,7 +213,7 @@ const LAYERS: { readonly [K in LayerSpec["kind"]]: (options: object, where: stri
   prelu,
   dense(options, where) {
     const { units, ...rest } = options as { units: number };
-    checkNames(where, options, ["units", "bias"]);
+    checkNames(where, options, ["units", "bias", "init", "biasInit"]);
     return dense(integer(`${where}: units`, units, 1), rest);
   },
   dropout: (options) => dropout((options as { p: number }).p),
@@ -232,7 +232,10 @@ function checkLayer(where: string, layer: LayerSpec): LayerSpec {
   if (!Object.hasOwn(LAYERS, kind)) throw new XentError("OPTION", `${where} is ${described(layer)}`, KNOWN);
   const made = LAYERS[kind](options, where);
   // a function without options does not look at them
-  checkNames(where, options, [...Object.keys(made), ...(kind === "dense" ? ["bias"] : [])]);
+  checkNames(where, options, [
+    ...Object.keys(made),
+    ...(kind === "dense" ? ["bias", "init", "biasInit"] : []),
+  ]);
   if (kept === undefined) return made;
   const still = frozen(made);
   if (kept === true && still !== made) return still;

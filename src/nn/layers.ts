@@ -3,22 +3,41 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, positive, show } from "../base/options.ts";
-import type { LayerSpec } from "../base/spec.ts";
+import type { InitSpec, LayerSpec } from "../base/spec.ts";
+import { checkInit } from "./initializers.ts";
+
+/** Options of `dense`. */
+export interface DenseOptions {
+  /** whether there is a b; default true. A norm right behind the layer makes it useless */
+  bias?: boolean;
+  /** first values of the weights, such as `heNormal()`; default `torchDefault()`, U(−1/√in, 1/√in) as PyTorch's `Linear` has it */
+  init?: InitSpec;
+  /** first values of the biases; default U(−1/√in, 1/√in) too, but 0 where `init` is given */
+  biasInit?: InitSpec;
+}
 
 /**
  * A fully connected layer, y = x·W + b.
  *
- * Weights and biases start from U(−1/√in, 1/√in), as PyTorch's `Linear` does.
- * @param units         width of the output, at least 1
- * @param options.bias  whether there is a b; default true. A norm right behind the layer makes it useless
- * @throws {XentError} `OPTION` if `units` is not a positive integer, or `bias` neither true nor false
+ * @param units  width of the output, at least 1
+ * @throws {XentError} `OPTION` `units` is not a positive integer, or an option's name or value
  */
-export function dense(units: number, options: { bias?: boolean } = {}): LayerSpec {
+export function dense(units: number, options: DenseOptions = {}): LayerSpec {
   integer("dense: units", units, 1);
-  checkNames("dense", options, ["bias"]);
-  return flag("dense: bias", options.bias ?? true)
-    ? { kind: "dense", units }
-    : { kind: "dense", units, bias: false };
+  checkNames("dense", options, ["bias", "init", "biasInit"]);
+  const bias = flag("dense: bias", options.bias ?? true);
+  const init = checkInit("dense: init", options.init);
+  const biasInit = checkInit("dense: biasInit", options.biasInit);
+  if (!bias && biasInit !== undefined) {
+    throw new XentError("OPTION", "dense: biasInit is given, and bias is false", "Leave one of the two out.");
+  }
+  return {
+    kind: "dense",
+    units,
+    ...(bias ? {} : { bias }),
+    ...(init && { init }),
+    ...(biasInit && { biasInit }),
+  };
 }
 
 /** y = max(x, 0), elementwise. Right behind a `dense` layer it costs nothing. */

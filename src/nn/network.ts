@@ -3,13 +3,14 @@
 
 import type { Pace } from "../base/cost.ts";
 import { XentError } from "../base/errors.ts";
+import { Random, STREAM_INIT } from "../base/random.ts";
 import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
 import { duration, flops, type Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { columnWeights, sameRecords } from "./criterion.ts";
-import { initUniform } from "./init.ts";
+import { initialize } from "./initialize.ts";
 import {
   type Layout,
   layNetwork,
@@ -385,8 +386,10 @@ function begin(arena: Arena, { list, stored }: Layout, seed: number): void {
     const { tensor, init } = one;
     const { rows, cols, ld } = tensor;
     const data = arena.f32(tensor);
-    if ("fanIn" in init) initUniform(data, rows, cols, ld, init.fanIn, seed, places.get(one) as number);
-    else for (let i = 0; i < rows; i++) data.fill(init.value, i * ld, i * ld + cols);
+    if ("spec" in init) {
+      const random = new Random(seed, STREAM_INIT, places.get(one) as number);
+      initialize(data, tensor, init.spec, init.around, random);
+    } else for (let i = 0; i < rows; i++) data.fill(init.value, i * ld, i * ld + cols);
   }
 }
 

@@ -2,14 +2,15 @@
 // where these lie in memory. One lookup by kind, exhaustive by the compiler.
 
 import { XentError } from "../base/errors.ts";
-import type { LayerSpec } from "../base/spec.ts";
+import type { InitSpec, LayerSpec } from "../base/spec.ts";
 import { leadingDimension, type Plan, type Tensor } from "../memory/plan.ts";
+import type { Surroundings } from "./initialize.ts";
 
 /** What a parameter is to an optimiser: a matrix of weights, a vector of biases, of a norm's γ or β, or of prelu's slopes. */
 export type ParamRole = "weight" | "bias" | "norm" | "slope";
 
-/** What a tensor begins with: PyTorch's default for a layer with so many inputs, or one number everywhere. */
-export type Init = { readonly fanIn: number } | { readonly value: number };
+/** What a tensor begins with: what a description makes of the layers around, or one number everywhere. */
+export type Init = { readonly spec: InitSpec; readonly around: Surroundings } | { readonly value: number };
 
 /** A tensor of a state dict. */
 export interface Stored {
@@ -56,7 +57,11 @@ interface Contents {
 }
 
 type Kinds = {
-  readonly [K in LayerSpec["kind"]]: (spec: Extract<LayerSpec, { kind: K }>, width: number) => Contents;
+  readonly [K in LayerSpec["kind"]]: (
+    spec: Extract<LayerSpec, { kind: K }>,
+    width: number,
+    behind: LayerSpec | undefined,
+  ) => Contents;
 };
 
 const vector = (field: Field, role: ParamRole | undefined, cols: number, value: number): Shape => ({
@@ -72,10 +77,17 @@ const affine = (wanted: boolean, width: number): Shape[] =>
   wanted ? [vector("weight", "norm", width, 1), vector("bias", "norm", width, 0)] : [];
 
 const KINDS: Kinds = {
-  dense: ({ units, bias }, width) => {
-    const init = { fanIn: width };
-    const weight: Shape = { field: "weight", role: "weight", rows: width, cols: units, init };
-    const own: Shape = { field: "bias", role: "bias", rows: 1, cols: units, init };
+  dense: ({ units, bias, init, biasInit }, width, behind) => {
+    const around: Surroundings = {
+      fanIn: width,
+      fanOut: units,
+      activation: behind?.kind,
+      slope: behind?.kind === "leakyRelu" ? behind.negativeSlope : undefined,
+    };
+    const first = (spec: InitSpec = { kind: "torchDefault" }): Init => ({ spec, around });
+    const weight: Shape = { field: "weight", role: "weight", rows: width, cols: units, init: first(init) };
+    const zeros: InitSpec | undefined = init && { kind: "constant", value: 0 };
+    const own: Shape = { field: "bias", role: "bias", rows: 1, cols: units, init: first(biasInit ?? zeros) };
     return holds(units, weight, ...(bias === false ? [] : [own]));
   },
   batchNorm1d: (spec, width) =>
@@ -119,7 +131,7 @@ export function place(layers: readonly LayerSpec[], input: number, prefix = ""):
   let width = input;
   return layers.map((spec, i) => {
     const path = `${prefix}${i}`;
-    const { width: output, shapes, inner } = contents(spec, width);
+    const { width: output, shapes, inner } = contents(spec, width, activationBehind(layers, i));
     const placed = place(inner, width, `${path}.`);
     const back = placed.at(-1)?.width ?? output;
     if (back !== output) {
@@ -134,8 +146,16 @@ export function place(layers: readonly LayerSpec[], input: number, prefix = ""):
   });
 }
 
-function contents(spec: LayerSpec, width: number): Contents {
-  return (KINDS[spec.kind] as (spec: LayerSpec, width: number) => Contents)(spec, width);
+/** The activation that what layer i gives goes through next, norms and dropout aside. */
+function activationBehind(layers: readonly LayerSpec[], i: number): LayerSpec | undefined {
+  const aside = ["batchNorm1d", "layerNorm", "dropout"];
+  const next = layers.slice(i + 1).find(({ kind }) => !aside.includes(kind));
+  return next?.kind === "dense" || next?.kind === "residual" ? undefined : next;
+}
+
+function contents(spec: LayerSpec, width: number, behind: LayerSpec | undefined): Contents {
+  type Make = (spec: LayerSpec, width: number, behind: LayerSpec | undefined) => Contents;
+  return (KINDS[spec.kind] as Make)(spec, width, behind);
 }
 
 /** Every layer, those in blocks among them, in the order of names. */
@@ -160,7 +180,7 @@ export function isFrozen(spec: LayerSpec): boolean {
 
 /** Whether a layer has parameters, and whether they are trained; of a block, its layers tell. */
 export function hasParameters(spec: LayerSpec): boolean {
-  return contents(spec, 1).shapes.some(({ role }) => role !== undefined);
+  return contents(spec, 1, undefined).shapes.some(({ role }) => role !== undefined);
 }
 export function isTrained(spec: LayerSpec): boolean {
   return hasParameters(spec) && !isFrozen(spec);

@@ -1,10 +1,13 @@
 // Initial weights: range, spread, and what they depend on.
 
 import { describe, expect, it } from "vitest";
+import { Random, STREAM_INIT } from "../../src/base/random.ts";
 import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
-import { initUniform } from "../../src/nn/init.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { initialize } from "../../src/nn/initialize.ts";
+import { byActivation, constant, glorotUniform, heNormal, ones } from "../../src/nn/initializers.ts";
+import { dense, leakyRelu, relu, sigmoid } from "../../src/nn/layers.ts";
 import { Network } from "../../src/nn/network.ts";
+import { dropout, layerNorm } from "../../src/nn/norms.ts";
 import { cores } from "../support/core.ts";
 import { hash } from "../support/state.ts";
 
@@ -50,7 +53,55 @@ describe("initial weights", () => {
 
   it("leave the padding between rows alone", () => {
     const data = new Float32Array(3 * 16).fill(7);
-    initUniform(data, 3, 5, 16, 3, 1, 0);
+    const around = { fanIn: 3, fanOut: 5 };
+    initialize(
+      data,
+      { rows: 3, cols: 5, ld: 16 },
+      { kind: "torchDefault" },
+      around,
+      new Random(1, STREAM_INIT, 0),
+    );
     for (const [i, value] of data.entries()) expect(value === 7, `${i}`).toBe(i % 16 >= 5);
+  });
+});
+
+describe("an initialiser of one's own", () => {
+  /** of 40,000 normal values the spread is within 6σ/√80000 of σ */
+  const spread = (data: Float32Array): number =>
+    Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / data.length);
+  const near = (got: number, wanted: number): void =>
+    expect(Math.abs(got / wanted - 1)).toBeLessThan(6 / Math.sqrt(80_000));
+  const data = (layers: readonly LayerSpec[], name: string): Float32Array =>
+    (state(3, 400, layers)[name] as StateDict[string]).data;
+
+  it("is the weights'; biases then begin at 0, unless they have one too", () => {
+    near(spread(data([dense(100, { init: heNormal() }), relu()], "0.weight")), Math.sqrt(2 / 400));
+    expect(new Set(data([dense(100, { init: heNormal() })], "0.bias"))).toEqual(new Set([0]));
+    expect(new Set(data([dense(100, { init: heNormal(), biasInit: ones() })], "0.bias"))).toEqual(
+      new Set([1]),
+    );
+    expect(new Set(data([dense(100, { biasInit: constant(0.5) })], "0.bias"))).toEqual(new Set([0.5]));
+    const bound = Math.max(...data([dense(100, { biasInit: constant(0.5) })], "0.weight").map(Math.abs));
+    expect(bound).toBeLessThanOrEqual(1 / 20);
+  });
+
+  it("takes its gain from the activation behind the layer, past norms and dropout", () => {
+    const init = heNormal();
+    near(spread(data([dense(100, { init }), sigmoid()], "0.weight")), Math.sqrt(1 / 400));
+    const leaky = [dense(100, { init }), layerNorm(), dropout(0.5), leakyRelu({ negativeSlope: 0.5 })];
+    near(spread(data(leaky, "0.weight")), Math.sqrt(2 / 1.25 / 400));
+  });
+
+  it("by activation: He before relu, Glorot before sigmoid and at the end", () => {
+    const init = byActivation();
+    near(spread(data([dense(100, { init }), relu()], "0.weight")), Math.sqrt(2 / 400));
+    for (const layers of [[dense(100, { init }), sigmoid()], [dense(100, { init })]]) {
+      expect(data(layers, "0.weight")).toEqual(data([dense(100, { init: glorotUniform() })], "0.weight"));
+    }
+  });
+
+  it("does not move the values of other layers", () => {
+    const own = state(4, 5, [dense(9, { init: heNormal() }), relu(), dense(4)]);
+    expect(own["2.weight"]).toEqual(state(4, 5, [dense(9), relu(), dense(4)])["2.weight"]);
   });
 });
