@@ -8,6 +8,7 @@ import { Builder } from "../../src/program/builder.ts";
 import { bindHosts, type HostLoss } from "../../src/program/host.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
+import { emitOptimizers } from "./gallery-updates.ts";
 
 const CLASSES = 5;
 const CAPACITY = 14;
@@ -98,6 +99,8 @@ export function gallery(core: Core): Program {
     builder.backward(backward, dy, saves === "input" ? input : out, dy, a === undefined ? [] : [a]);
     out = input;
   }
+
+  emitOptimizers(plan, builder, hyper);
 
   const room = plan.tensor("program", "program", builder.length, abi.RECORD_BYTES / 4, { given: true });
   const arena = new Arena(core, plan.layout().total);

@@ -61,6 +61,8 @@ const programs = [
 const optional = (draft: Draft, j: number): boolean => {
   const operand = OPS.get(draft.op)?.operands[j] ?? "";
   if (draft.op === abi.OP_HOST && operand === "dz") return true;
+  if (draft.op === abi.OP_RMSPROP_STEP && ["mean", "buffer"].includes(operand)) return true;
+  if (draft.op === abi.OP_PREPARE_GRADIENT && operand === "clip") return true;
   return ["weight", "columns"].includes(operand) || (draft.op === abi.OP_LOSS_SUM && operand === "hit");
 };
 
