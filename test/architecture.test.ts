@@ -222,8 +222,8 @@ test.each([
   [
     "src/index.ts",
     (
-      "XentError bceWithLogits crossEntropy dataset dense elu gelu gradCheck hosted huber init leakyRelu mae mse quadratic relu " +
-      "sgd sigmoid silu softmax softplus tanh"
+      "XentError batchNorm1d bceWithLogits crossEntropy dataset dense dropout elu frozen gelu gradCheck hosted huber init " +
+      "layerNorm leakyRelu mae mse prelu quadratic relu residual sgd sigmoid silu softmax softplus tanh"
     ).split(" "),
     "ActivationSpec BatchOptions BceOptions Callback ConfusionMatrix CrossEntropyOptions Dataset DatasetOptions EpochEnd " +
       "EvaluateOptions Evaluation Features FitOptions GradCheck GradCheckOptions History HostedSequential HostedXent Info InitOptions Labels LayerOutput " +

@@ -3,8 +3,7 @@
 
 import type { Pace } from "../base/cost.ts";
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, Scaling, StateDict, TensorData } from "../base/spec.ts";
+import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
 import { duration, flops, Program } from "../program/program.ts";
@@ -22,6 +21,7 @@ import {
   type TrainLayout,
 } from "./layout.ts";
 import { type Stored, widthOf } from "./params.ts";
+import { checkState } from "./state.ts";
 
 /** The memory of a training program that the host writes: data, the order of its rows, and the step's inputs. */
 export interface TrainSession {
@@ -288,49 +288,9 @@ export class Network {
 
   /** Overwrites the parameters; checks every name, shape and length first. */
   loadState(state: StateDict): void {
-    if (typeof state !== "object" || state === null) {
-      throw new XentError(
-        "STATE",
-        `loadStateDict: the state is ${show(state)}`,
-        "Pass what stateDict() returns.",
-      );
-    }
     this.chunk();
     const list = (this.#layout as Layout).stored;
-    const names = list.map((param) => param.name);
-    const expected = `Expected ${names.join(", ")}.`;
-    for (const name of Object.keys(state)) {
-      if (!names.includes(name))
-        throw new XentError("STATE", `loadStateDict: no parameter is called "${name}"`, expected);
-    }
-    for (const { name, tensor, shape } of list) {
-      if (state[name] === undefined) {
-        throw new XentError("STATE", `loadStateDict: "${name}" is missing`, expected);
-      }
-      const given: Partial<TensorData> = state[name] ?? {};
-      const { data } = given;
-      if (
-        !(data instanceof Float32Array) ||
-        String(given.shape) !== String(shape) ||
-        data.length !== tensor.rows * tensor.cols
-      ) {
-        const values = data instanceof Float32Array ? `${data.length} values` : show(data);
-        throw new XentError(
-          "STATE",
-          `loadStateDict: "${name}" has shape [${given.shape}] and data ${values}`,
-          `Expected a Float32Array of shape [${shape}].`,
-        );
-      }
-      const variance = name.endsWith("running_var");
-      const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
-      if (at >= 0) {
-        throw new XentError(
-          "STATE",
-          `loadStateDict: "${name}" holds ${data[at]} at position ${at}`,
-          variance ? "Expected finite numbers of at least 0." : "Expected finite numbers.",
-        );
-      }
-    }
+    checkState(state, list);
     for (const { name, tensor } of list) {
       const data = (this.#arena as Arena).f32(tensor);
       const { rows, cols, ld } = tensor;
