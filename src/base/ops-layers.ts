@@ -177,7 +177,7 @@ const layerNormBackward = byRow(
   ["dy", "x", "dx", "statistics", "gamma"],
   [[2, 0]],
   12,
-  0.7,
+  0.4,
   (r, lo, n) => ({
     reads: [...rows(r, 0, lo, n), ...rows(r, 1, lo, n), ...rowStatistics(r, 3, lo, n), ...across(r, 4)],
     writes: rows(r, 2, lo, n),
@@ -189,7 +189,7 @@ const layerNormParameters = byColumn(
   ["dy", "x", "statistics", "dgamma", "dbeta"],
   [],
   5,
-  0.4,
+  0.2,
   (r, lo, n) => {
     const { reads, writes } = gradients(r, [3, 4], lo, n);
     const statistics = n > 0 ? rowStatistics(r, 2, 0, d(r, 0)) : [];
@@ -217,7 +217,7 @@ const preluBackward = byRow(
   }),
 );
 
-const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.4, (r, lo, n) => {
+const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.15, (r, lo, n) => {
   const writes = part(r, 2, lo, n);
   const reads = (r.flags & abi.FLAG_ADD) !== 0 ? writes : [];
   return { reads: [...columns(r, 0, lo, n), ...columns(r, 1, lo, n), ...reads], writes };
@@ -225,7 +225,7 @@ const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.4, (r,
 
 export const LAYER_OPS: readonly (readonly [op: number, spec: OpSpec])[] = [
   // its arithmetic is on bits, a dozen rounds of it an element
-  [abi.OP_DROPOUT, block("dropout", ["x", "y"], 1, 0.9, true)],
+  [abi.OP_DROPOUT, block("dropout", ["x", "y"], 1, 1.1, true)],
   [abi.OP_BATCH_NORM_FORWARD, batchNormForward],
   [abi.OP_BATCH_NORM_BACKWARD, batchNormBackward],
   [abi.OP_BATCH_NORM_STATISTICS, batchNormStatistics],
