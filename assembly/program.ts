@@ -479,10 +479,10 @@ function layer(r: usize, hyper: usize, op: i32, flags: i32, d0: i32, i0: i32, m:
       layerNormParameters(d0, n, y0, s0, y1, s1, p2, part(p3, j0), part(p4, j0), adds);
       return;
     case OP_PRELU_FORWARD:
-      preluForward(m, cols, x0, s0, x1, s1, p2, s2 != 0);
+      preluForward(m, cols, x0, s0, x1, s1, p2, R.d(r, 2) == cols);
       return;
     case OP_PRELU_BACKWARD:
-      preluBackward(m, cols, x0, s0, x1, s1, at(p2, i0, s2), s2, p3, R.s(r, 3) != 0);
+      preluBackward(m, cols, x0, s0, x1, s1, at(p2, i0, s2), s2, p3, R.d(r, 2) == cols);
       return;
     case OP_PRELU_SLOPE:
       preluSlope(d0, n, y0, s0, y1, s1, part(p2, j0), adds);

@@ -4,6 +4,7 @@
 import * as abi from "../src/base/abi.ts";
 import { OPS } from "../src/base/ops.ts";
 import type { Spec } from "./case.ts";
+import { layerSpecs } from "./layers.ts";
 import { memorySpecs } from "./memory.ts";
 import { type Output, Rig, recordCase, type Target } from "./rig.ts";
 
@@ -66,7 +67,7 @@ export function elementwiseSpecs(): Spec[] {
       }),
     ];
   });
-  return [...losses, ...activations, ...memorySpecs()];
+  return [...losses, ...activations, ...layerSpecs(), ...memorySpecs()];
 }
 
 function spec(group: string, op: number, cols: number, build: (rig: Rig) => Output[]): Spec {

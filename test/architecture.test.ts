@@ -235,15 +235,15 @@ test.each([
     ).split(" "),
     "ActivationSpec AdagradOptions AdamOptions BatchOptions BceOptions Callback " +
       "ConfusionMatrix CosineOptions CrossEntropyOptions CustomLossOptions CustomLossSpec " +
-      "Dataset DatasetOptions EpochEnd EvaluateOptions Evaluation FanMode Features Finding " +
-      "FitOptions GainName GradCheck GradCheckOptions HeOptions History HostedSequential " +
-      "HostedXent Info InitOptions InitSpec Inspection Labels LayerOutput LayerSpec " +
-      "LearnOptions Link LossRow LossSpec MetricName MetricSeries MetricValues ModelPlan " +
-      "OneCycleOptions OptimizerSpec ParamGroup PlateauOptions Progress RawData Reduction " +
-      "Region RegionBytes RmspropOptions RowLoss ScheduleFunction ScheduleSpec ScheduleStep " +
-      "ScheduleUnit Sequential SequentialOptions SgdOptions SgemmOptions Split SplitOptions " +
-      "StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions ValidationSplit " +
-      "Xent XentErrorCode",
+      "Dataset DatasetOptions DenseOptions EpochEnd EvaluateOptions Evaluation FanMode Features " +
+      "Finding FitOptions GainName GradCheck GradCheckOptions HeOptions History " +
+      "HostedSequential HostedXent Info InitOptions InitSpec Inspection Labels LayerOutput " +
+      "LayerSpec LearnOptions Link LossRow LossSpec MetricName MetricSeries MetricValues " +
+      "ModelPlan OneCycleOptions OptimizerSpec ParamGroup PlateauOptions Progress RawData " +
+      "Reduction Region RegionBytes RmspropOptions RowLoss ScheduleFunction ScheduleSpec " +
+      "ScheduleStep ScheduleUnit Sequential SequentialOptions SgdOptions SgemmOptions Split " +
+      "SplitOptions StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions " +
+      "ValidationSplit Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [

@@ -83,8 +83,11 @@ const across = (r: RecordView, operand: number): Range[] => column(r, operand, 0
 const rowStatistics = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
   matrix(r, operand, 2 * lo, n, 2, 2);
 /** The slopes of prelu: one, or one a column */
-const slopes = (r: RecordView, operand: number): Range[] =>
-  matrix(r, operand, 0, 1, s(r, operand) === 0 ? 1 : d(r, 1), 1);
+const slopes = (r: RecordView, operand: number): Range[] => matrix(r, operand, 0, 1, d(r, 2), 1);
+/** Numbers lo … lo + n − 1 of a vector that is there */
+const part = (r: RecordView, operand: number, lo: number, n: number): Range[] =>
+  matrix(r, operand, lo, 1, n, 1);
+const vector = (r: RecordView, operand: number): Range[] => part(r, operand, 0, d(r, 1));
 
 const batchNormForward = byColumn(
   "batchNormForward",
@@ -94,7 +97,7 @@ const batchNormForward = byColumn(
   0.5,
   (r, lo, n) => ({
     reads: [...columns(r, 0, lo, n), ...column(r, 4, lo, n), ...column(r, 5, lo, n)],
-    writes: [...columns(r, 1, lo, n), ...column(r, 2, lo, n), ...column(r, 3, lo, n)],
+    writes: [...columns(r, 1, lo, n), ...part(r, 2, lo, n), ...part(r, 3, lo, n)],
   }),
 );
 
@@ -110,7 +113,9 @@ const batchNormBackward = byColumn(
       reads: [
         ...columns(r, 0, lo, n),
         ...columns(r, 1, lo, n),
-        ...[3, 4, 5].flatMap((operand) => column(r, operand, lo, n)),
+        ...part(r, 3, lo, n),
+        ...part(r, 4, lo, n),
+        ...column(r, 5, lo, n),
         ...reads,
       ],
       writes: [...(r.p[2] === 0 ? [] : columns(r, 2, lo, n)), ...writes],
@@ -124,8 +129,8 @@ const batchNormStatistics: OpSpec = {
   inPlace: [],
   share: (r) => flat(d(r, 1)),
   touches: (r, lo, n) => ({
-    reads: [0, 1, 2, 3].flatMap((operand) => column(r, operand, lo, n)),
-    writes: [2, 3].flatMap((operand) => column(r, operand, lo, n)),
+    reads: [0, 1, 2, 3].flatMap((operand) => part(r, operand, lo, n)),
+    writes: [2, 3].flatMap((operand) => part(r, operand, lo, n)),
   }),
   flops: (r) => 6 * d(r, 1),
   work: (_, n) => [0, 0, 0, 24 * n],
@@ -138,7 +143,7 @@ const normalize = byRow(
   3,
   0.2,
   (r, lo, n) => ({
-    reads: [...rows(r, 0, lo, n), ...[2, 3, 4, 5].flatMap((operand) => across(r, operand))],
+    reads: [...rows(r, 0, lo, n), ...vector(r, 2), ...vector(r, 3), ...across(r, 4), ...across(r, 5)],
     writes: rows(r, 1, lo, n),
   }),
 );
@@ -150,7 +155,7 @@ const normalizeBackward = byRow(
   1,
   0.2,
   (r, lo, n) => ({
-    reads: [...rows(r, 0, lo, n), ...across(r, 2), ...across(r, 3)],
+    reads: [...rows(r, 0, lo, n), ...vector(r, 2), ...across(r, 3)],
     writes: rows(r, 1, lo, n),
   }),
 );
@@ -172,7 +177,7 @@ const layerNormBackward = byRow(
   ["dy", "x", "dx", "statistics", "gamma"],
   [[2, 0]],
   12,
-  0.7,
+  0.4,
   (r, lo, n) => ({
     reads: [...rows(r, 0, lo, n), ...rows(r, 1, lo, n), ...rowStatistics(r, 3, lo, n), ...across(r, 4)],
     writes: rows(r, 2, lo, n),
@@ -184,7 +189,7 @@ const layerNormParameters = byColumn(
   ["dy", "x", "statistics", "dgamma", "dbeta"],
   [],
   5,
-  0.4,
+  0.2,
   (r, lo, n) => {
     const { reads, writes } = gradients(r, [3, 4], lo, n);
     const statistics = n > 0 ? rowStatistics(r, 2, 0, d(r, 0)) : [];
@@ -212,14 +217,15 @@ const preluBackward = byRow(
   }),
 );
 
-const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.4, (r, lo, n) => {
-  const { reads, writes } = gradients(r, [2], lo, n);
+const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.15, (r, lo, n) => {
+  const writes = part(r, 2, lo, n);
+  const reads = (r.flags & abi.FLAG_ADD) !== 0 ? writes : [];
   return { reads: [...columns(r, 0, lo, n), ...columns(r, 1, lo, n), ...reads], writes };
 });
 
 export const LAYER_OPS: readonly (readonly [op: number, spec: OpSpec])[] = [
   // its arithmetic is on bits, a dozen rounds of it an element
-  [abi.OP_DROPOUT, block("dropout", ["x", "y"], 1, 0.9, true)],
+  [abi.OP_DROPOUT, block("dropout", ["x", "y"], 1, 1.1, true)],
   [abi.OP_BATCH_NORM_FORWARD, batchNormForward],
   [abi.OP_BATCH_NORM_BACKWARD, batchNormBackward],
   [abi.OP_BATCH_NORM_STATISTICS, batchNormStatistics],

@@ -13,31 +13,28 @@ export type ActivationSpec =
   | { readonly kind: "softplus"; readonly beta: number }
   | { readonly kind: "softmax" };
 
-/** What a layer with parameters may be: `frozen` ones are not trained. */
-interface Freezable {
-  readonly frozen?: true;
-}
-
-/** A layer as `dense()`, `relu()` … describe it. */
+/** A layer as `dense()`, `relu()` … describe it. The parameters of `frozen` ones are not trained. */
 export type LayerSpec =
   | ActivationSpec
-  | ({
+  | {
       readonly kind: "dense";
       readonly units: number;
       readonly bias?: false;
       /** of the weights, and of the biases; PyTorch's default where left out */
       readonly init?: InitSpec;
       readonly biasInit?: InitSpec;
-    } & Freezable)
+      readonly frozen?: true;
+    }
   | { readonly kind: "dropout"; readonly p: number }
-  | ({
+  | {
       readonly kind: "batchNorm1d";
       readonly eps: number;
       readonly momentum: number;
       readonly affine: boolean;
-    } & Freezable)
-  | ({ readonly kind: "layerNorm"; readonly eps: number; readonly affine: boolean } & Freezable)
-  | ({ readonly kind: "prelu"; readonly init: number; readonly shared: boolean } & Freezable)
+      readonly frozen?: true;
+    }
+  | { readonly kind: "layerNorm"; readonly eps: number; readonly affine: boolean; readonly frozen?: true }
+  | { readonly kind: "prelu"; readonly init: number; readonly shared: boolean; readonly frozen?: true }
   | { readonly kind: "residual"; readonly layers: readonly LayerSpec[] };
 
 /**

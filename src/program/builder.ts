@@ -332,12 +332,12 @@ export class Builder {
 
   /** y ← x above 0, slope·x below: the slope of all columns, or one a column; y may be x. */
   prelu(x: Tensor, y: Tensor, slope: Tensor): void {
-    this.#block(abi.OP_PRELU_FORWARD, x, [x, y, slope], 2);
+    this.#block(abi.OP_PRELU_FORWARD, x, [x, y, slope], 2, [], false, [slope.cols]);
   }
 
   /** dx of `prelu`; dx may be dy or x. */
   preluBackward(dy: Tensor, x: Tensor, dx: Tensor, slope: Tensor): void {
-    this.#block(abi.OP_PRELU_BACKWARD, dy, [dy, x, dx, slope], 3);
+    this.#block(abi.OP_PRELU_BACKWARD, dy, [dy, x, dx, slope], 3, [], false, [slope.cols]);
   }
 
   /** The gradient of one slope a column. */
@@ -353,8 +353,8 @@ export class Builder {
   /**
    * A record on the rows and columns of `shape`.
    *
-   * @param blocks  so many operands are matrices, whose row stride matters; those behind are one number a column, or one for
-   *                all, which has stride 0
+   * @param blocks  so many operands are matrices, whose row stride matters
+   * @param more    dimensions behind these
    */
   #block(
     op: number,
@@ -363,13 +363,11 @@ export class Builder {
     blocks: number,
     f: readonly number[] = [],
     adds = false,
+    more: readonly number[] = [],
   ): void {
     const flags = rowsOf(shape, abi.FLAG_ROWS_D0) | (adds ? abi.FLAG_ADD : 0);
-    const s = operands.map((tensor, i) => {
-      if (tensor === undefined) return 0;
-      return i < blocks ? tensor.ld : Number(tensor.cols > 1 || shape.cols === 1);
-    });
-    this.#emit(op, flags, operands, [shape.rows, shape.cols], s, f);
+    const s = operands.slice(0, blocks).map((tensor) => tensor?.ld ?? 0);
+    this.#emit(op, flags, operands, [shape.rows, shape.cols, ...more], s, f);
   }
 
   /**

@@ -63,6 +63,7 @@ const dropout: Execute = (m, r) => {
   });
 };
 
+const square = (x: number): number => x * x;
 /** 1 / √(variance + ε) */
 const deviation = (variance: number, eps: number): number => 1 / Math.sqrt(variance + eps);
 
@@ -81,7 +82,7 @@ const batchNormForward: Execute = (m, r) => {
   for (let j = 0; j < at(d, 1); j++) {
     const mean = overRows(r, (i) => at(m.f, element(r, 0, i, j))) / rows;
     m.f[at(p, 2) + j] = mean;
-    m.f[at(p, 3) + j] = overRows(r, (i) => (at(m.f, element(r, 0, i, j)) - mean) ** 2) / rows;
+    m.f[at(p, 3) + j] = overRows(r, (i) => square(at(m.f, element(r, 0, i, j)) - mean)) / rows;
   }
   normalize(m, r);
 };
@@ -134,7 +135,7 @@ const layerNormForward: Execute = (m, r) => {
     const x = (j: number): number => at(m.f, element(r, 0, i, j));
     const mean = average(r, x);
     const s = deviation(
-      average(r, (j) => (x(j) - mean) ** 2),
+      average(r, (j) => square(x(j) - mean)),
       at(r.f, 0),
     );
     m.f[at(r.p, 2) + 2 * i] = mean;
@@ -172,8 +173,8 @@ const layerNormParameters: Execute = (m, r) => {
 };
 
 /** The slope of column j */
-const slope = (m: Image, { p, s }: Args, operand: number, j: number): number =>
-  at(m.f, at(p, operand) + j * at(s, operand));
+const slope = (m: Image, { p, d }: Args, operand: number, j: number): number =>
+  at(m.f, at(p, operand) + (at(d, 2) === 1 ? 0 : j));
 
 const preluForward: Execute = (m, r) =>
   eachElement(r, (i, j) => {

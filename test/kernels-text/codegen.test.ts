@@ -32,9 +32,18 @@ const MICRO_KERNELS = readTree(GEMM)
 
 /** where threads meet is no kernel, and not compiled in these builds */
 const KERNELS = imported("assembly/program.ts").filter((name) => !name.startsWith("assembly/barrier/"));
+/** What `layer` calls, which `execute` leaves them to. */
+const OF_LAYERS = KERNELS.filter((name) =>
+  ["batch-norm", "dropout", "layer-norm", "prelu"].some((file) => name.startsWith(`assembly/${file}/`)),
+);
 const EXECUTOR: readonly Caller[] = [
   { name: "assembly/program/run", calls: ["assembly/program/execute"], loops: 1 },
-  { name: "assembly/program/execute", calls: KERNELS, loops: 0 },
+  {
+    name: "assembly/program/execute",
+    calls: [...KERNELS.filter((name) => !OF_LAYERS.includes(name)), "assembly/program/layer"],
+    loops: 0,
+  },
+  { name: "assembly/program/layer", calls: OF_LAYERS, loops: 0 },
 ];
 const SGEMM: readonly Caller[] = [
   { name: `${GEMM}/sgemm/sgemm`, calls: [`${GEMM}/sgemm/block`] },
@@ -63,6 +72,7 @@ test("the sources have the tiles and kernels that the rules are about", () => {
   for (const tile of ["5x16", "6x16"]) expect(names).toContain(`ukernel-wide/ukernel${tile}`);
   expect(EXECUTOR[1]!.calls.length).toBeGreaterThan(30);
   expect(EXECUTOR[1]!.calls).toContain(`${GEMM}/sgemm/sgemm`);
+  expect(EXECUTOR[2]!.calls.length).toBe(13);
 });
 
 describe.each(BUILDS)("build %s", (build) => {

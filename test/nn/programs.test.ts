@@ -23,6 +23,7 @@ import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import type { Program } from "../../src/program/program.ts";
 import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
@@ -82,6 +83,52 @@ const activationNets = activations.flatMap((a) =>
     return [`${name}, ${place}`, layers(a)] as const;
   }),
 );
+
+/** Every other layer, where it may stand: first, between, last, in blocks, in blocks of blocks, frozen below and above others. */
+const layerNets: readonly (readonly [string, readonly LayerSpec[]])[] = [
+  ["batchNorm1d", [nn.dense(17), batchNorm1d(), relu(), dense(3)]],
+  ["batchNorm1d first and last, without γ and β", [batchNorm1d(), dense(3), batchNorm1d({ affine: false })]],
+  ["layerNorm", [layerNorm(), dense(17), layerNorm({ affine: false }), nn.tanh(), dense(3), layerNorm()]],
+  ["dropout", [dropout(0.5), dense(6), relu(), dropout(0.1), dropout(0), dense(3), dropout(0.5)]],
+  [
+    "dropout behind what is free, and what is not",
+    [dense(6), dropout(0.5), sigmoid(), dropout(0.5), nn.gelu(), dropout(0.5), dense(3)],
+  ],
+  ["prelu", [prelu(), dense(17), prelu({ shared: false }), dense(3), prelu()]],
+  ["no bias", [dense(17, { bias: false }), relu(), dense(3, { bias: false })]],
+  ["blocks", [dense(6), residual([dense(7), relu(), dense(6)]), relu(), residual([sigmoid()]), dense(3)]],
+  ["a block first, and one last", [residual([dense(5), relu()]), dense(3), residual([relu(), dense(3)])]],
+  [
+    "blocks that begin in place of nothing",
+    [dense(6), residual([relu(), dropout(0.5), nn.tanh()]), residual([dropout(0)]), dense(3)],
+  ],
+  [
+    "blocks of blocks",
+    [residual([residual([layerNorm(), dense(5)]), residual([residual([nn.gelu()])])]), dense(3)],
+  ],
+  [
+    "norms in blocks",
+    [dense(6), residual([batchNorm1d(), relu(), dense(6, { bias: false }), dropout(0.2)]), dense(3)],
+  ],
+  [
+    "frozen below",
+    [frozen(dense(6)), frozen(batchNorm1d()), relu(), frozen(residual([dense(6), relu()])), dense(3)],
+  ],
+  [
+    "frozen above",
+    [
+      dense(6),
+      frozen(batchNorm1d()),
+      frozen(prelu()),
+      frozen(residual([layerNorm(), dense(6)])),
+      frozen(dense(3)),
+    ],
+  ],
+  [
+    "frozen between",
+    [dense(6), frozen(dense(7)), residual([frozen(dense(7)), prelu()]), frozen(layerNorm()), dense(3)],
+  ],
+];
 
 const weight = [1, 2, 3];
 const lossSpecs: readonly LossSpec[] = [
@@ -178,6 +225,62 @@ describe("programs", () => {
   it.each(activationNets)("%s: what the backward pass reads is what the forward pass left", (_, layers) => {
     const network = new Network(core, 5, layers, 0);
     expectKept(network.train(config(7, "f32")).program);
+  });
+
+  it.each(layerNets)("%s: both programs pass verify on 1 to 8 threads", (_, layers) => {
+    for (const accumulates of [false, true]) {
+      const network = new Network(core, 5, layers, 0);
+      const { program } = network.train({ ...config(7, "f32"), accumulates });
+      expectVerified(network, program, [1, 2, 3, 4, 5, 6, 7, 8], "batch 7");
+    }
+  });
+
+  it.each(layerNets)("%s: what the backward pass reads is what the forward pass left", (_, layers) => {
+    const { program, lossEnd } = new Network(core, 5, layers, 0).train(config(7, "f32"));
+    expectReadAsLeft(program, lossEnd);
+  });
+
+  it("nets of one dense layer behind each of the other layers have no dX that nobody needs", () => {
+    // products: forward, dW, and dX for what is trained below alone
+    const products = (layers: readonly LayerSpec[]): number => {
+      const { program } = new Network(core, 5, layers, 0).train(config(7, "f32"));
+      return program.drafts.filter(({ op }) => op === OP_SGEMM).length;
+    };
+    expect(products([frozen(dense(4)), relu(), frozen(dense(4)), relu(), dense(3)])).toBe(4);
+    expect(products([dropout(0.5), residual([dropout(0.5)]), dense(3)])).toBe(2);
+    expect(products([frozen(dense(4)), dense(4), frozen(dense(3))])).toBe(5);
+    expect(products([batchNorm1d(), dense(3)])).toBe(3);
+    expect(products([batchNorm1d({ affine: false }), dense(3)])).toBe(2);
+  });
+
+  it("parameters that are frozen lie behind the others, and the optimiser's record does not reach them", () => {
+    const layers = [frozen(dense(4)), dense(5), frozen(batchNorm1d()), prelu(), dense(3)];
+    const network = new Network(core, 5, layers, 0);
+    const { program } = network.train(config(7, "f32"));
+    const sgdStep = program.drafts.at(-1);
+    const [p, g] = (sgdStep?.operands ?? []) as [Tensor, Tensor];
+    expect(p.bytes).toBe(g.bytes);
+    expect(network.list.map(({ name }) => name)).toEqual([
+      "1.weight",
+      "1.bias",
+      "3.weight",
+      "4.weight",
+      "4.bias",
+    ]);
+    for (const { at, length } of network.list) expect(4 * (at + length)).toBeLessThanOrEqual(p.bytes);
+    const { list } = layNetwork(
+      {
+        tile: core.tile,
+        threads: 1,
+        input: 5,
+        outputs: 3,
+        layers,
+        scaling: { scale: 1, shift: 0 },
+        loss: crossEntropy(),
+      },
+      config(7, "f32"),
+    );
+    for (const { at, frozen } of list) expect(4 * at >= p.bytes).toBe(frozen);
   });
 
   it.each(lossConfigs)("%s: both programs pass verify on 1 to 8 threads", (_, { loss, ids, weighted }) => {
@@ -277,6 +380,47 @@ function expectApart(tile: number, input: number, layers: readonly LayerSpec[]):
   const records = drafts.length * RECORD_BYTES;
   expect(bytes.program).toBeGreaterThanOrEqual(records);
   expect(bytes.program).toBeLessThan(records + 128);
+}
+
+/**
+ * Of each record of the backward pass: what it reads of the forward pass was last written there by a record of the forward
+ * pass that names the same layer or the one before it, not by one that took its place behind the reader's own layer.
+ */
+function expectReadAsLeft({ words, drafts }: Program, lossEnd: number): void {
+  const numbers = (i: number, operand: number): string => {
+    const tensor = drafts[i]?.operands[operand] as Tensor;
+    return `${tensor.address}`;
+  };
+  const accesses = drafts.map((_, i) => whole(view(words, i)));
+  /** who wrote to an address last, before record `end` */
+  const writer = (address: string, end: number): number =>
+    accesses.findLastIndex(
+      ({ writes }, i) => i < end && writes.some(({ operand }) => numbers(i, operand) === address),
+    );
+  let seen = 0;
+  for (const [f, { reads }] of accesses.entries()) {
+    if (f >= lossEnd) break;
+    const layer = drafts[f]?.label.split(" ")[0];
+    for (const { operand } of reads) {
+      const address = numbers(f, operand);
+      const source = writer(address, f);
+      if (source < 0) continue;
+      for (const [b, { reads: again }] of accesses.entries()) {
+        const label = drafts[b]?.label ?? "";
+        // the same layer on its way back, reading what it read on its way there
+        if (b < lossEnd || label.split(" ")[0] !== layer || !label.endsWith("backward")) continue;
+        if (!again.some(({ operand: o }) => numbers(b, o) === address)) continue;
+        seen++;
+        // an activation that works from its output may have put it there
+        const own = activations
+          .map(activation)
+          .some((a) => a.saves === "output" && a.forward === drafts[f]?.op);
+        const what = `${label} reads ${drafts[f]?.operands[operand]?.name}`;
+        expect(own ? [source, f] : [source], what).toContain(writer(address, lossEnd));
+      }
+    }
+  }
+  expect(seen).toBeGreaterThan(0);
 }
 
 /**

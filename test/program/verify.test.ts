@@ -11,6 +11,7 @@ import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
 import { coreOf } from "../support/core.ts";
 import { gallery } from "./gallery.ts";
+import { layerGallery } from "./gallery-layers.ts";
 import { training } from "./training.ts";
 
 const WORDS = abi.RECORD_BYTES / 4;
@@ -49,6 +50,7 @@ const programs = [
   ...[
     { name: "a training step on u8 data", ...u8 },
     { name: "all other activations and losses", ...rest },
+    { name: "norms, prelu, dropout and blocks", ...layerGallery(core) },
   ].map((program) => ({
     ...program,
     damaged: [...program.drafts.entries()].filter(([, { op }]) =>
@@ -63,8 +65,15 @@ const optional = (draft: Draft, j: number): boolean => {
   if (draft.op === abi.OP_HOST && operand === "dz") return true;
   if (draft.op === abi.OP_RMSPROP_STEP && ["mean", "buffer"].includes(operand)) return true;
   if (draft.op === abi.OP_PREPARE_GRADIENT && operand === "clip") return true;
-  return ["weight", "columns"].includes(operand) || (draft.op === abi.OP_LOSS_SUM && operand === "hit");
+  if (draft.op === abi.OP_BATCH_NORM_BACKWARD && operand === "dx") return true;
+  const left = ["weight", "columns", "gamma", "beta", "dgamma", "dbeta"];
+  return left.includes(operand) || (draft.op === abi.OP_LOSS_SUM && operand === "hit");
 };
+
+/** Dimensions that are numbers, and say nothing of bytes: the key of chance, and what running statistics take a batch's for. */
+const isNumber = (draft: Draft, field: number, j: number): boolean =>
+  field === abi.RECORD_D &&
+  ((draft.op === abi.OP_DROPOUT && j > 1) || (draft.op === abi.OP_BATCH_NORM_STATISTICS && j === 0));
 
 /** Bytes of operand j without the padding behind its last row; B in place needs that up to whole tiles. */
 function used(draft: Draft, j: number): number {
@@ -146,7 +155,7 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
         [abi.RECORD_S, draft.s],
       ] as const) {
         for (const [j, value] of values.entries()) {
-          if (value === 0) continue;
+          if (value === 0 || isNumber(draft, field, j)) continue;
           const what = `record ${i} (${nameOf(draft)}), ${field === abi.RECORD_D ? "d" : "s"}${j} = ${value} + 1`;
           expectReported(
             what,
@@ -199,7 +208,7 @@ describe.each(programs)("verify, $name", ({ words, drafts, damaged: some }) => {
     const barriers = drafts
       .map((_, i) => i)
       .filter((i) => (words[word(i, abi.RECORD_FLAGS)] as number) & abi.FLAG_BARRIER);
-    expect(barriers.length).toBeGreaterThan(8);
+    expect(barriers.length).toBeGreaterThan(6);
     for (const i of barriers) {
       expectReported(
         `barrier after ${i}`,

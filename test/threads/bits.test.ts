@@ -11,6 +11,7 @@ import { networkOf, Sequential } from "../../src/model/sequential.ts";
 import { Multiplier } from "../../src/model/sgemm.ts";
 import { dense, gelu, relu, softmax } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, mse } from "../../src/nn/losses.ts";
+import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { coreOf } from "../support/core.ts";
@@ -98,6 +99,46 @@ async function everything(core: Core): Promise<string> {
 it("all that a model says is the same with 1, 2, 3, 4 and 8 threads", async () => {
   const hashes = new Set<string>();
   for (const threads of THREADS) hashes.add(await everything(await coreWith("simd", threads)));
+  expect(hashes.size).toBe(1);
+});
+
+it("every layer: the same bits with 1, 2, 3, 4 and 8 threads, training, looking and evaluating", async () => {
+  const layers = [
+    dense(70, { bias: false }),
+    batchNorm1d(),
+    relu(),
+    dropout(0.3),
+    residual([
+      layerNorm(),
+      dense(70),
+      prelu({ shared: false }),
+      dropout(0.2),
+      frozen(dense(70)),
+      frozen(batchNorm1d()),
+    ]),
+    prelu(),
+    residual([gelu()]),
+    dense(CLASSES),
+  ];
+  const train = dataset({ x, y: ids, features: FEATURES });
+  const hashes = new Set<string>();
+  for (const threads of THREADS) {
+    const core = await coreWith("simd", threads);
+    const hash = createHash("sha256");
+    const options = { input: FEATURES, seed: 5, loss: crossEntropy(), optimizer: sgd({ lr: 0.05 }) };
+    const model = new Sequential(core, options, layers);
+    const add = (state: object): void => {
+      for (const { data } of Object.values(state)) hash.update(data);
+    };
+    await model.fit(train, { batchSize: 96, epochs: 3, validation: train });
+    add(model.stateDict());
+    add(model.gradients());
+    add(model.gradients({ x, y: ids }));
+    await model.trainOnBatch(x, ids);
+    add(model.stateDict());
+    hash.update(model.logits(x));
+    hashes.add(hash.digest("hex"));
+  }
   expect(hashes.size).toBe(1);
 });
 
