@@ -102,6 +102,7 @@ export {
   type RmspropOptions,
   rmsprop,
 } from "./train/adaptive.ts";
+export { type EarlyStoppingOptions, type EarlyStoppingSpec, earlyStopping } from "./train/early.ts";
 export type { Evaluation } from "./train/evaluate.ts";
 export type { Callback, EpochEnd, History, Progress } from "./train/fit.ts";
 export type { MetricName, MetricSeries, MetricValues } from "./train/metrics.ts";
@@ -118,5 +119,6 @@ export {
   stepDecay,
 } from "./train/schedules.ts";
 export { type SgdOptions, sgd } from "./train/sgd.ts";
-export type { Step } from "./train/steps.ts";
+export type { OnNaN, Step } from "./train/steps.ts";
+export type { ProfileLine } from "./train/stopwatch.ts";
 export { noDecay } from "./train/update-options.ts";

@@ -227,23 +227,23 @@ test.each([
     "src/index.ts",
     (
       "XentError adagrad adam adamw batchNorm1d bceWithLogits byActivation constant cosine " +
-      "crossEntropy customLoss dataset dense dropout elu exponential frozen gelu glorotNormal " +
-      "glorotUniform gradCheck heNormal heUniform hosted huber init inspect layerNorm leakyRelu " +
-      "lecunNormal lecunUniform linear mae mse multiStep noDecay normal oneCycle ones prelu " +
-      "quadratic reduceOnPlateau relu residual rmsprop sgd sigmoid silu softmax softplus split " +
-      "stepDecay tanh torchDefault truncatedNormal uniform zeros"
+      "crossEntropy customLoss dataset dense dropout earlyStopping elu exponential frozen gelu " +
+      "glorotNormal glorotUniform gradCheck heNormal heUniform hosted huber init inspect " +
+      "layerNorm leakyRelu lecunNormal lecunUniform linear mae mse multiStep noDecay normal " +
+      "oneCycle ones prelu quadratic reduceOnPlateau relu residual rmsprop sgd sigmoid silu " +
+      "softmax softplus split stepDecay tanh torchDefault truncatedNormal uniform zeros"
     ).split(" "),
     "ActivationSpec AdagradOptions AdamOptions BatchOptions BceOptions Callback " +
       "ConfusionMatrix CosineOptions CrossEntropyOptions CustomLossOptions CustomLossSpec " +
-      "Dataset DatasetOptions DenseOptions EpochEnd EvaluateOptions Evaluation FanMode Features " +
-      "Finding FitOptions GainName GradCheck GradCheckOptions HeOptions History " +
-      "HostedSequential HostedXent Info InitOptions InitSpec Inspection Labels LayerOutput " +
-      "LayerSpec LearnOptions Link LossRow LossSpec MetricName MetricSeries MetricValues " +
-      "ModelPlan OneCycleOptions OptimizerSpec ParamGroup PlateauOptions Progress RawData " +
-      "Reduction Region RegionBytes RmspropOptions RowLoss ScheduleFunction ScheduleSpec " +
-      "ScheduleStep ScheduleUnit Sequential SequentialOptions SgdOptions SgemmOptions Split " +
-      "SplitOptions StateDict Step StepsOptions Targets TensorCheck TensorData UpdateOptions " +
-      "ValidationSplit Xent XentErrorCode",
+      "Dataset DatasetOptions DenseOptions EarlyStoppingOptions EarlyStoppingSpec EpochEnd " +
+      "EvaluateOptions Evaluation FanMode Features Finding FitOptions GainName GradCheck " +
+      "GradCheckOptions HeOptions History HostedSequential HostedXent Info InitOptions InitSpec " +
+      "Inspection Labels LayerOutput LayerSpec LearnOptions Link LossRow LossSpec MetricName " +
+      "MetricSeries MetricValues ModelPlan OnNaN OneCycleOptions OptimizerSpec ParamGroup " +
+      "PlateauOptions ProfileLine Progress RawData Reduction Region RegionBytes RmspropOptions " +
+      "RowLoss ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential " +
+      "SequentialOptions SgdOptions SgemmOptions Split SplitOptions StateDict Step StepsOptions " +
+      "Targets TensorCheck TensorData UpdateOptions ValidationSplit Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [
