@@ -81,12 +81,8 @@ import {
   OP_TANH_BACKWARD,
   OP_TANH_FORWARD,
   RECORD_BYTES,
-  RECORD_D,
-  RECORD_F,
   RECORD_FLAGS,
   RECORD_OP,
-  RECORD_P,
-  RECORD_S,
   ROW_GRAIN,
   RUN_LOST,
   SGEMM_SCRATCH_BYTES,
@@ -127,34 +123,12 @@ import { gather, gatherU8 } from "./gather";
 import { pack } from "./gemm/pack";
 import { sgemm } from "./gemm/sgemm";
 import { layerNormBackward, layerNormForward, layerNormParameters } from "./layer-norm";
+import { at, part, R, share } from "./lib/record";
 import { absoluteError, bceWithLogits, huberLoss, rowHits, squaredError } from "./loss";
 import { momentumStep, sgdStep } from "./optim";
 import { add, preluBackward, preluForward, preluSlope } from "./prelu";
 import { columnSums, lossSum } from "./reduce";
 import { softCrossEntropy, softmaxBackward, softmaxCrossEntropy, softmaxForward } from "./softmax";
-
-/** First element of thread t's share of n elements handed out in grains; t = T gives n. */
-function share(n: i32, grain: i32, t: i32, T: i32): i32 {
-  if (T == 1) return t == 0 ? 0 : n;
-  const units = (n + grain - 1) / grain;
-  return min(n, <i32>((<i64>units * t) / T) * grain);
-}
-
-/** Reads a record's words. */
-class R {
-  @inline static p(r: usize, i: usize): usize {
-    return load<u32>(r + (i << 2), RECORD_P);
-  }
-  @inline static d(r: usize, i: usize): i32 {
-    return load<i32>(r + (i << 2), RECORD_D);
-  }
-  @inline static s(r: usize, i: usize): i32 {
-    return load<i32>(r + (i << 2), RECORD_S);
-  }
-  @inline static f(r: usize, i: usize): f32 {
-    return load<f32>(r + (i << 2), RECORD_F);
-  }
-}
 
 /**
  * Runs records first … last − 1 for thread `thread` of `threads` and returns the next one. Re-entrant: nothing
@@ -492,14 +466,4 @@ function layer(r: usize, hyper: usize, op: i32, flags: i32, d0: i32, i0: i32, m:
       return;
   }
   unreachable();
-}
-
-/** Element i of a column that may be left out */
-function part(p: usize, i: i32): usize {
-  return p != 0 ? p + ((<usize>i) << 2) : 0;
-}
-
-/** p + i·stride elements of 4 bytes */
-function at(p: usize, i: i32, stride: i32): usize {
-  return p + ((<usize>i * stride) << 2);
 }

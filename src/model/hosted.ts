@@ -64,9 +64,9 @@ export interface HostedXent {
 /**
  * A model in a worker: the methods of {@link Sequential}, with a promise for every result.
  *
- * Callbacks and signals stay with the caller. A run that is stopped in `onEpochEnd`, by an abort or an error, ends with that
- * epoch, for the worker waits to hear of it; on a page that is not cross-origin isolated, and everywhere when a run is
- * stopped at another time, some more steps may be done, for at most 50 ms or one step.
+ * Callbacks and signals stay with the caller. A run waits for what `onEpochEnd` comes to, promises included, and the model answers
+ * meanwhile: what it saves then is the end of that epoch, and a run that is stopped there ends with it. When one is stopped at
+ * another time, some more steps may be done, for at most 50 ms or one step.
  *
  * @interface
  */
@@ -87,6 +87,7 @@ type Method = {
  * `data`, it is a data set, and the options behind it have a signal.
  */
 const METHODS: { readonly [K in Method]: readonly string[] } = {
+  summary: [],
   plan: ["options"],
   fit: ["data", "options"],
   steps: ["data", "options"],
@@ -251,7 +252,7 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
   if (name !== "fit") {
     return {
       near: { signal },
-      apart: { aborted, validation: undefined, tell: [], gate: undefined },
+      apart: { aborted, validation: undefined, tell: [] },
       rest: others,
     };
   }
@@ -262,12 +263,10 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
   const callbacks = given.filter((callback) => !("kind" in callback)) as readonly Callback[];
   const specs = given.filter((callback) => "kind" in callback);
   const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
-  const waits = tell.includes("onEpochEnd") && typeof SharedArrayBuffer !== "undefined";
   const apart: Apart = {
     aborted,
     validation: validation ? line.share(checkData(`${name}: validation`, validation)) : undefined,
     tell,
-    gate: waits ? new Int32Array(new SharedArrayBuffer(4)) : undefined,
   };
   return {
     near: { signal, callbacks },

@@ -4,7 +4,6 @@
 import { CheckedRows } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
 import {
-  ABORTED,
   type Apart,
   type Call,
   failureOf,
@@ -12,7 +11,7 @@ import {
   type Order,
   type Report,
   RUNTIME,
-  THROWN,
+  type Verdict,
 } from "./messages.ts";
 import type { FitOptions } from "./options.ts";
 import { init, type Xent } from "./runtime.ts";
@@ -33,6 +32,8 @@ export function host(post: Post): (message: unknown) => void {
 class Host {
   readonly #post: Post;
   readonly #held = new Map<number, unknown>([[RUNTIME, { init }]]);
+  /** of runs that wait for what the caller's callbacks came to */
+  readonly #verdicts = new Map<number, (verdict: Verdict) => void>();
   readonly #controllers = new Map<number, AbortController>();
   /** the models whose steps are held, by their numbers */
   readonly #models = new Map<number, unknown>();
@@ -57,6 +58,10 @@ class Host {
       }
       case "abort":
         this.#controllers.get(order.key)?.abort();
+        break;
+      case "verdict":
+        this.#verdicts.get(order.id)?.(order.verdict);
+        this.#verdicts.delete(order.id);
         break;
       case "drop":
         this.#held.delete(order.key);
@@ -97,24 +102,24 @@ class Host {
         ...options,
         signal: controller.signal,
         ...(apart.validation === undefined ? {} : { validation: this.#held.get(apart.validation) }),
-        ...(apart.tell.length === 0 ? {} : { callbacks: [...specs, this.#callback(id, apart, controller)] }),
+        ...(apart.tell.length === 0 ? {} : { callbacks: [...specs, this.#callback(id, apart)] }),
       };
     }
     return ((this.#held.get(on) as Methods)[name] as Methods[string])(...complete);
   }
 
   /** Stands for all callbacks of the caller. */
-  #callback(id: number, { tell, gate }: Apart, controller: AbortController): Callback {
+  #callback(id: number, { tell }: Apart): Callback {
     const onward =
       (name: keyof Callback) =>
-      (event: unknown): void => {
+      async (event: unknown): Promise<void> => {
         this.#post({ id, tell: name, event: event as never }, []);
-        if (gate === undefined || name !== "onEpochEnd") return;
-        // a run that is stopped there ends with this epoch, as it does where nothing lies between
-        Atomics.wait(gate, 0, 0);
-        const verdict = Atomics.exchange(gate, 0, 0);
-        if (verdict === ABORTED) controller.abort();
-        if (verdict === THROWN) throw thrown;
+        if (name !== "onEpochEnd") return;
+        // a run that is stopped or held up there ends or waits with this epoch, as it does where nothing lies between
+        const verdict = await new Promise<Verdict>((settle) => {
+          this.#verdicts.set(id, settle);
+        });
+        if (verdict === "thrown") throw thrown;
       };
     return Object.fromEntries(tell.map((name) => [name, onward(name)]));
   }

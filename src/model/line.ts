@@ -5,17 +5,14 @@ import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
 import type { Info } from "./choose.ts";
 import {
-  ABORTED,
   type Answer,
   type Call,
   errorOf,
   type Failure,
-  GO_ON,
   type Order,
   packed,
   type Report,
   RUNTIME,
-  THROWN,
   unsendable,
 } from "./messages.ts";
 
@@ -149,18 +146,20 @@ export class Line {
     const { where = request.name, names = [], ...rest } = request;
     this.check(where);
     const id = this.key();
-    const gate = request.apart?.gate;
+    // callbacks run one after the other, as they do where nothing lies between
+    let told = Promise.resolve();
     let thrown: { readonly error: unknown } | undefined;
     const tell: Pending["tell"] = (name, event) => {
-      try {
-        if (thrown === undefined) for (const callback of callbacks) callback[name]?.(event);
-      } catch (error) {
-        thrown = { error };
-        this.abort(id);
-      }
-      if (gate === undefined || name !== "onEpochEnd") return;
-      Atomics.store(gate, 0, thrown ? THROWN : signal?.aborted ? ABORTED : GO_ON);
-      Atomics.notify(gate, 0);
+      told = told.then(async () => {
+        try {
+          if (thrown === undefined) for (const callback of callbacks) await callback[name]?.(event);
+        } catch (error) {
+          thrown = { error };
+          this.abort(id);
+        }
+        if (name !== "onEpochEnd") return;
+        this.#wire.post({ what: "verdict", id, verdict: thrown === undefined ? "goOn" : "thrown" });
+      });
     };
     const abort = (): void => this.abort(id);
     signal?.addEventListener("abort", abort);
@@ -175,7 +174,8 @@ export class Line {
         }
       });
       if (facts !== undefined && answer.classes !== undefined) facts.classes = answer.classes;
-      if (thrown !== undefined) throw thrown.error;
+      await told;
+      if (thrown !== undefined) throw (thrown as { readonly error: unknown }).error;
       if (answer.failure !== undefined) throw errorOf(answer.failure, signal?.reason);
       return answer.value;
     } finally {

@@ -32,18 +32,17 @@ export interface Apart {
   readonly aborted: boolean;
   /** which callbacks there are */
   readonly tell: readonly (keyof Callback)[];
-  /** where the far side waits for what `onEpochEnd` came to: one of the verdicts below */
-  readonly gate: Int32Array | undefined;
 }
 
-/** Verdicts of the caller's `onEpochEnd`. 0 is none yet. */
-export const [GO_ON, ABORTED, THROWN] = [1, 2, 3] as const;
+/** What the caller's `onEpochEnd` came to: an abort of its own goes before it. */
+export type Verdict = "goOn" | "thrown";
 
 /** From the caller. `abort` names what a call keeps, or else the call. */
 export type Order =
   | { readonly what: "call"; readonly call: Call }
   | { readonly what: "data"; readonly key: number; readonly rows: CheckedRows }
   | { readonly what: "abort"; readonly key: number }
+  | { readonly what: "verdict"; readonly id: number; readonly verdict: Verdict }
   | { readonly what: "drop"; readonly key: number };
 
 /** How a call ended; `info` when it has changed. */

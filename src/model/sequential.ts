@@ -39,6 +39,7 @@ import {
 } from "./options.ts";
 import { saveModel } from "./saving.ts";
 import { paceOf } from "./speed.ts";
+import { summary } from "./summary.ts";
 import { Training } from "./training.ts";
 
 /** @internal The network under a model, for functions that look into it. */
@@ -92,6 +93,12 @@ export class Sequential {
   /** Names of the classes by their ids: those of the first data set with names that the model was trained with. */
   get classes(): readonly string[] | undefined {
     return this.#training.classes;
+  }
+
+  /** The layers in words, with their widths and how many parameters each has. */
+  summary(): string {
+    this.#alive("summary");
+    return summary(this.#network);
   }
 
   /**

@@ -105,7 +105,7 @@ export const prelu: Lowering<Spec<"prelu">> = {
     else if (dslope !== undefined) {
       const sums = plan.tensor("activations", `d${stage.path}.slopes`, stage.width, 1);
       b.preluSlope(dy.tensor, input, sums);
-      b.columnSums(sums, dslope);
+      b.columnSums(sums, dslope, { add: adds });
     }
     if (!wantsDx) return undefined;
     const dx = gradientOf(c, trace, dy);
