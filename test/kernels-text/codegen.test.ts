@@ -55,14 +55,15 @@ function tiles(of: (rows: number) => boolean): string[] {
   return MICRO_KERNELS.filter(({ rows }) => of(rows)).map(({ name }) => name);
 }
 
-/** Functions that a file of assembly/ imports from others: all it imports but the constants of the ABI. */
+/** Functions that a file of assembly/ imports from others: all it imports but constants of the ABI and classes, which are inlined. */
 function imported(path: string): string[] {
   return parse({ path, text: readFileSync(path, "utf8") }).statements.flatMap((statement) => {
     if (!ts.isImportDeclaration(statement)) return [];
     const from = resolve(path, (statement.moduleSpecifier as ts.StringLiteral).text)!;
     const names = statement.importClause?.namedBindings;
     if (!from.startsWith("assembly/") || names === undefined || !ts.isNamedImports(names)) return [];
-    return names.elements.map((e) => `${from.replace(/\.ts$/, "")}/${(e.propertyName ?? e.name).text}`);
+    const functions = names.elements.filter(({ name }) => /^[a-z]/.test(name.text));
+    return functions.map((e) => `${from.replace(/\.ts$/, "")}/${(e.propertyName ?? e.name).text}`);
   });
 }
 
