@@ -165,6 +165,7 @@ export function configOf(
   features: "f32" | "u8",
   batchSize: number,
   windowRows: number,
+  accumulates = false,
 ): TrainConfig {
   const weighted = weight !== undefined;
   return {
@@ -176,6 +177,7 @@ export function configOf(
     weighted,
     hits,
     optimizer: optimizing(optimizer),
+    accumulates,
   };
 }
 

@@ -168,10 +168,7 @@ export class Training {
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
-      network.train({
-        ...configOf(scoring, optimizer, features, batchSize, some),
-        accumulates: accumulate > 1,
-      }),
+      network.train(configOf(scoring, optimizer, features, batchSize, some, accumulate > 1)),
     );
     this.optimizer = optimizer;
     this.classes = classes;

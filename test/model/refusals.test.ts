@@ -73,8 +73,19 @@ describe.each(["fit", "steps"] as const)("%s", (name) => {
     option("the optimiser's maker", { optimizer: sgd }, "optimizer is a function", "sgd({ lr })"),
     option("null for the optimiser", { optimizer: null }, "optimizer is null", "sgd({ lr })"),
     option("another optimiser", { optimizer: { kind: "lion" } }, 'an object of kind "lion"', "sgd({ lr })"),
-    option("a made-up β", { optimizer: { kind: "adam", betas: [1, 0] } }, "adam: betas[0] is 1", "below 1"),
-    option("a made-up lr", { optimizer: { kind: "sgd", lr: Number.NaN } }, "lr is NaN"),
+    [
+      "a made-up β",
+      (m) => run(m, good, { optimizer: { kind: "adam", betas: [1, 0] } } as Any),
+      "OPTION",
+      "adam: betas[0] is 1",
+      "below 1",
+    ],
+    [
+      "a made-up lr",
+      (m) => run(m, good, { optimizer: { kind: "sgd", lr: Number.NaN } } as Any),
+      "OPTION",
+      "sgd: lr is NaN",
+    ],
     option("shuffle 'no'", { shuffle: "no" }, 'shuffle is "no"'),
     option("an AbortController for its signal", { signal: new AbortController() }, "signal is an object"),
   ]);
@@ -283,7 +294,12 @@ describe("sgd", () => {
     await refuses(() => sgd({} as Any), "OPTION", "sgd", "lr is undefined");
     await refuses(() => sgd({ lr: 1e39 }), "OPTION", "1e+39", "lr");
     await refuses(() => sgd({ lr: 1e-50 }), "OPTION", "1e-50", "lr");
-    await refuses(() => sgd({ lr: 0.1, momentum: 0.9 } as Any), "OPTION", '"momentum"', "lr");
+    await refuses(
+      () => sgd({ lr: 0.1, momentun: 0.9 } as Any),
+      "OPTION",
+      '"momentun"',
+      'Did you mean "momentum"?',
+    );
   });
 });
 

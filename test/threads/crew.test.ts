@@ -42,7 +42,7 @@ it("auto: as many as there are cores, of which none is started before there is w
   const large = xent.sequential({ input: FEATURES }, [dense(256), relu(), dense(10)]);
   await large.fit(data, { ...learn, batchSize: 128 });
   expect(watch.workers.length).toBe(0);
-  await large.fit(data, { ...learn, batchSize: 128, epochs: 20 });
+  await large.fit(data, { ...learn, batchSize: 128, epochs: 20, inspect: false });
   expect(watch.workers.length).toBe(2);
   expect(warnings).toEqual([]);
 });
