@@ -298,7 +298,7 @@ describe("sgd", () => {
       () => sgd({ lr: 0.1, momentun: 0.9 } as Any),
       "OPTION",
       '"momentun"',
-      'Did you mean "momentum"?',
+      "Did you mean momentum?",
     );
   });
 });

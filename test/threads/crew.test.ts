@@ -38,11 +38,11 @@ it("auto: as many as there are cores, of which none is started before there is w
   expect(xent.info.reasons.at(-1)).toBe("threads: 3, there are 3 cores; started when there is work");
   const small = xent.sequential({ input: 4 }, [dense(16), relu(), dense(3)]);
   const few = dataset({ x: x.subarray(0, 400), y: new Int32Array(100), features: 4 });
-  await small.fit(few, { ...learn, epochs: 50 });
+  await small.fit(few, { ...learn, epochs: 50, inspect: false });
   const large = xent.sequential({ input: FEATURES }, [dense(256), relu(), dense(10)]);
   await large.fit(data, { ...learn, batchSize: 128 });
   expect(watch.workers.length).toBe(0);
-  await large.fit(data, { ...learn, batchSize: 128, epochs: 20, inspect: false });
+  await large.fit(data, { ...learn, batchSize: 128, epochs: 20 });
   expect(watch.workers.length).toBe(2);
   expect(warnings).toEqual([]);
 });
