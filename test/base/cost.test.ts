@@ -22,6 +22,12 @@ const product = (m: number, n: number, k: number, tile: number = abi.TILE_5X8, f
 const dims = (op: number, rows: number, cols: number): number[] =>
   op === abi.OP_SGEMM ? [rows, cols, 24, abi.TILE_5X8] : [rows, cols, op === abi.OP_PACK ? 8 : 64, 64];
 
+/** Ops on a flat run, whose length is the first dimension */
+const FLAT: readonly number[] = [
+  ...[abi.OP_SGD_STEP, abi.OP_MOMENTUM_STEP, abi.OP_ADAM_STEP, abi.OP_RMSPROP_STEP, abi.OP_ADAGRAD_STEP],
+  ...[abi.OP_PREPARE_GRADIENT, abi.OP_SQUARE_SUMS, abi.OP_CLIP_FACTOR, abi.OP_LOSS_SUM],
+];
+
 describe.each([...OPS].map(([op, { name }]) => [name, op] as const))("%s", (_, op) => {
   it("costs a finite number of nanoseconds above 0, more for more rows or columns", () => {
     const [small, tall, broad] = [dims(op, 48, 48), dims(op, 96, 48), dims(op, 48, 96)].map((d) =>
@@ -31,8 +37,7 @@ describe.each([...OPS].map(([op, { name }]) => [name, op] as const))("%s", (_, o
     expect(Number.isFinite(small)).toBe(true);
     // running statistics are vectors, whatever the rows of the batch
     expect(tall)[op === abi.OP_BATCH_NORM_STATISTICS ? "toBe" : "toBeGreaterThan"](small);
-    const flat = op === abi.OP_SGD_STEP || op === abi.OP_LOSS_SUM;
-    expect(broad)[flat ? "toBe" : "toBeGreaterThan"](small);
+    expect(broad)[FLAT.includes(op) ? "toBe" : "toBeGreaterThan"](small);
   });
 
   it("costs no more on more threads, and no less than its part of the work", () => {
@@ -78,6 +83,18 @@ describe("a product", () => {
     // 7 panels, 4 of them for one of two threads
     expect(work(product(5, 50, k, abi.TILE_5X8, abi.FLAG_COLUMNS), 2)[0]).toBe(5 * 32 * k);
   });
+});
+
+it("what an optimiser keeps is read and written: 8 bytes more an element for each run of it", () => {
+  const n = 1000;
+  const bytes = (op: number, kept: readonly number[]): number =>
+    work({ ...record(op, [n]), p: [16, 32, ...kept] }, 1)[3];
+  // parameters read and written, gradients read
+  expect(bytes(abi.OP_SGD_STEP, [])).toBe(12 * n);
+  expect(bytes(abi.OP_MOMENTUM_STEP, [48])).toBe(20 * n);
+  expect(bytes(abi.OP_ADAM_STEP, [48, 64])).toBe(28 * n);
+  // without the mean of gradients, with the momentum
+  expect(bytes(abi.OP_RMSPROP_STEP, [48, 0, 80])).toBe(28 * n);
 });
 
 it("rows from a source that leaves the caches cost more", () => {

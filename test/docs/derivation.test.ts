@@ -10,7 +10,13 @@ import { ACTIVATIONS, LOSSES } from "../../src/model/options.ts";
 import { activation } from "../../src/nn/activations.ts";
 import * as described from "../../src/nn/layers.ts";
 import { EXECUTE } from "../../src/program/meaning.ts";
-import { activationFixtures, layersFixtures, lossFixtures, netFixtures } from "../fixtures/read.ts";
+import {
+  activationFixtures,
+  layersFixtures,
+  lossFixtures,
+  netFixtures,
+  optimizerFixtures,
+} from "../fixtures/read.ts";
 import { simulate } from "../support/neuron.ts";
 
 const text = readFileSync("docs/derivation.md", "utf8");
@@ -82,7 +88,7 @@ it.each(rows)("$formula: kernel, op, interpreter, oracle, test and fixture are t
   for (const code of ops) expect(EXECUTE[code]).toBeTypeOf("function");
 
   expect(row.interpreter.length).toBeGreaterThan(0);
-  const meanings = ["src/program/meaning.ts", "src/program/meaning-layers.ts"];
+  const meanings = ["meaning", "meaning-layers", "meaning-updates"].map((name) => `src/program/${name}.ts`);
   for (const name of row.interpreter)
     expect(
       meanings.some((path) => declares(path, name)),
@@ -93,7 +99,10 @@ it.each(rows)("$formula: kernel, op, interpreter, oracle, test and fixture are t
   for (const name of loops) expect(declares(oracle, name), `${name} in ${oracle}`).toBe(true);
 
   expect(row.test.length).toBeGreaterThan(0);
-  const fixtures = [...activationFixtures(), ...lossFixtures(), ...netFixtures(), ...layersFixtures()];
+  const fixtures = [
+    ...[...activationFixtures(), ...lossFixtures(), ...netFixtures(), ...layersFixtures()],
+    ...optimizerFixtures().cases,
+  ];
   const names = fixtures.map(({ name }) => name);
   expect(row.fixtures.length).toBeGreaterThan(0);
   for (const start of row.fixtures)

@@ -7,8 +7,9 @@ import type { LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { gradCheck } from "../../src/model/gradcheck.ts";
 import type { Xent } from "../../src/model/runtime.ts";
 import { Sequential } from "../../src/model/sequential.ts";
-import * as nn from "../../src/nn/layers.ts";
+import * as layers from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
+import * as norms from "../../src/nn/norms.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { coreOf } from "../support/core.ts";
 import { compileMutant, type Mutation } from "../support/mutants.ts";
@@ -21,6 +22,7 @@ interface Mutant extends Mutation {
   readonly suspects: readonly string[];
 }
 
+const nn = { ...layers, ...norms };
 const [ROWS, INPUTS, OUTPUTS] = [9, 6, 5];
 const x = floats(1, ROWS * INPUTS, -2, 2);
 const ids = integers(2, ROWS, 0, OUTPUTS - 1);
@@ -186,7 +188,79 @@ const product: Mutant = {
   suspects: ["sgemm (2 dense backward)", "sgemm (0 dense backward)"],
 };
 
-const groups = [activations, criteria, [product]];
+/** Behind a dense layer as activations are, or in front of it, where a layer's parameters alone get a gradient. */
+const vectors: readonly Mutant[] = [
+  activation(
+    nn.batchNorm1d(),
+    "batchNormBackward",
+    "f32x4.sub(f32x4.sub(Column.load(g, n), middle), away)",
+    "f32x4.sub(Column.load(g, n), middle)",
+    "batch-norm",
+  ),
+  activation(
+    // running variances begin as 1, which is its own root: eps takes them away from it
+    nn.frozen(nn.batchNorm1d({ eps: 0.5 })),
+    "normalizeBackward",
+    "Column.store(to, f32x4.mul(Column.load(p, n), k), n);",
+    "Column.store(to, f32x4.mul(Column.load(p, n), f32x4.mul(k, s)), n);",
+    "batch-norm",
+  ),
+  activation(
+    nn.layerNorm({ affine: false }),
+    "layerNormBackward",
+    "v128.store(Column.at(dx, j), f32x4.mul(d, s));",
+    "v128.store(Column.at(dx, j), f32x4.mul(f32x4.sub(g, middle), s));",
+    "layer-norm",
+  ),
+  {
+    ...activation(
+      nn.layerNorm(),
+      "layerNormParameters",
+      "f32x4.mul(away, v128.load32_splat(statistics, 4))",
+      "away",
+      "layer-norm",
+    ),
+    layers: [nn.layerNorm(), nn.dense(OUTPUTS)],
+    suspects: ["layerNormParameters (0 layerNorm backward)"],
+  },
+  // the forward pass is this kernel too, with x for dy
+  activation(
+    nn.frozen(nn.prelu()),
+    "preluBackward",
+    "f32x4.gt(v128.load(x + at), zero)",
+    "f32x4.gt(d, zero)",
+    "prelu",
+  ),
+  {
+    ...activation(
+      nn.prelu(),
+      "preluSlope",
+      "v128.andnot(f32x4.mul(Column.load(g, n), v), f32x4.gt(v, zero))",
+      "f32x4.mul(Column.load(g, n), v)",
+      "prelu",
+    ),
+    layers: [nn.prelu({ shared: false }), nn.dense(OUTPUTS)],
+    suspects: ["preluSlope (0 prelu backward)"],
+  },
+  {
+    // its own backward: both passes are broken
+    ...activation(
+      nn.dropout(0.5),
+      "dropout",
+      "const keepHigh = i32x4.ge_u(b, threshold);",
+      "const keepHigh = i32x4.ge_u(a, threshold);",
+      "dropout",
+    ),
+    suspects: ["dropout (1 dropout)", "dropout (1 dropout backward)"],
+  },
+  {
+    ...activation(nn.tanh(), "add", "return f32x4.add(a, b);", "return f32x4.sub(a, b);", "prelu"),
+    layers: [nn.dense(OUTPUTS), nn.residual([nn.dense(OUTPUTS), nn.tanh()])],
+    suspects: ["add (1 residual)", "add (1 residual backward)"],
+  },
+];
+
+const groups = [activations, criteria, vectors, [product]];
 type Runtime = Pick<Xent, "sequential">;
 let original: Runtime;
 const broken = new Map<Mutant, Runtime>();
@@ -205,14 +279,20 @@ beforeAll(async () => {
   }
 }, 120_000);
 
+/** Operands that are gradients of parameters */
+const GRADIENTS: ReadonlySet<string> = new Set(["dgamma", "dbeta", "dslope"]);
+/** Operations of both passes */
+const BOTH_WAYS = ["pack", "columnSums", "sgemm", "dropout", "add"];
+
 it("no backward operation is left out", () => {
   const backward = [...OPS.values()].filter(
     // a custom loss is no kernel's: custom-loss.test.ts breaks it
-    ({ name, operands }) => name !== "host" && (/Backward$/.test(name) || operands[2] === "dz"),
+    ({ name, operands }) =>
+      name !== "host" &&
+      (/Backward$/.test(name) || operands[2] === "dz" || operands.some((operand) => GRADIENTS.has(operand))),
   );
   const named = groups.flat().flatMap(({ suspects }) => suspects.map((suspect) => suspect.split(" ")[0]));
-  const products = ["pack", "columnSums", "sgemm"];
-  expect([...new Set(named)].sort()).toEqual([...backward.map(({ name }) => name), ...products].sort());
+  expect([...new Set(named)].sort()).toEqual([...backward.map(({ name }) => name), ...BOTH_WAYS].sort());
 });
 
 describe(`one broken expression (seed ${SEED})`, () => {
