@@ -6,7 +6,7 @@ import { facts, table } from "../shared/text.ts";
 import { NOISE, type Result, type Score } from "./run.ts";
 
 export function reportLines(
-  { rows, history, net, line, ceiling, truth, predicted }: Result,
+  { rows, history, left, net, line, ceiling, truth, predicted }: Result,
   paint: Paint,
 ): string[] {
   const best = history.best?.epoch ?? history.epochs - 1;
@@ -35,7 +35,7 @@ export function reportLines(
       ]),
       paint,
     ),
-    `stopped: ${history.stopped}; the weights are those of epoch ${best + 1}, the best`,
+    `stopped: ${history.stopped}; the weights are those of epoch ${best + 1} again, validation loss ${four(left)}`,
     "",
     paint("dim", "Test rows: predicted (up) against true values (right)"),
     ...scatter(truth, predicted),

@@ -30,6 +30,8 @@ export interface Score {
 export interface Result {
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
   readonly history: History;
+  /** validation loss of the weights that the run has left */
+  readonly left: number;
   readonly net: Score;
   readonly line: Score;
   /** r2 of the function without its noise, on the test rows */
@@ -82,6 +84,7 @@ export async function run(): Promise<Result> {
     return {
       rows: { train: train.rows, validation: validation.rows, test: test.rows },
       history,
+      left: (await net.evaluate(scaled(validation))).loss,
       net: await score(net),
       line: await score(line),
       ceiling: r2(test.y, clean(test)),

@@ -3,10 +3,10 @@
 
 import { print } from "../shared/print.ts";
 import { reportLines } from "./report.ts";
-import { run } from "./run.ts";
+import { byLot, run } from "./run.ts";
 
 await print(async (paint) => {
-  const result = await run(4);
+  const result = await run(byLot(4));
   if (result.whole.sha256 !== result.killed.sha256) process.exitCode = 1;
   return reportLines(result, paint);
 });

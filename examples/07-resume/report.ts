@@ -19,7 +19,7 @@ export function reportLines({ whole, killed }: Result, paint: Paint): string[] {
   return [
     ...facts(
       [
-        ["net", "2 → 96 → 96 → 2 with batchNorm1d, relu, dropout; AdamW, cosine schedule"],
+        ["net", "2 → 96 → 96 → 2 with batchNorm1d, relu, dropout; AdamW with cosine"],
         ["run", `${epochs} epochs of ${perEpoch} steps; a checkpoint after every 20 steps or more`],
         ["kills", `${kills} by SIGKILL, at moments by lot`],
         ["accuracy", `${(life?.done?.accuracy ?? 0).toFixed(4)} of the validation rows`],

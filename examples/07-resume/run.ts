@@ -40,24 +40,31 @@ export interface Result {
   readonly killed: Outcome;
 }
 
-/** Runs once in one go, and once with so many kills. */
-export async function run(kills: number): Promise<Result> {
-  return { whole: await train(0), killed: await train(kills) };
+/** So many shares of a run by lot, in their order. */
+export function byLot(kills: number): number[] {
+  return Array.from({ length: kills }, (_, i) => (i + Math.random()) / (kills + 1));
 }
 
-/** A kill comes at a moment by lot within each of the first `kills` parts of the run, of kills + 1. */
-async function train(kills: number): Promise<Outcome> {
+/**
+ * Runs once in one go, and once with kills.
+ *
+ * @param moments  shares of the steps, after each of which the process that is about is killed
+ */
+export async function run(moments: readonly number[]): Promise<Result> {
+  return { whole: await train([]), killed: await train(moments) };
+}
+
+async function train(moments: readonly number[]): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "xent-resume-"));
   const path = join(folder, "model.safetensors");
   try {
     const lives: Life[] = [];
-    for (let kill = 0; kill < kills; kill++) {
-      const life = await live(path, (kill + Math.random()) / (kills + 1));
+    // the last is left to live; so is one that was through before its kill came
+    for (const share of [...moments, undefined]) {
+      const life = await live(path, share);
       lives.push(life);
-      // it was through before the kill came
       if (life.done !== undefined) break;
     }
-    if (lives.at(-1)?.done === undefined) lives.push(await live(path, undefined));
     const file = await readFile(path);
     const sha256 = createHash("sha256").update(file).digest("hex");
     return { lives, sha256, bytes: file.length, files: await readdir(folder) };

@@ -25,7 +25,7 @@ if (path === undefined) throw new Error("train.ts FILE");
 const tell = (message: Message): void => {
   process.send?.(message);
 };
-const [train, validation] = [spirals(16000, 1), spirals(1000, 2)];
+const [train, validation] = [spirals(32000, 1), spirals(1000, 2)];
 // other processes want the cores too; the weights are the same for any number
 const xent = await init({ threads: 1 });
 const resume = existsSync(path);
@@ -45,7 +45,7 @@ const model = resume
 const options: FitOptions = {
   loss: crossEntropy(),
   optimizer: adamw({ lr: 0.01, schedule: cosine({ warmup: 100 }) }),
-  epochs: 8,
+  epochs: 4,
   batchSize: 32,
   metrics: ["accuracy"],
   validation,

@@ -19,7 +19,7 @@ export function reportLines(result: Result, paint: Paint): string[] {
         ["values", "y = sin 3x + noise (σ = 0.05 at x = −1, 0.55 at x = 1)"],
         ["rows", `${rows.train} to train, ${rows.test} to test`],
         ["net", `1 → 32 tanh → ${QUANTILES.length}: the quantiles ${QUANTILES.join(", ")}, by pinball loss`],
-        ["", "1 → 32 tanh → 1: the mean, by mse, and a band by the spread of its errors"],
+        ["", "1 → 32 tanh → 1: the mean, by mse, and a band by its spread"],
       ],
       paint,
     ),
