@@ -63,8 +63,8 @@ const history = await model.fit(train, {
     {
       // fit waits for what a callback returns: here, until a save is on the disk, which else takes some turns of the event loop
       async onProgress({ step, steps }) {
-        tell({ kind: "progress", step, steps });
         await saving.flush();
+        tell({ kind: "progress", step, steps });
       },
     },
   ],

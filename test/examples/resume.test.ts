@@ -2,34 +2,47 @@
 
 import { expect, it } from "vitest";
 import { reportLines } from "../../examples/07-resume/report.ts";
-import { byLot, type Life, run } from "../../examples/07-resume/run.ts";
+import { byLot, type Result, run } from "../../examples/07-resume/run.ts";
 import { expectReadable } from "../support/example.ts";
 
 const STEPS = 4000;
 const PER_EPOCH = 1000;
-const result = await run([0.28, 0.53]);
+
+/** Resumed once at least, and in the middle of an epoch. */
+const isTelling = ({ killed: { lives } }: Result): boolean =>
+  lives.some(({ begun }) => begun % PER_EPOCH !== 0);
+
+// saves come every 50 ms, and an epoch takes twice as long: most kills fall so. A machine that is very busy may be late with them
+const results: Result[] = [];
+while (results.length < 4 && !results.some(isTelling)) results.push(await run([0.28, 0.53]));
+const result = results.at(-1) as Result;
 const { whole, killed } = result;
 
-it("two kills, three processes, each of which begins where a save of the one before stood", () => {
-  expect(killed.lives).toHaveLength(3);
-  const [first, second, third] = killed.lives as [Life, Life, Life];
-  expect([first.done, second.done]).toEqual([undefined, undefined]);
-  expect(first.begun).toBe(0);
-  expect(first.told).toBeGreaterThanOrEqual(0.28 * STEPS);
-  expect(second.begun).toBeGreaterThan(0);
-  expect(second.told).toBeGreaterThanOrEqual(0.53 * STEPS);
-  expect(third.begun).toBeGreaterThan(second.begun);
-  for (const { begun } of [second, third]) expect(begun).toBeLessThan(STEPS);
-  expect(third).toMatchObject({ told: STEPS, steps: STEPS, done: whole.lives[0]?.done });
-  // saves come every 50 ms, an epoch takes twice as long or more
-  expect([second, third].some(({ begun }) => begun % PER_EPOCH !== 0)).toBe(true);
+it("processes are killed, and begin where a save of the one before stood", () => {
+  expect(isTelling(result)).toBe(true);
+  for (const { killed } of results) {
+    const { lives } = killed;
+    expect(lives.length).toBeLessThanOrEqual(3);
+    for (const [i, { begun, told, done }] of lives.entries()) {
+      const last = i === lives.length - 1;
+      expect(done === undefined).toBe(!last);
+      expect(begun).toBeLessThanOrEqual(told);
+      if (!last) expect(told).toBeGreaterThanOrEqual(([0.28, 0.53][i] as number) * STEPS);
+      // what a process tells of is on the disk, but for fewer than 20 steps
+      expect(begun).toBeGreaterThan((lives[i - 1]?.told ?? 0) - 20);
+    }
+  }
 });
 
 it("the last file is that of an uninterrupted run to the byte, and the only one", () => {
   expect(whole.lives).toMatchObject([{ begun: 0, told: STEPS, done: { epochs: STEPS / PER_EPOCH } }]);
   expect(whole.lives[0]?.done?.accuracy).toBeGreaterThan(0.95);
-  expect(killed.sha256).toBe(whole.sha256);
-  expect(killed.bytes).toBe(whole.bytes);
+  for (const { killed, whole: again } of results) {
+    expect(again.sha256).toBe(whole.sha256);
+    expect(killed.sha256).toBe(whole.sha256);
+    expect(killed.bytes).toBe(whole.bytes);
+    expect(killed.lives.at(-1)).toMatchObject({ told: STEPS, steps: STEPS, done: whole.lives[0]?.done });
+  }
   // weights, and both moments of AdamW
   expect(whole.bytes).toBeGreaterThan(3 * 4 * 96 * 96);
   expect([whole.files, killed.files]).toEqual([["model.safetensors"], ["model.safetensors"]]);
@@ -39,7 +52,7 @@ it("prints that, and says so where files differ", () => {
   const text = expectReadable((paint) => reportLines(result, paint)).join("\n");
   expect(text).toContain(`in one go   ${whole.sha256}\nwith kills  ${whole.sha256}\n`);
   expect(text).toContain(`The same, byte for byte: ${whole.bytes} bytes.`);
-  expect(text).toContain("2 by SIGKILL");
+  expect(text).toContain(`${killed.lives.length - 1} by SIGKILL`);
   const other = { whole, killed: { ...killed, sha256: "0".repeat(64) } };
   expect(expectReadable((paint) => reportLines(other, paint)).at(-1)).toMatch(/^They differ/);
 });

@@ -16,12 +16,12 @@ export function expectReadable(report: (paint: Paint) => readonly string[]): str
   return lines;
 }
 
-/** Runs an example's main program as a user would, without colours. */
+/** Runs an example's main program as a user would, without colours, by the build that the tests run. */
 export function runExample(folder: string, ...args: readonly string[]) {
   const { FORCE_COLOR: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--import", "tsx", `examples/${folder}/main.ts`, ...args],
+    ["--import", "tsx", "--import", "./tools/relaxed-simd.ts", `examples/${folder}/main.ts`, ...args],
     { encoding: "utf8", env: { ...env, NO_COLOR: "1" } },
   );
   return { status, stdout, stderr };
