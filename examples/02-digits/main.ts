@@ -4,6 +4,7 @@
 import { crossEntropy, type Dataset, dense, init, relu, sgd, XentError } from "xent";
 import { UsageError } from "../shared/arguments.ts";
 import { painter } from "../shared/style.ts";
+import { facts } from "../shared/text.ts";
 import { screen } from "./bar.ts";
 import { drawDigit, sideBySide } from "./draw.ts";
 import { loadDigits, MissingDigits } from "./load.ts";
@@ -15,7 +16,6 @@ import {
   duration,
   EPOCH_HEADER,
   epochLine,
-  facts,
   findMistakes,
   megabytes,
   progressText,

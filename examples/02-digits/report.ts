@@ -12,11 +12,6 @@ export interface Mistake {
   readonly probability: number;
 }
 
-export function facts(pairs: readonly (readonly [name: string, fact: string])[], paint: Paint): string[] {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, fact]) => `${paint("dim", name.padEnd(width))}  ${fact}`);
-}
-
 export const EPOCH_HEADER = "epoch    loss   train    test  seconds";
 
 export function epochLine(e: {

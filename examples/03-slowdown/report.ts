@@ -2,6 +2,7 @@
 
 import { plot, type Settings } from "simple-ascii-chart";
 import type { Paint } from "../shared/style.ts";
+import { facts, wrap } from "../shared/text.ts";
 import type { Options } from "./options.ts";
 import type { Course, FirstGradients, Result } from "./run.ts";
 
@@ -32,7 +33,7 @@ export function reportLines(options: Options, result: Result, paint: Paint): str
         ["cross entropy", "C = −[y·ln a + (1 − y)·ln(1 − a)]    ∂C/∂w = (a − y)·x"],
         ["run", `${count(options.epochs, "epoch")}, learning rate ${options.lr} for both costs`],
       ],
-      dim,
+      paint,
     ),
     "",
     dim("Each cost as a share of its first value"),
@@ -52,10 +53,10 @@ export function reportLines(options: Options, result: Result, paint: Paint): str
         ["above half", compare(both, ({ costs }) => until(epochBelow(costs, 0.5)))],
         ["output a at last", compare(both, ({ outputs }) => digits(outputs[1]))],
       ],
-      dim,
+      paint,
     ),
     "",
-    ...wrap(conclusion(result), 80),
+    ...wrap(conclusion(result)),
   ];
 }
 
@@ -158,11 +159,6 @@ function until(epoch: number | undefined): string {
   return epoch === undefined ? "to the end" : `until epoch ${epoch}`;
 }
 
-function facts(pairs: readonly (readonly [name: string, fact: string])[], dim: (text: string) => string) {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, fact]) => `${dim(name.padEnd(width))}  ${fact}`);
-}
-
 /** Multiples of 1, 2 or 5 times a power of ten, at most seven of them. */
 function ticksTo(last: number): number[] {
   let step = 1;
@@ -184,17 +180,6 @@ function percent(share: number): string {
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line === "") lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 /** The library's marks of a line, all of them one. */

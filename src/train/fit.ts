@@ -227,10 +227,11 @@ class Fit {
     const checked =
       validation === undefined ? undefined : await evaluateUnlessAborted(this.#network, validation, signal);
     if (validation !== undefined && checked === undefined) return false;
+    const own = this.#figures();
     const figures: EpochEnd = {
       epoch,
       epochs,
-      ...append(run.series, { loss: this.#loss(), accuracy: this.#hitRate(), ...meters?.values() }),
+      ...append(run.series, { ...own, ...meters?.values() }),
       ...(checked ? { validation: append(run.validation, checked) } : {}),
       lr: this.#lr,
       seconds: (performance.now() - this.#epochStart) / 1000,
@@ -241,9 +242,10 @@ class Fit {
     }
     this.#options.course.endEpoch(figures);
     run.endEpoch();
-    await this.#progress(epoch);
+    // a callback may save the run: no sum of this epoch is to be in the next
     run.clear();
     meters?.reset();
+    await this.#progress(epoch, own);
     for (const callback of callbacks) await callback.onEpochEnd?.(figures);
     this.#epochStart = performance.now();
     return true;
@@ -274,17 +276,17 @@ class Fit {
     };
   }
 
-  #loss(): number {
-    const { loss, share } = this.#run.sums;
-    return over(loss, divisor(this.#options.scoring, share, this.#network.outputs));
+  /** Of the rows of the epoch so far. */
+  #figures(): { loss: number; accuracy: number } {
+    const { scoring } = this.#options;
+    const { loss, share, hits, counted } = this.#run.sums;
+    return {
+      loss: over(loss, divisor(scoring, share, this.#network.outputs)),
+      accuracy: scoring.hits === "none" ? Number.NaN : over(hits, counted),
+    };
   }
 
-  #hitRate(): number {
-    const { hits, counted } = this.#run.sums;
-    return this.#options.scoring.hits === "none" ? Number.NaN : over(hits, counted);
-  }
-
-  async #progress(epoch: number): Promise<void> {
+  async #progress(epoch: number, figures = this.#figures()): Promise<void> {
     const { epochs, callbacks } = this.#options;
     const time = performance.now();
     const done = this.#steps;
@@ -295,8 +297,7 @@ class Fit {
       epochs,
       step: this.#run.step,
       steps: this.#total,
-      loss: this.#loss(),
-      accuracy: this.#hitRate(),
+      ...figures,
       samplesPerSecond: (perSecond * this.#samples) / done,
       secondsLeft: (this.#total - this.#run.step) / perSecond,
     };

@@ -11,7 +11,6 @@ import {
   duration,
   EPOCH_HEADER,
   epochLine,
-  facts,
   findMistakes,
   megabytes,
   progressText,
@@ -20,6 +19,7 @@ import {
 } from "../../examples/02-digits/report.ts";
 import { UsageError } from "../../examples/shared/arguments.ts";
 import { coloured, painter, plain } from "../../examples/shared/style.ts";
+import { facts } from "../../examples/shared/text.ts";
 
 const ESCAPE = "\u001b[";
 

@@ -1,0 +1,36 @@
+// Lines of a report: facts, tables, paragraphs. Texts come in; nothing is printed here.
+
+import type { Paint } from "./style.ts";
+
+/** A name and its fact a line. */
+export function facts(pairs: readonly (readonly [name: string, fact: string])[], paint: Paint): string[] {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, fact]) => `${paint("dim", name.padEnd(width))}  ${fact}`);
+}
+
+/** Columns under their heads, two blanks between them: the first to the left, numbers to the right. */
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+): string[] {
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  return [paint("dim", line(heads)), ...rows.map(line)];
+}
+
+/** Words in lines of at most so many columns. */
+export function wrap(text: string, width = 80): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
