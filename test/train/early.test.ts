@@ -161,7 +161,7 @@ describe("and resume", () => {
 
   it("a file of its last onEpochEnd leads to the same", async () => {
     const m = model();
-    let file = new Uint8Array(0);
+    let file: Uint8Array = new Uint8Array(0);
     const onEpochEnd = (): void => {
       file = m.save();
     };
