@@ -1,7 +1,7 @@
 // Reads what saving.ts writes, without trust: everything is checked before anything of a model changes. Loaded when a file is.
 
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
+import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
 import { decodeSafetensors, type SafeTensor } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";
@@ -86,7 +86,10 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
     input: count("model.input", model.input, 1),
     seed: count("model.seed", model.seed),
     layers: asSaved("model.layers", () => checkLayers(model.layers as readonly LayerSpec[])),
-    scaling: { scale: finite("model.scaling.scale", scale), shift: finite("model.scaling.shift", shift) },
+    scaling: {
+      scale: asSaved("model.scaling", () => within("scale", scale, -MAX_F32)),
+      shift: asSaved("model.scaling", () => within("shift", shift, -MAX_F32)),
+    },
     loss: asSaved("model.loss", () =>
       (Object(loss) as { kind?: unknown }).kind === "custom"
         ? undefined
@@ -258,10 +261,9 @@ function ratesOf({ kind, steps, powers }: Record<string, unknown>): NonNullable<
   const rates = { kind, steps: count("training.rates.steps", steps) };
   if (powers === undefined) return rates;
   if (!isList(powers) || powers.length !== 2) throw fail(`training.rates.powers are ${show(powers)}`);
-  const [beta1, beta2] = powers.map((power, i) => finite(`training.rates.powers[${i}]`, power)) as [
-    number,
-    number,
-  ];
+  const [beta1, beta2] = powers.map((power, i) =>
+    asSaved("training.rates", () => within(`powers[${i}]`, power, 0, 1)),
+  ) as [number, number];
   return { ...rates, powers: [beta1, beta2] };
 }
 
