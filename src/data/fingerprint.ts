@@ -9,7 +9,16 @@ const MOST_WORDS = 2 ** 18;
 /** 16 hexadecimal digits of shape, features, targets and weights. */
 export function fingerprint({ rows, features, targets, x, y, weight, scale, shift }: Dataset): string {
   const hash = new Hash();
-  hash.words(new Uint32Array([rows, features, targets, x.BYTES_PER_ELEMENT, weight === undefined ? 0 : 1]));
+  hash.words(
+    new Uint32Array([
+      rows,
+      features,
+      targets,
+      x.BYTES_PER_ELEMENT,
+      Number(y instanceof Int32Array),
+      Number(weight !== undefined),
+    ]),
+  );
   hash.words(new Uint32Array(new Float64Array([scale, shift]).buffer));
   for (const part of [x, y, weight]) if (part !== undefined) hash.words(asWords(part));
   return hash.text;

@@ -1,16 +1,18 @@
 // Reads what saving.ts writes, without trust: everything is checked before anything of a model changes. Loaded when a file is.
 
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
+import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
 import { decodeSafetensors, type SafeTensor } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";
+import { lastLayer } from "../nn/params.ts";
 import { checkState } from "../nn/state.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { Rates } from "../train/rates.ts";
 import { Run, type RunState, type Series } from "../train/run.ts";
+import { checkFits } from "../train/scoring.ts";
 import { checkLayers, checkLoss, checkOptimizer } from "./options.ts";
-import { BEST, FORMAT, LAST, slotName, text } from "./saving.ts";
+import { BEST, FORMAT, GONE, LAST, MEASURED, slotName, text } from "./saving.ts";
 import type { Training } from "./training.ts";
 
 /** What a file says, checked as far as that goes without a model. */
@@ -22,7 +24,7 @@ export interface Saved {
   /** undefined too where it cannot come back: a loss in JavaScript */
   readonly loss: LossSpec | undefined;
   readonly classes: readonly string[] | undefined;
-  /** undefined too where it cannot come back: one with a schedule in JavaScript */
+  /** with `GONE` in place of a schedule in JavaScript */
   readonly optimizer: OptimizerSpec | undefined;
   readonly rates:
     | { readonly kind: string; readonly steps: number; readonly powers?: readonly [number, number] }
@@ -37,6 +39,19 @@ const fail = (
   what: string,
   hint = "It is no file that save() wrote, or one that was changed since.",
 ): XentError => new XentError("CHECKPOINT", `load: ${what}`, hint);
+
+/**
+ * Makes or checks something of what a file says.
+ *
+ * @throws {XentError} `CHECKPOINT` for whatever that throws
+ */
+export function asSaved<T>(what: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw fail(`${what}: ${(error as Error).message}`);
+  }
+}
 
 /** @throws {XentError} `CHECKPOINT` */
 export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
@@ -60,33 +75,34 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
   }
   const model = part("model");
   const training = part("training");
-  const checked = <T>(what: string, make: () => T): T => {
-    try {
-      return make();
-    } catch (error) {
-      throw fail(`${what}: ${(error as Error).message}`);
-    }
-  };
   const { loss, classes, scaling } = model;
   const { scale, shift } = record("model.scaling", scaling);
   if (classes !== undefined && !(isList(classes) && classes.every((name) => typeof name === "string"))) {
     throw fail(`model.classes are ${show(classes)}, expected names`);
   }
   const { optimizer, rates, run, over } = training;
-  const lost = (spec: unknown): boolean => (Object(spec) as { schedule?: unknown }).schedule === "function";
+  const { schedule } = Object(optimizer) as { schedule?: unknown };
   return {
     input: count("model.input", model.input, 1),
     seed: count("model.seed", model.seed),
-    layers: checked("model.layers", () => checkLayers(model.layers as readonly LayerSpec[])),
-    scaling: { scale: finite("model.scaling.scale", scale), shift: finite("model.scaling.shift", shift) },
-    loss: checked("model.loss", () =>
+    layers: asSaved("model.layers", () => checkLayers(model.layers as readonly LayerSpec[])),
+    scaling: {
+      scale: asSaved("model.scaling", () => within("scale", scale, -MAX_F32)),
+      shift: asSaved("model.scaling", () => within("shift", shift, -MAX_F32)),
+    },
+    loss: asSaved("model.loss", () =>
       (Object(loss) as { kind?: unknown }).kind === "custom"
         ? undefined
         : checkLoss("load", loss as LossSpec),
     ),
     classes: classes as readonly string[] | undefined,
-    optimizer: checked("training.optimizer", () =>
-      lost(optimizer) ? undefined : checkOptimizer("load", optimizer as OptimizerSpec),
+    optimizer: asSaved("training.optimizer", () =>
+      checkOptimizer(
+        "load",
+        schedule === "function"
+          ? { ...(optimizer as OptimizerSpec), schedule: GONE }
+          : (optimizer as OptimizerSpec | undefined),
+      ),
     ),
     rates: rates === undefined ? undefined : ratesOf(record("training.rates", rates)),
     batches: count("training.batches", training.batches),
@@ -104,7 +120,8 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
 export function restore(network: Network, training: Training, saved: Saved): void {
   checkSame(network, saved);
   const { tensors, run, rates } = saved;
-  const names = network.stored.map(({ name }) => name);
+  const { stored, trained } = network.shapes;
+  const names = stored.map(({ name }) => name);
   const all = new Map(tensors);
   const take = (list: readonly string[], prefix: string): StateDict => {
     const state: StateDict = {};
@@ -117,50 +134,54 @@ export function restore(network: Network, training: Training, saved: Saved): voi
     return state;
   };
   const weights = take(names, "");
-  checkState("load", "CHECKPOINT", network.stored, weights);
+  checkState("load", "CHECKPOINT", stored, weights);
   const extra = (prefix: string): StateDict | undefined => {
     if (![...all.keys()].some((name) => name.startsWith(prefix))) return undefined;
     const state = take(names, prefix);
-    checkState(`load: ${prefix}`, "CHECKPOINT", network.stored, state);
+    checkState(`load: ${prefix}`, "CHECKPOINT", stored, state);
     // the file's bytes are the caller's
-    return structuredClone(state);
+    return Object.fromEntries(
+      Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
+    );
   };
   const best = extra(BEST);
   const last = extra(LAST);
-  // the optimiser's own description may not have come back; its slots tell how many there are
   const slots: StateDict[] = [];
-  const trained = network.list;
   const first = trained[0]?.name ?? "";
   while (rates !== undefined && all.has(slotName(slots.length, first))) {
     const slot = take(
       trained.map(({ name }) => name),
       slotName(slots.length, ""),
     );
-    checkState(`load: optimizer ${slots.length}`, "CHECKPOINT", trained, slot);
+    checkState(`load: optimizer ${slots.length}`, "CHECKPOINT", trained, slot, false);
     slots.push(slot);
   }
+  const held = all.get(MEASURED);
+  const measured = held?.dtype === "U8" && run !== undefined ? (held.data as Uint8Array).slice() : undefined;
+  if (measured !== undefined) all.delete(MEASURED);
   for (const name of all.keys()) {
     if (name.endsWith(".num_batches_tracked")) continue;
     throw fail(`tensor ${show(name)} belongs to nothing that the file describes`);
   }
   const kept = optimizerOf(saved, slots.length);
-  // from here on nothing fails
+  // memory is taken before anything is written, and then nothing fails
+  if (kept !== undefined) network.loadSlots(kept, slots);
   network.loadState(weights);
   network.remember(saved.loss, saved.scaling);
   network.batches = saved.batches;
-  if (kept !== undefined && rates !== undefined) {
-    network.loadSlots(kept, slots);
-    training.rates = new Rates(rates.kind, saved.optimizer ?? { kind: "sgd", lr: 0 });
-    training.rates.load(rates);
-  } else training.rates = undefined;
+  training.rates = rates && new Rates(rates.kind, saved.optimizer ?? NONE);
+  if (rates !== undefined) training.rates?.load(rates);
   training.classes = saved.classes;
   training.optimizer = saved.optimizer;
-  training.adopt(run && new Run(run.settings, run.epochsBefore, run), saved.over);
+  training.adopt(run && new Run(run.settings, run.epochsBefore, run, measured), saved.over);
   if (training.run !== undefined) {
     training.run.best = best;
     training.run.last = last;
   }
 }
+
+/** For the counts of a model without an optimiser, which some calls make. */
+const NONE: OptimizerSpec = { kind: "sgd", lr: 0 };
 
 /** Kind and slots of the optimiser that the file's slots are of. */
 function optimizerOf(
@@ -168,18 +189,17 @@ function optimizerOf(
   found: number,
 ): { kind: string; slots: readonly number[] } | undefined {
   if (rates === undefined) return undefined;
-  const own = optimizer && optimizing(optimizer);
-  const slots = own?.kind === rates.kind ? own.slots : new Array<number>(found).fill(0);
-  if (slots.length !== found) {
+  const { kind, slots } = optimizing(optimizer ?? NONE);
+  if (kind !== rates.kind || slots.length !== found) {
     throw fail(
-      `the file has ${found} tensors of the optimiser for each parameter, ${rates.kind} keeps ${slots.length}`,
+      `the file has ${found} tensors of ${show(rates.kind)} for each parameter, its optimiser keeps ${slots.length} of "${kind}"`,
     );
   }
-  return { kind: rates.kind, slots };
+  return { kind, slots };
 }
 
 /** Says the first thing in which the file's net is another. */
-function checkSame({ input, seed, layers }: Network, saved: Saved): void {
+function checkSame({ input, outputs, seed, layers }: Network, saved: Saved): void {
   const differs = (what: string, file: unknown, own: unknown): void => {
     const [a, b] = [text(file), text(own)];
     if (a === b) return;
@@ -193,6 +213,13 @@ function checkSame({ input, seed, layers }: Network, saved: Saved): void {
     differs(`layer ${i}`, saved.layers[i], layers[i]);
   }
   differs("seed", saved.seed, seed);
+  const { loss, classes } = saved;
+  if (loss !== undefined) {
+    asSaved("model.loss", () => checkFits("load", loss, outputs, lastLayer(layers)));
+  }
+  if (classes !== undefined && ![outputs, Math.max(outputs, 2)].includes(classes.length)) {
+    throw fail(`model.classes are ${classes.length} names, the model has ${outputs} outputs`);
+  }
 }
 
 function parse(key: string, json: string): Record<string, unknown> {
@@ -224,32 +251,37 @@ function finite(what: string, value: unknown): number {
   throw fail(`${what} is ${show(value)}, expected a finite number`);
 }
 
+/** A number as `text` writes it. */
+function number(what: string, value: unknown): number {
+  return ["NaN", "Infinity", "-Infinity"].includes(value as string) ? Number(value) : finite(what, value);
+}
+
 function ratesOf({ kind, steps, powers }: Record<string, unknown>): NonNullable<Saved["rates"]> {
   if (typeof kind !== "string") throw fail(`training.rates.kind is ${show(kind)}`);
   const rates = { kind, steps: count("training.rates.steps", steps) };
   if (powers === undefined) return rates;
   if (!isList(powers) || powers.length !== 2) throw fail(`training.rates.powers are ${show(powers)}`);
-  const [beta1, beta2] = powers.map((power, i) => finite(`training.rates.powers[${i}]`, power)) as [
-    number,
-    number,
-  ];
+  const [beta1, beta2] = powers.map((power, i) =>
+    asSaved("training.rates", () => within(`powers[${i}]`, power, 0, 1)),
+  ) as [number, number];
   return { ...rates, powers: [beta1, beta2] };
 }
 
 function runOf(run: Record<string, unknown>): RunState {
   const sums = record("training.run.sums", run.sums);
   const early = record("training.run.early", run.early);
-  const of = (name: string): number => finite(`training.run.sums.${name}`, sums[name]);
+  const of = (name: string): number => number(`training.run.sums.${name}`, sums[name]);
+  const epoch = count("training.run.epoch", run.epoch);
   return {
-    epoch: count("training.run.epoch", run.epoch),
+    epoch,
     row: count("training.run.row", run.row),
     step: count("training.run.step", run.step),
     epochsBefore: count("training.run.epochsBefore", run.epochsBefore),
     sums: { loss: of("loss"), share: of("share"), hits: of("hits"), counted: of("counted") },
-    series: series("training.run.series", run.series),
-    validation: series("training.run.validation", run.validation),
+    series: series("training.run.series", run.series, [epoch]),
+    validation: series("training.run.validation", run.validation, [0, epoch]),
     early: {
-      best: early.best === null ? null : finite("training.run.early.best", early.best),
+      best: early.best === null ? null : number("training.run.early.best", early.best),
       epoch: count("training.run.early.epoch", early.epoch, -1),
       waited: count("training.run.early.waited", early.waited),
     },
@@ -258,12 +290,14 @@ function runOf(run: Record<string, unknown>): RunState {
   };
 }
 
-/** Lists of numbers by name; JSON has null where a figure was none. */
-function series(what: string, value: unknown): Series {
+/** Lists of numbers by name, the loss among them, each of one of these lengths. */
+function series(what: string, value: unknown, lengths: readonly number[]): Series {
   const found: Series = {};
   for (const [name, list] of Object.entries(record(what, value))) {
-    if (!isList(list)) throw fail(`${what}.${name} is ${show(list)}, expected numbers`);
-    const numbers = list.map((one, i) => (one === null ? Number.NaN : finite(`${what}.${name}[${i}]`, one)));
+    if (!isList(list) || !lengths.includes(list.length)) {
+      throw fail(`${what}.${name} is ${show(list)}, expected ${lengths.join(" or ")} numbers`);
+    }
+    const numbers = list.map((one, i) => number(`${what}.${name}[${i}]`, one));
     Object.defineProperty(found, name, {
       value: numbers,
       enumerable: true,
@@ -271,5 +305,6 @@ function series(what: string, value: unknown): Series {
       configurable: true,
     });
   }
+  if (!Object.hasOwn(found, "loss")) throw fail(`${what} has no loss`);
   return found;
 }

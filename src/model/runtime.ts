@@ -135,9 +135,9 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
     async load(bytes) {
-      const { readSaved } = await import("./loading.ts");
+      const { asSaved, readSaved } = await import("./loading.ts");
       const { input, seed, layers } = readSaved(bytes);
-      const model = new Sequential(core, { input, seed }, layers);
+      const model = asSaved("the model", () => new Sequential(core, { input, seed }, layers));
       await model.load(bytes);
       return model;
     },

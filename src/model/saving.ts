@@ -14,6 +14,11 @@ export const FORMAT = 1;
 export const slotName = (slot: number, name: string): string => `optimizer.${slot}.${name}`;
 export const BEST = "best.";
 export const LAST = "last.";
+/** What the metrics hold of an epoch that is not over. */
+export const MEASURED = "metrics";
+
+/** Stands for a schedule that was a function, in an optimiser from a file. */
+export const GONE = (): number => Number.NaN;
 
 /** Bytes in the safetensors format. */
 export function saveModel(network: Network, training: Training): Uint8Array {
@@ -26,12 +31,17 @@ export function saveModel(network: Network, training: Training): Uint8Array {
     const data = BigInt64Array.of(BigInt(network.batches));
     tensors.push([`${path}.num_batches_tracked`, { dtype: "I64", shape: [], data }]);
   }
-  for (const [slot, state] of network.slots().entries()) {
+  const { optimizer, classes, rates, over } = training;
+  // without rates they are nobody's, and the next optimiser begins anew
+  for (const [slot, state] of rates === undefined ? [] : network.slots().entries()) {
     tensors.push(...named(state, (name) => slotName(slot, name)));
   }
   if (run?.best !== undefined) tensors.push(...named(run.best, (name) => BEST + name));
   if (run?.last !== undefined) tensors.push(...named(run.last, (name) => LAST + name));
-  const { optimizer, classes, rates, over } = training;
+  const measured = run?.measured;
+  if (measured !== undefined) {
+    tensors.push([MEASURED, { dtype: "U8", shape: [measured.length], data: measured }]);
+  }
   const metadata = {
     xent: { format: FORMAT },
     build: network.build,
@@ -57,9 +67,14 @@ function named(state: StateDict, name = (given: string): string => given): [stri
   ]);
 }
 
-/** JSON. Of a function is known that there was one; of a loss in JavaScript its name and options. */
+/**
+ * JSON. Of a function is known that there was one; of a loss in JavaScript its name and options; numbers that are not finite are
+ * their names.
+ */
 export function text(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) =>
-    key === "host" ? undefined : typeof part === "function" ? "function" : part,
-  );
+  return JSON.stringify(value, (key, part: unknown) => {
+    if (key === "host") return undefined;
+    if (typeof part === "function") return "function";
+    return typeof part === "number" && !Number.isFinite(part) ? String(part) : part;
+  });
 }

@@ -161,6 +161,7 @@ export class Sequential {
     return this.#exclusively(async () => {
       const training = this.#training;
       const { session, config, run, train } = await this.#prepare("fit", data, options);
+      const { step } = run;
       try {
         const history = await fitNetwork(this.#network, session, train, config, run);
         if (history.stopped === "nan") training.end("it ended with a loss or weights that were not finite");
@@ -169,7 +170,7 @@ export class Sequential {
         training.end("it ended with an error");
         throw error;
       } finally {
-        if (run.step > 0) training.hasGradients = true;
+        if (run.step > step) training.hasGradients = true;
       }
     });
   }

@@ -12,6 +12,7 @@ import type { TrainSession } from "../nn/session.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
+import type { Meters } from "../train/metrics.ts";
 import { checkMonitor, usualMonitor } from "../train/monitor.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
@@ -31,7 +32,7 @@ import {
   type FitOptions,
   type LearnOptions,
 } from "./options.ts";
-import { text } from "./saving.ts";
+import { GONE, text } from "./saving.ts";
 
 /** A batch in the memory, ready for a step. */
 export interface ReadyBatch {
@@ -97,7 +98,7 @@ export class Training {
 
   /** Why the run cannot be gone on with, if it cannot. */
   get over(): string | undefined {
-    return this.#over;
+    return this.#over ?? this.run?.over;
   }
 
   /**
@@ -139,6 +140,13 @@ export class Training {
     }
     checkBatches(network, where, data.rows, batchSize, dropLast);
     const { loss, optimizer } = this.learn(where, options);
+    if (optimizer.schedule === GONE) {
+      throw new XentError(
+        "OPTION",
+        `${where}: the optimizer came from a file, and its schedule was a function, which no file holds`,
+        "Pass the optimizer again, with its schedule.",
+      );
+    }
     const { scoring, meters, classes } = scored(network, where, data, loss, this.classes, measured);
     const validated =
       validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
@@ -161,10 +169,12 @@ export class Training {
       loss,
       optimizer,
       metrics,
-      validation: validation !== undefined,
+      earlyStopping:
+        early === undefined ? null : { ...early.spec, monitor: early.monitor, patience: undefined },
+      validation: validation === undefined ? null : fingerprint(validation),
       data: fingerprint(data),
     });
-    if (resume) this.#checkResumable(where, settings);
+    if (resume) this.#checkResumable(where, settings, used, batchSize * accumulate, meters);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
@@ -173,6 +183,7 @@ export class Training {
     this.optimizer = optimizer;
     this.classes = classes;
     const run = resume ? (this.run as Run) : this.#begin(settings);
+    run.meters = meters;
     this.rates = ratesFor(network, optimizer, this.rates);
     run.kept = -1;
     if (resume) schedule?.load(run.state().schedule);
@@ -277,12 +288,23 @@ export class Training {
     return this.run;
   }
 
-  #checkResumable(where: string, settings: RunState["settings"]): void {
-    const { run } = this;
-    if (run === undefined || this.#over !== undefined) {
+  /**
+   * @param used    rows of an epoch that are trained on
+   * @param wanted  rows a step
+   * @param meters  take what they held
+   */
+  #checkResumable(
+    where: string,
+    settings: RunState["settings"],
+    used: number,
+    wanted: number,
+    meters: Meters | undefined,
+  ): void {
+    const { run, over } = this;
+    if (run === undefined || over !== undefined) {
       throw new XentError(
         "STATE",
-        `${where}: resume is true, and there is no run to go on with: ${this.#over}`,
+        `${where}: resume is true, and there is no run to go on with: ${over}`,
         "Leave resume out: a new run begins from the weights as they are.",
       );
     }
@@ -291,12 +313,23 @@ export class Training {
       if (before === after) continue;
       throw new XentError(
         "STATE",
-        name === "data"
-          ? `${where}: resume is true, and the data set is not the one that the run was begun with`
+        name === "data" || (name === "validation" && now !== null && run.settings[name] !== null)
+          ? `${where}: resume is true, and the ${name === "data" ? "data" : "validation data"} are not those that the run was begun with`
           : `${where}: resume is true, and ${name} is ${after}, where the run was begun with ${before}`,
         "Pass the same, or leave resume out: a new run begins from the weights as they are.",
       );
     }
+    // of a file that somebody has changed
+    const { row, measured } = run;
+    const between = row <= used && (row % wanted === 0 || row === used);
+    if (between && (row === 0 || meters === undefined || meters.load(measured ?? new Uint8Array(0)))) return;
+    throw new XentError(
+      "STATE",
+      between
+        ? `${where}: resume is true, and the metrics of half an epoch are not among what the run has left`
+        : `${where}: resume is true, and the run stands at row ${row} of an epoch, where no step of ${wanted} of ${used} rows ends`,
+      "The file was changed since it was saved: take another, or leave resume out.",
+    );
   }
 }
 

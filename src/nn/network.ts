@@ -247,10 +247,10 @@ export class Network {
     writeState(this.#arena as Arena, stored, state);
   }
 
-  /** Names and shapes of what `state` gives. */
-  get stored(): readonly Stored[] {
-    this.chunk();
-    return (this.#layout as Layout).stored;
+  /** Names and shapes of what `state` gives, and of the parameters among them that are trained; nothing is allocated. */
+  get shapes(): { stored: readonly Stored[]; trained: readonly Stored[] } {
+    const { stored, list } = this.#layout ?? this.#lay();
+    return { stored, trained: list.filter(({ frozen }) => !frozen) };
   }
 
   /** What the optimiser keeps, in the form of `gradients`: one for each of its slots. */
@@ -296,12 +296,12 @@ export class Network {
     }
   }
 
-  /** The first parameter with a value that is not finite, in words. */
+  /** The first parameter or running statistic with a value that is not finite, in words. */
   firstNotFinite(): string | undefined {
     const arena = this.#arena as Arena;
-    const { params, list } = this.#layout as Layout;
-    if (arena.f32(params).every(Number.isFinite)) return undefined;
-    for (const { name, tensor } of list) {
+    const { params, buffers, stored } = this.#layout as Layout;
+    if ([params, buffers].every((part) => arena.f32(part).every(Number.isFinite))) return undefined;
+    for (const { name, tensor } of stored) {
       const at = arena.f32(tensor).findIndex((value) => !Number.isFinite(value));
       if (at < 0) continue;
       const [row, column] = [Math.floor(at / tensor.ld), at % tensor.ld];

@@ -36,6 +36,7 @@ export function writeState(arena: Arena, list: readonly Stored[], state: StateDi
 /**
  * Refuses a state that is not one of these tensors, all of them and no other, with finite numbers.
  *
+ * @param finite  false lets any numbers pass: the squares that an optimiser keeps leave f32 before the weights do
  * @throws {XentError} of `code`: the first thing that does not fit
  */
 export function checkState(
@@ -43,6 +44,7 @@ export function checkState(
   code: "STATE" | "CHECKPOINT",
   list: readonly Stored[],
   state: StateDict,
+  finite = true,
 ): void {
   if (typeof state !== "object" || state === null) {
     throw new XentError(code, `${where}: the state is ${show(state)}`, "Pass what stateDict() returns.");
@@ -65,6 +67,7 @@ export function checkState(
         `Expected a Float32Array of shape [${shape}].`,
       );
     }
+    if (!finite) continue;
     const variance = name.endsWith("running_var");
     const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
     if (at >= 0) {

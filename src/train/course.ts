@@ -18,8 +18,13 @@ export class Course {
 
   /** What the learning rate of update `step`, counted from 0, is to be set to; sets what else the optimiser wants. */
   rate(step: number, turn: Corrections): number {
-    if (this.#schedule !== undefined) this.lr = this.#schedule.lr(step);
+    this.lr = this.at(step);
     return this.#rates.next(this.lr, turn);
+  }
+
+  /** What the schedule gives for a step of the running epoch. */
+  at(step: number): number {
+    return this.#schedule === undefined ? this.lr : this.#schedule.lr(step);
   }
 
   /** The update was done. */

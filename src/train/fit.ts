@@ -155,6 +155,8 @@ class Fit {
     this.#run = run;
     this.#total = options.epochs * stepsPerEpoch(data.rows, options);
     this.#window = new Window(session, data, options.scoring, options.windowRows);
+    // where only the validation of an epoch is left, of its last step
+    if (run.row > 0) this.#lr = options.course.at(run.step - 1);
     for (const name of options.metrics) {
       run.series[name] ??= [];
       if (options.validation) run.validation[name] ??= [];
@@ -162,24 +164,29 @@ class Fit {
   }
 
   async train(): Promise<History["stopped"]> {
-    const { epochs, batchSize, early, signal, stopAfterEpoch } = this.#options;
+    const { epochs, batchSize, signal, stopAfterEpoch } = this.#options;
     const network = this.#network;
     const run = this.#run;
     if (signal?.aborted) return "signal";
     await network.want(this.#session, (epochs - run.epoch) * this.#window.order.length, batchSize);
     if (signal?.aborted) return "signal";
-    while (run.epoch < epochs) {
+    while (run.epoch < epochs && !this.#waited) {
       if (run.epoch >= stopAfterEpoch || !(await this.#epoch()) || !(await this.#endEpoch())) return "signal";
-      if (early !== undefined && run.early.waited >= Math.max(1, early.spec.patience)) return "early";
       if (performance.now() >= this.#sliceEnd) {
         network.settle();
         await this.#turn();
       }
-      if (signal?.aborted && run.epoch < epochs) return "signal";
+      if (signal?.aborted && run.epoch < epochs && !this.#waited) return "signal";
     }
     network.check("fit");
     network.settle();
-    return "done";
+    return this.#waited ? "early" : "done";
+  }
+
+  /** Whether early stopping has waited long enough. */
+  get #waited(): boolean {
+    const { early } = this.#options;
+    return early !== undefined && this.#run.early.waited >= Math.max(1, early.spec.patience);
   }
 
   async #turn(): Promise<void> {
@@ -199,7 +206,7 @@ class Fit {
       if (step === undefined) {
         await turn();
         if (patient()) continue;
-        giveUp(all);
+        giveUp(all, this.#run);
         return false;
       }
       if (this.#steps === 0) this.#firstStepEnd = performance.now();
@@ -209,7 +216,7 @@ class Fit {
       if (step.last) break;
       if (performance.now() >= this.#sliceEnd) {
         network.settle();
-        await this.#progress(step.epoch);
+        await this.#tell(this.#now(step.epoch));
         await this.#turn();
       }
       if (signal?.aborted) return false;
@@ -227,11 +234,10 @@ class Fit {
     const checked =
       validation === undefined ? undefined : await evaluateUnlessAborted(this.#network, validation, signal);
     if (validation !== undefined && checked === undefined) return false;
-    const own = this.#figures();
     const figures: EpochEnd = {
       epoch,
       epochs,
-      ...append(run.series, { ...own, ...meters?.values() }),
+      ...append(run.series, { loss: this.#loss(), accuracy: this.#hitRate(), ...meters?.values() }),
       ...(checked ? { validation: append(run.validation, checked) } : {}),
       lr: this.#lr,
       seconds: (performance.now() - this.#epochStart) / 1000,
@@ -242,10 +248,11 @@ class Fit {
     }
     this.#options.course.endEpoch(figures);
     run.endEpoch();
-    // a callback may save the run: no sum of this epoch is to be in the next
+    const now = this.#now(epoch);
+    // before anybody saves the model
     run.clear();
     meters?.reset();
-    await this.#progress(epoch, own);
+    await this.#tell(now);
     for (const callback of callbacks) await callback.onEpochEnd?.(figures);
     this.#epochStart = performance.now();
     return true;
@@ -276,32 +283,38 @@ class Fit {
     };
   }
 
-  /** Of the rows of the epoch so far. */
-  #figures(): { loss: number; accuracy: number } {
-    const { scoring } = this.#options;
-    const { loss, share, hits, counted } = this.#run.sums;
-    return {
-      loss: over(loss, divisor(scoring, share, this.#network.outputs)),
-      accuracy: scoring.hits === "none" ? Number.NaN : over(hits, counted),
-    };
+  #loss(): number {
+    const { loss, share } = this.#run.sums;
+    return over(loss, divisor(this.#options.scoring, share, this.#network.outputs));
   }
 
-  async #progress(epoch: number, figures = this.#figures()): Promise<void> {
-    const { epochs, callbacks } = this.#options;
+  #hitRate(): number {
+    const { hits, counted } = this.#run.sums;
+    return this.#options.scoring.hits === "none" ? Number.NaN : over(hits, counted);
+  }
+
+  async #tell(now: Progress): Promise<void> {
+    for (const callback of this.#options.callbacks) await callback.onProgress?.(now);
+  }
+
+  #now(epoch: number): Progress {
+    const { epochs } = this.#options;
     const time = performance.now();
     const done = this.#steps;
+    const left = this.#total - this.#run.step;
     const perSecond =
       1000 * (done > 1 ? (done - 1) / (time - this.#firstStepEnd) : done / (time - this.#start));
-    const now: Progress = {
+    return {
       epoch,
       epochs,
       step: this.#run.step,
       steps: this.#total,
-      ...figures,
-      samplesPerSecond: (perSecond * this.#samples) / done,
-      secondsLeft: (this.#total - this.#run.step) / perSecond,
+      loss: this.#loss(),
+      accuracy: this.#hitRate(),
+      // no step was done where only the validation of an epoch was left
+      samplesPerSecond: over(perSecond * this.#samples, done),
+      secondsLeft: left === 0 ? 0 : left / perSecond,
     };
-    for (const callback of callbacks) await callback.onProgress?.(now);
   }
 }
 
@@ -312,10 +325,11 @@ function append<Own extends { readonly loss: number }>(to: Series, figures: Own)
   return Object.fromEntries(own) as unknown as Own;
 }
 
-/** Ends a run of steps that waits for another thread. */
-function giveUp(run: ReturnType<typeof steps>): void {
+/** Ends a run of steps that waits for another thread: its weights become those of some steps before. */
+function giveUp(all: ReturnType<typeof steps>, run: Run): void {
+  run.over = "it was stopped while a thread was late in a step";
   try {
-    run.throw(GIVEN_UP);
+    all.throw(GIVEN_UP);
   } catch (error) {
     if (error !== GIVEN_UP) throw error;
   }
@@ -357,7 +371,7 @@ export async function* asyncSteps(
       if (step === undefined) {
         await turn();
         if (patient()) continue;
-        giveUp(all);
+        giveUp(all, run);
         return;
       }
       lr = step.lr;

@@ -38,6 +38,8 @@ export function problemOf(
 }
 
 export interface Meter {
+  /** all that rows have left: what is put in their place goes on from there */
+  readonly parts: readonly (Float64Array | Uint8Array)[];
   reset(): void;
   /** Adds row `row` of the data set, whose outputs begin at z[at]; it counts `weight` times. */
   row(z: Float32Array, at: number, row: number, weight: number): void;
@@ -51,6 +53,7 @@ export class Counts implements Meter {
   readonly #right: Float64Array;
   readonly #said: Float64Array;
   readonly #there: Float64Array;
+  readonly parts: Meter["parts"];
 
   constructor(problem: Problem) {
     this.#problem = problem;
@@ -59,10 +62,11 @@ export class Counts implements Meter {
     this.#right = new Float64Array(classes);
     this.#said = new Float64Array(classes);
     this.#there = new Float64Array(classes);
+    this.parts = [this.#right, this.#said, this.#there];
   }
 
   reset(): void {
-    for (const sums of [this.#right, this.#said, this.#there]) sums.fill(0);
+    for (const sums of this.parts) sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
@@ -115,8 +119,9 @@ const total = (sums: Float64Array): number => sums.reduce((sum, value) => sum + 
 export class Top implements Meter {
   readonly #problem: Problem;
   readonly #k: number;
-  #hits = 0;
-  #weight = 0;
+  /** weights of the rows that were right, and of all */
+  readonly #sums = new Float64Array(2);
+  readonly parts = [this.#sums];
 
   constructor(problem: Problem, k: number) {
     this.#problem = problem;
@@ -124,8 +129,7 @@ export class Top implements Meter {
   }
 
   reset(): void {
-    this.#hits = 0;
-    this.#weight = 0;
+    this.#sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
@@ -136,12 +140,12 @@ export class Top implements Meter {
       const value = z[at + j] as number;
       if (value > own || (value === own && j < there)) larger++;
     }
-    this.#weight += weight;
-    if (larger < this.#k) this.#hits += weight;
+    if (larger < this.#k) add(this.#sums, 0, weight);
+    add(this.#sums, 1, weight);
   }
 
   read(): number {
-    return this.#hits / this.#weight;
+    return mean(this.#sums);
   }
 }
 
@@ -155,7 +159,9 @@ export class Ranks implements Meter {
   readonly #yes: Uint8Array;
   readonly #weights: Float64Array;
   readonly #order: Uint32Array;
-  #count = 0;
+  /** rows so far */
+  readonly #count = new Float64Array(1);
+  readonly parts: Meter["parts"];
 
   constructor(problem: Problem) {
     const { kind, outputs, rows, scoring } = problem;
@@ -166,15 +172,18 @@ export class Ranks implements Meter {
     this.#yes = new Uint8Array(rows * this.#columns);
     this.#weights = new Float64Array(rows);
     this.#order = new Uint32Array(rows);
+    this.parts = [this.#scores, this.#yes, this.#weights, this.#count];
   }
 
   reset(): void {
-    this.#count = 0;
+    // what stands behind the rows says nothing, and a file is to have the same bytes each time
+    for (const part of this.parts) part.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
     const { scoring, kind, outputs } = this.#problem;
-    const place = this.#count++;
+    const place = this.#count[0] as number;
+    this.#count[0] = place + 1;
     this.#weights[place] = weight;
     const there = kind === "classes" ? truth(scoring, row) : -1;
     if (this.#columns < outputs) {
@@ -204,7 +213,7 @@ export class Ranks implements Meter {
   /** Σ of wᵢ·wⱼ over pairs of a yes i above a no j, half where they are level, over that of all such pairs. */
   #area(start: number): number {
     const [scores, yes, weights] = [this.#scores, this.#yes, this.#weights];
-    const order = this.#order.subarray(0, this.#count);
+    const order = this.#order.subarray(0, this.#count[0]);
     for (let i = 0; i < order.length; i++) order[i] = i;
     order.sort((a, b) => (scores[start + a] as number) - (scores[start + b] as number));
     let [pairs, yesBelow, noBelow] = [0, 0, 0];
@@ -228,16 +237,16 @@ export class Ranks implements Meter {
 /** logLoss: −Σ t·ln p of a row. */
 export class LogLoss implements Meter {
   readonly #problem: Problem;
-  #loss = 0;
-  #weight = 0;
+  /** of losses, and of weights */
+  readonly #sums = new Float64Array(2);
+  readonly parts = [this.#sums];
 
   constructor(problem: Problem) {
     this.#problem = problem;
   }
 
   reset(): void {
-    this.#loss = 0;
-    this.#weight = 0;
+    this.#sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
@@ -258,12 +267,12 @@ export class LogLoss implements Meter {
         }
       }
     }
-    this.#loss += weight * loss;
-    this.#weight += weight;
+    add(this.#sums, 0, weight * loss);
+    add(this.#sums, 1, weight);
   }
 
   read(): number {
-    return this.#loss / this.#weight;
+    return mean(this.#sums);
   }
 }
 
@@ -274,30 +283,31 @@ export class Errors implements Meter {
   readonly #squared: Float64Array;
   readonly #mean: Float64Array;
   readonly #spread: Float64Array;
-  #weight = 0;
-  #rows = 0;
+  /** weights of the rows, and their number */
+  readonly #sums = new Float64Array(2);
+  readonly parts: Meter["parts"];
 
   constructor(problem: Problem) {
     this.#problem = problem;
     const sums = (): Float64Array => new Float64Array(problem.outputs);
     [this.#absolute, this.#squared, this.#mean, this.#spread] = [sums(), sums(), sums(), sums()];
+    this.parts = [this.#absolute, this.#squared, this.#mean, this.#spread, this.#sums];
   }
 
   reset(): void {
-    for (const sums of [this.#absolute, this.#squared, this.#mean, this.#spread]) sums.fill(0);
-    this.#weight = 0;
-    this.#rows = 0;
+    for (const sums of this.parts) sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
     const { scoring, outputs } = this.#problem;
-    this.#rows++;
-    this.#weight += weight;
+    add(this.#sums, 0, weight);
+    add(this.#sums, 1, 1);
+    const all = this.#sums[0] as number;
     for (let j = 0; j < outputs; j++) {
       const target = scoring.targets[row * outputs + j] as number;
       const error = (z[at + j] as number) - target;
       const off = target - (this.#mean[j] as number);
-      this.#mean[j] = (this.#mean[j] as number) + (weight / this.#weight) * off;
+      this.#mean[j] = (this.#mean[j] as number) + (weight / all) * off;
       this.#spread[j] = (this.#spread[j] as number) + weight * off * (target - (this.#mean[j] as number));
       this.#absolute[j] = (this.#absolute[j] as number) + weight * Math.abs(error);
       this.#squared[j] = (this.#squared[j] as number) + weight * error * error;
@@ -306,9 +316,10 @@ export class Errors implements Meter {
 
   read(name: string): number {
     const { outputs } = this.#problem;
-    if (name === "mae") return total(this.#absolute) / (this.#weight * outputs);
-    if (name === "mse") return total(this.#squared) / (this.#weight * outputs);
-    if (this.#rows < 2) return Number.NaN;
+    const [weight, rows] = this.#sums as unknown as [number, number];
+    if (name === "mae") return total(this.#absolute) / (weight * outputs);
+    if (name === "mse") return total(this.#squared) / (weight * outputs);
+    if (rows < 2) return Number.NaN;
     let sum = 0;
     for (let j = 0; j < outputs; j++) {
       const [squared, spread] = [this.#squared[j] as number, this.#spread[j] as number];
@@ -316,6 +327,15 @@ export class Errors implements Meter {
     }
     return sum / outputs;
   }
+}
+
+function add(sums: Float64Array, at: number, value: number): void {
+  sums[at] = (sums[at] as number) + value;
+}
+
+/** The first of two sums over the second. */
+function mean(sums: Float64Array): number {
+  return (sums[0] as number) / (sums[1] as number);
 }
 
 /** Where the first largest of `count` numbers stands. */

@@ -224,6 +224,30 @@ export class Meters {
     }
   }
 
+  /** What the rows since the last reset have left, for `load`: with it the metrics of half an epoch go into a file. */
+  state(): Uint8Array {
+    const parts = this.#meters.flatMap(({ parts }) => parts);
+    const state = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    let at = 0;
+    for (const { buffer, byteOffset, byteLength } of parts) {
+      state.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+      at += byteLength;
+    }
+    return state;
+  }
+
+  /** Goes on from there. False where it is the state of others. */
+  load(state: Uint8Array): boolean {
+    const parts = this.#meters.flatMap(({ parts }) => parts);
+    if (state.length !== parts.reduce((sum, { byteLength }) => sum + byteLength, 0)) return false;
+    let at = 0;
+    for (const { buffer, byteOffset, byteLength } of parts) {
+      new Uint8Array(buffer, byteOffset, byteLength).set(state.subarray(at, at + byteLength));
+      at += byteLength;
+    }
+    return true;
+  }
+
   /** What the rows since the last reset came to. */
   values(): MetricValues {
     return Object.fromEntries(this.#named.map(([name, meter]) => [name, meter.read(name)]));

@@ -32,6 +32,11 @@ export class Rates {
     this.#spec = spec;
   }
 
+  /** The optimiser as it was last described. */
+  get spec(): OptimizerSpec {
+    return this.#spec;
+  }
+
   /** Steps done. */
   get steps(): number {
     return this.#steps;

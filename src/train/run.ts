@@ -4,6 +4,7 @@
 import type { StateDict } from "../base/spec.ts";
 import type { Course } from "./course.ts";
 import { type EarlyState, UNSTARTED } from "./early.ts";
+import type { Meters } from "./metrics.ts";
 
 /** Sums over the rows of the running epoch. */
 export interface Sums {
@@ -54,12 +55,19 @@ export class Run {
   readonly schedule: unknown;
   /** of the learning rate, once the run is under way */
   course: Course | undefined;
+  /** of the epoch's steps, likewise */
+  meters: Meters | undefined;
+  /** what they held when the state was taken */
+  readonly #measured: Uint8Array | undefined;
+  /** why the weights are not those that its counts belong to, if they are not */
+  over: string | undefined;
   readonly series: Series;
   readonly validation: Series;
   readonly settings: RunState["settings"];
 
-  constructor(settings: RunState["settings"], epochsBefore: number, from?: RunState) {
+  constructor(settings: RunState["settings"], epochsBefore: number, from?: RunState, measured?: Uint8Array) {
     this.settings = settings;
+    this.#measured = measured;
     this.epochsBefore = from?.epochsBefore ?? epochsBefore;
     this.epoch = from?.epoch ?? 0;
     this.row = from?.row ?? 0;
@@ -75,6 +83,12 @@ export class Run {
     const { epoch, row, step, epochsBefore, sums, series, validation, early, settings } = this;
     const schedule = this.course?.state ?? this.schedule;
     return { epoch, row, step, epochsBefore, sums, series, validation, early, schedule, settings };
+  }
+
+  /** What the metrics hold of the running epoch; undefined where it has not begun, or nothing is measured so. */
+  get measured(): Uint8Array | undefined {
+    if (this.row === 0) return undefined;
+    return this.meters?.state() ?? this.#measured;
   }
 
   /** A step was done. */

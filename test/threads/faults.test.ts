@@ -300,6 +300,12 @@ describe.each([2, 3])("of %i threads the last one", (threads) => {
       const options = { ...OPTIONS, epochs: 3, signal: AbortSignal.timeout(150) };
       expect(await model.fit(data, options)).toMatchObject({ stopped: "signal", steps: 0 });
       expect(weights(model)).toEqual(before);
+      // older weights than the run has counted steps for
+      const resumed = { ...OPTIONS, epochs: 3, resume: true };
+      await expect(model.fit(data, resumed)).rejects.toThrow("a thread was late in a step");
+      const loaded = modelOn(coreOf("simd"));
+      await loaded.load(model.save());
+      await expect(loaded.fit(data, resumed)).rejects.toThrow("a thread was late in a step");
       await model.fit(data, OPTIONS);
       const next = modelOn(coreOf("simd"));
       for (let i = 0; i < 2; i++) await next.fit(data, OPTIONS);
@@ -311,6 +317,7 @@ describe.each([2, 3])("of %i threads the last one", (threads) => {
       const kept = weights(model);
       waitIn(networkOf(model).trained.program, forwardRecord);
       expect(await steps.next()).toEqual({ value: undefined, done: true });
+      await expect(model.fit(data, { ...OPTIONS, resume: true })).rejects.toThrow("a thread was late");
       await model.evaluate(data);
       waitIn(networkOf(model).chunk().program, 3);
       await expect(model.evaluate(data, { signal: AbortSignal.timeout(150) })).rejects.toThrow(/abort/i);
