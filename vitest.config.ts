@@ -1,4 +1,4 @@
-// Three projects: node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
+// Four projects: computing and node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -19,23 +19,41 @@ const CHROMIUM_ARGS = [
   "--disable-sync",
 ];
 
+/** Folders whose tests neither watch the clock nor start threads: two of their files run at a time. */
+const COMPUTING = ["base", "data", "docs", "io", "kernels", "kernels-text", "nn", "oracle", "program"];
+
+// what examples import is the source, not a package that was built before it
+const resolve = {
+  alias: [
+    { find: /^xent$/, replacement: here("src/index.ts") },
+    { find: /^xent\/data$/, replacement: here("src/data.ts") },
+    { find: /^xent\/node$/, replacement: here("src/node.ts") },
+  ],
+};
+
 const projects: TestProjectConfiguration[] = [
   {
-    // what examples import is the source, not a package that was built before it
-    resolve: {
-      alias: [
-        { find: /^xent$/, replacement: here("src/index.ts") },
-        { find: /^xent\/data$/, replacement: here("src/data.ts") },
-        { find: /^xent\/node$/, replacement: here("src/node.ts") },
-      ],
+    resolve,
+    test: {
+      name: "computing",
+      include: COMPUTING.map((folder) => `test/${folder}/**/*.test.ts`),
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      testTimeout: 120_000,
+      maxWorkers: 2,
+      sequence: { groupOrder: 0 },
     },
+  },
+  {
+    resolve,
     test: {
       name: "node",
       include: ["test/**/*.test.ts"],
-      exclude: ["test/browser/**", "test/soak/**"],
+      exclude: ["test/browser/**", "test/soak/**", ...COMPUTING.map((folder) => `test/${folder}/**`)],
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 60_000,
+      sequence: { groupOrder: 1 },
     },
   },
   {
@@ -46,6 +64,7 @@ const projects: TestProjectConfiguration[] = [
       pool: "forks",
       execArgv: ["--expose-gc"],
       testTimeout: 300_000,
+      sequence: { groupOrder: 1 },
     },
   },
 ];
@@ -64,6 +83,7 @@ if (executablePath !== undefined) {
       name: "browser",
       include: ["test/browser/**/*.test.ts"],
       testTimeout: 60_000,
+      sequence: { groupOrder: 1 },
       browser: {
         enabled: true,
         headless: true,

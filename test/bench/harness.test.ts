@@ -27,7 +27,7 @@ test.each([
   ["relaxed", TILE_6X16],
 ] as const)("right results pass, %s %i", (build, tile) => {
   const cases = [...makeCases(coreOf(build, tile)), ...copyCases()];
-  expect(cases).toHaveLength(18);
+  expect(cases).toHaveLength(19);
   expect(cases.map((item) => item.check())).toEqual(cases.map(() => undefined));
 });
 
