@@ -11,13 +11,13 @@ export const TRAINER = 'export { init, dataset, dense, relu, crossEntropy, sgd }
 
 /**
  * Of the builds a page's own thread loads one, and never those for threads, nor threads; what gradCheck imports when it is
- * called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted(), metrics, a split or the look at
- * data load is for a page that asks for it.
+ * called is shaken off with it, but esbuild would cut chunks for it all the same; and what hosted(), metrics, a split, a schedule
+ * or load() need is for a page that asks for it. The look at the data, which the first fit has, counts.
  */
 export const EXTERNAL: readonly string[] = [
   ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
   ...["*/slope.ts", "*/reference.ts", "*/hosted.ts", "*/metrics.ts"],
-  ...["*/split.ts", "*/doctor.ts"],
+  ...["*/split.ts", "*/schedules.ts", "*/schedule.ts", "*/loading.ts"],
 ];
 
 /** Sizes in bytes: minified, and after gzip. */
