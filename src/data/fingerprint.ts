@@ -3,8 +3,8 @@
 
 import type { Dataset } from "./dataset.ts";
 
-/** Of larger arrays so many 4-byte words, evenly spaced, stand for all: a data set is recognised in a millisecond. */
-const MOST_WORDS = 2 ** 18;
+/** Of larger arrays so many 4-byte words, evenly spaced, stand for all: a data set is recognised in a tenth of a millisecond. */
+const MOST_WORDS = 2 ** 16;
 
 /** 16 hexadecimal digits of shape, features, targets and weights. */
 export function fingerprint({ rows, features, targets, x, y, weight, scale, shift }: Dataset): string {
@@ -40,12 +40,14 @@ class Hash {
   #b = 0x9747b28c;
 
   words(words: Uint32Array): void {
-    const step = Math.max(1, words.length / MOST_WORDS);
+    const step = Math.ceil(words.length / MOST_WORDS) || 1;
+    let [a, b] = [this.#a, this.#b];
     for (let i = 0; i < words.length; i += step) {
-      const word = words[Math.floor(i)] as number;
-      this.#a = Math.imul(this.#a ^ word, 0x01000193);
-      this.#b = Math.imul(this.#b ^ ((word << 16) | (word >>> 16)), 0x85ebca6b);
+      const word = words[i] as number;
+      a = Math.imul(a ^ word, 0x01000193);
+      b = Math.imul(b ^ ((word << 16) | (word >>> 16)), 0x85ebca6b);
     }
+    [this.#a, this.#b] = [a, b];
   }
 
   get text(): string {
