@@ -4,13 +4,16 @@ import { vi } from "vitest";
 
 const real = process;
 
-/** Stands in for `process` until `vi.unstubAllGlobals()`; its `node:v8` sets flags by `setFlags`. */
+/**
+ * Stands in for `process` until `vi.unstubAllGlobals()`; its `node:v8` sets flags by `setFlags`. All else is the real one's: the
+ * test runner reports through it, and stands still for ever when it cannot.
+ */
 export function stubEngine(
   node: string,
   more: object = {},
   setFlags: (flags: string) => void = vi.fn(),
 ): void {
-  vi.stubGlobal("process", {
+  const own: object = {
     versions: { node },
     arch: "x64",
     platform: "linux",
@@ -18,5 +21,7 @@ export function stubEngine(
     getBuiltinModule: (name: string) =>
       name === "node:v8" ? { setFlagsFromString: setFlags } : real.getBuiltinModule(name),
     ...more,
-  });
+  };
+  const properties = Object.fromEntries(Object.entries(own).map(([key, value]) => [key, { value }]));
+  vi.stubGlobal("process", Object.create(real, properties));
 }
