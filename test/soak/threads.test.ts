@@ -97,7 +97,7 @@ it("2,000 runs of two records by eight threads: none is missed", async () => {
   const y = plan.tensor("data", "y", 24, 16, { given: true });
   const arena = new Arena(core, plan.layout().total);
   const words = arena.i32(room);
-  const record = { op: abi.OP_SGD_STEP, s: [], f: [] };
+  const record = { op: abi.OP_SGD_STEP, s: [], f: [1] };
   write(words, 0, { ...record, flags: abi.FLAG_BARRIER, p: [x.address, y.address], d: [24 * 16] });
   // all but the first three lines: other threads have them than in the record before
   const shift = 3 * 64;
