@@ -88,6 +88,16 @@ export function within(where: string, value: unknown, least: number, most = MAX_
   throw new XentError("OPTION", `${where} is ${show(value)}, expected ${range}`, "Pass such a number.");
 }
 
+/** A number from 0 to below 1, in f32 too, or `OPTION`. */
+export function fraction(where: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && Math.fround(value) < 1) return value;
+  throw new XentError(
+    "OPTION",
+    `${where} is ${show(value)}, expected a number from 0 to below 1`,
+    "Pass such a number.",
+  );
+}
+
 /** The largest number that is finite in f32: (2 − 2⁻²³)·2¹²⁷; as a literal, which bundlers leave out where nobody uses it. */
 export const MAX_F32 = 3.4028234663852886e38;
 

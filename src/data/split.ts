@@ -1,7 +1,7 @@
 // Splits a data set into rows to train on and rows to validate with. Rows are copied; which go where depends on the seed alone.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
+import { checkNames, flag, integer, show } from "../base/options.ts";
 import { Random, STREAM_SPLIT, shuffle } from "../base/random.ts";
 import { CheckedRows, type Dataset, isDataset } from "./dataset.ts";
 import { count, toTargets, toWeights } from "./targets.ts";
@@ -68,10 +68,8 @@ export function splitRows(where: string, data: Dataset, options: SplitOptions, n
     );
   }
   integer(`${where}: seed`, seed, 0, 2 ** 32 - 1);
-  for (const [option, value] of Object.entries({ stratified, shuffle: byLot })) {
-    if (typeof value === "boolean") continue;
-    throw new XentError("OPTION", `${where}: ${option} is ${show(value)}`, "Pass true or false.");
-  }
+  for (const [option, value] of Object.entries({ stratified, shuffle: byLot }))
+    flag(`${where}: ${option}`, value);
   if (data.rows < 2) {
     throw new XentError(
       "EMPTY",

@@ -1,7 +1,7 @@
 // What `sgemm` and `alloc` take, and the checks of it. Nothing is multiplied here.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
+import { checkNames, flag, integer, show } from "../base/options.ts";
 import { gib, MOST_BYTES } from "../memory/plan.ts";
 
 /** What `sgemm` takes. Matrices are row-major. */
@@ -47,10 +47,7 @@ export function checkProduct(options: SgemmOptions): Required<SgemmOptions> {
   const [m, n, k] = (["m", "n", "k"] as const).map((name) =>
     integer(`sgemm: ${name}`, options[name], 0, 2 ** 30),
   ) as [number, number, number];
-  for (const [name, value] of Object.entries({ transA, transB })) {
-    if (typeof value !== "boolean")
-      throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass true or false.");
-  }
+  for (const [name, value] of Object.entries({ transA, transB })) flag(`sgemm: ${name}`, value);
   for (const [name, value] of Object.entries({ alpha, beta })) {
     if (typeof value !== "number")
       throw new XentError("OPTION", `sgemm: ${name} is ${show(value)}`, "Pass a number.");

@@ -291,11 +291,6 @@ export function checkSignal(where: string, signal: AbortSignal | undefined): voi
   }
 }
 
-export function checkFlag(where: string, name: string, value: boolean): boolean {
-  if (typeof value === "boolean") return value;
-  throw new XentError("OPTION", `${where}: ${name} is ${show(value)}`, "Pass true or false.");
-}
-
 export function checkOnNaN(where: string, onNaN: OnNaN): OnNaN {
   const known = where === "fit" ? ["error", "rollback", "ignore"] : ["error", "ignore"];
   if (known.includes(onNaN)) return onNaN;

@@ -2,7 +2,7 @@
 
 import { MOST_THREADS } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
-import { checkNames, show } from "../base/options.ts";
+import { checkNames, flag, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { alone, warn } from "../wasm/engine.ts";
 import { compile } from "../wasm/load.ts";
@@ -110,11 +110,7 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
   if (precision !== "fast" && precision !== "strict") {
     throw new XentError("OPTION", `init: precision is ${show(precision)}`, 'Pass "fast" or "strict".');
   }
-  for (const [name, value] of Object.entries({ wide, tune })) {
-    if (typeof value !== "boolean") {
-      throw new XentError("OPTION", `init: ${name} is ${show(value)}`, "Pass true or false.");
-    }
-  }
+  for (const [name, value] of Object.entries({ wide, tune })) flag(`init: ${name}`, value);
   // before the first await: of two calls the first decides, and nothing is compiled before the flag is set
   const widening = settleWide(wide);
   const wishes = {

@@ -1,7 +1,7 @@
 // The model a user holds: checks what comes in, and drives the network underneath.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
+import { checkNames, flag, integer, show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, StateDict } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import type { Targets } from "../data/targets.ts";
@@ -23,7 +23,6 @@ import {
   BATCH,
   type BatchOptions,
   type ConfusionMatrix,
-  checkFlag,
   checkLayers,
   checkLoss,
   checkOptimizer,
@@ -424,7 +423,7 @@ export class Sequential {
   }
 
   async #prepare(where: string, data: Dataset, options: FitOptions) {
-    const inspected = checkFlag(where, "inspect", options.inspect ?? where === "fit");
+    const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
     const scheduling = await this.#training.scheduling(where, options);
     const measured = await measuring(where, options.metrics);
     const sets = await setsOf(this.#network, where, data, options.validation);

@@ -2,7 +2,7 @@
 // Nothing of the model changes when a check fails. The loops are in src/train.
 
 import { XentError } from "../base/errors.ts";
-import { integer } from "../base/options.ts";
+import { flag, integer } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
@@ -25,7 +25,6 @@ import { checkBatches, commonScaling, configOf, lossToLearn, rowsOf, scoreOf } f
 import {
   checkCallbacks,
   checkEarly,
-  checkFlag,
   checkOnNaN,
   checkOptimizer,
   checkSignal,
@@ -117,10 +116,10 @@ export class Training {
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
     const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
     const accumulate = integer(`${where}: accumulate`, options.accumulate ?? 1, 1);
-    const dropLast = checkFlag(where, "dropLast", options.dropLast ?? false);
-    const shuffle = checkFlag(where, "shuffle", options.shuffle ?? true);
-    const resume = checkFlag(where, "resume", options.resume ?? false);
-    const profile = checkFlag(where, "profile", options.profile ?? false);
+    const dropLast = flag(`${where}: dropLast`, options.dropLast ?? false);
+    const shuffle = flag(`${where}: shuffle`, options.shuffle ?? true);
+    const resume = flag(`${where}: resume`, options.resume ?? false);
+    const profile = flag(`${where}: profile`, options.profile ?? false);
     const onNaN = checkOnNaN(where, options.onNaN ?? "error");
     const stopAfterEpoch = integer(`${where}: stopAfterEpoch`, options.stopAfterEpoch ?? epochs, 1);
     checkSignal(where, options.signal);

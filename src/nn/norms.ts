@@ -2,21 +2,11 @@
 // user writes them. Descriptions only; lower.ts and lower-norms.ts make records of them.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, flag, positive, show } from "../base/options.ts";
+import { checkNames, flag, fraction, positive, show, within } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 
 /** Kinds that have parameters or statistics of their own to keep. */
 const FREEZABLE: readonly LayerSpec["kind"][] = ["dense", "batchNorm1d", "layerNorm", "prelu"];
-
-/** A number from 0 to 1, or below 1, or `OPTION`. */
-function share(where: string, value: unknown, below: boolean): number {
-  if (typeof value === "number" && value >= 0 && (below ? Math.fround(value) < 1 : value <= 1)) return value;
-  throw new XentError(
-    "OPTION",
-    `${where} is ${show(value)}, expected a number from 0 to ${below ? "below " : ""}1`,
-    "Pass such a number.",
-  );
-}
 
 /**
  * Dropout: while training, y = x / (1 − p) with probability 1 − p, else 0, each element for itself; in evaluation y = x.
@@ -30,7 +20,7 @@ function share(where: string, value: unknown, below: boolean): number {
  * @throws {XentError} `OPTION`
  */
 export function dropout(p: number): LayerSpec {
-  return { kind: "dropout", p: share("dropout: p", p, true) };
+  return { kind: "dropout", p: fraction("dropout: p", p) };
 }
 
 /**
@@ -54,7 +44,7 @@ export function batchNorm1d(options: { eps?: number; momentum?: number; affine?:
   return {
     kind: "batchNorm1d",
     eps: positive("batchNorm1d: eps", eps),
-    momentum: share("batchNorm1d: momentum", momentum, false),
+    momentum: within("batchNorm1d: momentum", momentum, 0, 1),
     affine: flag("batchNorm1d: affine", affine),
   };
 }

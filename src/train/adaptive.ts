@@ -2,9 +2,9 @@
 // the numbers of each step.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, positive, show } from "../base/options.ts";
+import { checkNames, flag, fraction, positive, show, within } from "../base/options.ts";
 import type { OptimizerSpec, UpdateOptions } from "../base/spec.ts";
-import { atLeastZero, flag, fraction, UPDATE, updateOptions } from "./update-options.ts";
+import { UPDATE, updateOptions } from "./update-options.ts";
 
 /** Where a gradient was always 0, 0 is divided by eps: in f32, and multiplied by a correction, it must not become 0. */
 const LEAST_EPS = 1e-30;
@@ -112,8 +112,8 @@ export function adagrad(options: AdagradOptions = {}): OptimizerSpec {
   return {
     kind: where,
     lr: positive(`${where}: lr`, lr),
-    lrDecay: atLeastZero(`${where}: lrDecay`, lrDecay),
-    initialAccumulator: atLeastZero(`${where}: initialAccumulator`, initialAccumulator),
+    lrDecay: within(`${where}: lrDecay`, lrDecay, 0),
+    initialAccumulator: within(`${where}: initialAccumulator`, initialAccumulator, 0),
     eps: positive(`${where}: eps`, eps, LEAST_EPS),
     ...updateOptions(where, options),
   };

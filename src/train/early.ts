@@ -2,7 +2,7 @@
 // the best epoch.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
+import { checkNames, flag, integer, oneOf, show } from "../base/options.ts";
 import { type Figures, figure, lowerIsBetter } from "./monitor.ts";
 
 /** Early stopping as `earlyStopping()` describes it; stands among the callbacks of `fit`. */
@@ -44,8 +44,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     throw new XentError("OPTION", `earlyStopping: ${name} is ${show(value)}`, hint);
   };
   if (monitor !== undefined && typeof monitor !== "string") refuse("monitor", monitor, "Pass a name.");
-  if (mode !== undefined && mode !== "min" && mode !== "max") refuse("mode", mode, 'Known: "min", "max".');
-  if (typeof restoreBest !== "boolean") refuse("restoreBest", restoreBest, "Pass true or false.");
+  if (mode !== undefined) oneOf("earlyStopping: mode", mode, ["min", "max"]);
   if (typeof minDelta !== "number" || !(minDelta >= 0) || !Number.isFinite(minDelta)) {
     refuse("minDelta", minDelta, "Pass a finite number of at least 0.");
   }
@@ -55,7 +54,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     patience: integer("earlyStopping: patience", patience, 0),
     minDelta,
     ...(mode === undefined ? {} : { mode }),
-    restoreBest,
+    restoreBest: flag("earlyStopping: restoreBest", restoreBest),
   };
 }
 

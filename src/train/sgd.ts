@@ -1,11 +1,11 @@
 // Stochastic gradient descent as a user writes it: plain data comes out; optimizing.ts makes records of it, rates.ts the numbers of
 // each step.
 
-import { checkNames, positive } from "../base/options.ts";
+import { checkNames, flag, fraction, positive } from "../base/options.ts";
 import type { OptimizerSpec, UpdateOptions } from "../base/spec.ts";
 import type { Optimizing } from "../nn/layout.ts";
 import { optimizing } from "./optimizing.ts";
-import { excluded, flag, fraction, UPDATE, updateOptions } from "./update-options.ts";
+import { excluded, UPDATE, updateOptions } from "./update-options.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions extends UpdateOptions {

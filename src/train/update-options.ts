@@ -1,7 +1,7 @@
 // Checks of what several optimisers take: their common options, groups of parameters, decays.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, positive, show } from "../base/options.ts";
+import { checkNames, positive, show, within } from "../base/options.ts";
 import type { ParamGroup, UpdateOptions } from "../base/spec.ts";
 
 /**
@@ -22,8 +22,8 @@ export function updateOptions(where: string, options: UpdateOptions): UpdateOpti
   const { weightDecay, l1, clipNorm, clipValue, groups, schedule } = options;
   if (clipNorm !== undefined && clipValue !== undefined) excluded(where, "clipNorm", "clipValue");
   return {
-    ...(weightDecay !== undefined && { weightDecay: atLeastZero(`${where}: weightDecay`, weightDecay) }),
-    ...(l1 !== undefined && { l1: atLeastZero(`${where}: l1`, l1) }),
+    ...(weightDecay !== undefined && { weightDecay: within(`${where}: weightDecay`, weightDecay, 0) }),
+    ...(l1 !== undefined && { l1: within(`${where}: l1`, l1, 0) }),
     ...(clipNorm !== undefined && { clipNorm: positive(`${where}: clipNorm`, clipNorm) }),
     ...(clipValue !== undefined && { clipValue: positive(`${where}: clipValue`, clipValue) }),
     ...(groups !== undefined && { groups: checkGroups(`${where}: groups`, groups) }),
@@ -54,38 +54,12 @@ function checkGroups(where: string, groups: readonly ParamGroup[]): readonly Par
         known ? `Known: ${known.map(show).join(", ")}.` : 'Pass positions of layers as text: ["0", "3.1"].',
       );
     }
-    for (const name of GROUP) if (group[name] !== undefined) atLeastZero(`${one}: ${name}`, group[name]);
+    for (const name of GROUP) if (group[name] !== undefined) within(`${one}: ${name}`, group[name], 0);
     return { ...group };
   });
 }
 
 const ROLES: readonly string[] = ["weight", "bias", "norm", "slope"];
-
-/** A number from 0 to below 1, in f32 too, or `OPTION`. */
-export function fraction(where: string, value: unknown): number {
-  if (typeof value === "number" && value >= 0 && Math.fround(value) < 1) return value;
-  throw new XentError(
-    "OPTION",
-    `${where} is ${show(value)}, expected a number from 0 to below 1`,
-    "Pass such a number.",
-  );
-}
-
-/** A finite number of at least 0, or `OPTION`. */
-export function atLeastZero(where: string, value: unknown): number {
-  if (value === 0) return 0;
-  if (typeof value === "number" && value > 0 && Number.isFinite(Math.fround(value))) return value;
-  throw new XentError(
-    "OPTION",
-    `${where} is ${show(value)}, expected a finite number of at least 0`,
-    "Pass such a number.",
-  );
-}
-
-export function flag(where: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new XentError("OPTION", `${where} is ${show(value)}, expected true or false`, "Pass one of these.");
-}
 
 export function excluded(where: string, one: string, other: string): never {
   throw new XentError(
