@@ -77,7 +77,7 @@ export function look(
   epoch: number,
   figures: Figures,
 ): EarlyState {
-  const value = figure(monitor, figures);
+  const value = figure(monitor, figures) ?? Number.NaN;
   const sign = (mode ?? (lowerIsBetter(monitor) ? "min" : "max")) === "min" ? 1 : -1;
   const better = before.best === null ? !Number.isNaN(value) : sign * (before.best - value) > minDelta;
   return better ? { best: value, epoch, waited: 0 } : { ...before, waited: before.waited + 1 };

@@ -11,7 +11,7 @@ export interface Figures {
 
 const OF_VALIDATION = "validation.";
 /** Of these the lowest is the best, of all others the highest. */
-const ERRORS = new Set(["loss", "logLoss", "mae", "mse", "rmse"]);
+const ERRORS = new Set(["loss", "logLoss", "mae", "mse"]);
 
 /** `validation.loss` where there are validation data, else `loss`. */
 export function usualMonitor(validated: boolean): string {
@@ -44,12 +44,12 @@ export function checkMonitor(
   throw new XentError("OPTION", `${where}: monitor is "${monitor}", which the run does not measure`, hint);
 }
 
-/** The figure of an epoch; NaN where it has none, as validation that was aborted leaves. */
-export function figure(monitor: string, figures: Figures): number {
+/** The figure of an epoch, if it has it. */
+export function figure(monitor: string, figures: Figures): number | undefined {
   const ofValidation = monitor.startsWith(OF_VALIDATION);
   const of = (ofValidation ? figures.validation : figures) as
     | { readonly [name: string]: unknown }
     | undefined;
   const value = of?.[monitor.replace(OF_VALIDATION, "")];
-  return typeof value === "number" ? value : Number.NaN;
+  return typeof value === "number" ? value : undefined;
 }

@@ -5,6 +5,7 @@ import { XentError } from "../base/errors.ts";
 import { cosPi, power } from "../base/math.ts";
 import { show } from "../base/options.ts";
 import type { ScheduleFunction, ScheduleSpec, ScheduleUnit } from "../base/spec.ts";
+import { type Figures, figure, usualMonitor } from "./monitor.ts";
 
 /** The run that a schedule is for, as a whole: also where it is taken up in the middle. */
 export interface ScheduleRun {
@@ -13,12 +14,6 @@ export interface ScheduleRun {
   readonly steps: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
-}
-
-/** Figures of an epoch's end by name; those of the validation under `validation`. */
-export interface EpochFigures {
-  readonly loss: number;
-  readonly validation?: object;
 }
 
 /** What `reduceOnPlateau` remembers; JSON can hold it. */
@@ -38,7 +33,7 @@ export interface Schedule {
    */
   lr(step: number): number;
   /** Tells what an epoch came to. @throws {XentError} `OPTION` the figure that is looked at is not there */
-  epochEnd?(figures: EpochFigures): void;
+  epochEnd?(figures: Figures): void;
   /** What `load` takes to go on from here; undefined where the step says all. */
   state(): PlateauState | undefined;
   /** Goes on from there. @throws {XentError} `STATE` it is no state of this schedule */
@@ -153,17 +148,17 @@ function plateau(spec: Spec<"reduceOnPlateau">, run: ScheduleRun): Schedule {
   const sign = spec.mode === "min" ? -1 : 1;
   let now = { lr: run.lr, best: worst, bad: 0, cooldown: 0 };
 
-  const isBetter = (figure: number): boolean => {
+  const isBetter = (value: number): boolean => {
     const { best } = now;
     const bar = spec.thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
-    return spec.mode === "min" ? figure < bar : figure > bar;
+    return spec.mode === "min" ? value < bar : value > bar;
   };
   return {
     lr: (step) => checked(kind, now.lr, step),
     epochEnd(figures) {
-      const figure = figureOf(spec, figures);
+      const value = figureOf(spec, figures);
       let { lr, best, bad, cooldown: left } = now;
-      if (isBetter(figure)) [best, bad] = [figure, 0];
+      if (isBetter(value)) [best, bad] = [value, 0];
       else bad++;
       if (left > 0) [left, bad] = [left - 1, 0];
       if (bad > patience) {
@@ -189,11 +184,10 @@ function plateau(spec: Spec<"reduceOnPlateau">, run: ScheduleRun): Schedule {
 }
 
 /** The figure that is looked at. */
-function figureOf({ kind, monitor }: Spec<"reduceOnPlateau">, figures: EpochFigures): number {
-  const name = monitor ?? (figures.validation === undefined ? "loss" : "validation.loss");
-  let found: unknown = figures;
-  for (const part of name.split(".")) found = (Object(found) as Record<string, unknown>)[part];
-  if (typeof found === "number") return found;
+function figureOf({ kind, monitor }: Spec<"reduceOnPlateau">, figures: Figures): number {
+  const name = monitor ?? usualMonitor(figures.validation !== undefined);
+  const found = figure(name, figures);
+  if (found !== undefined) return found;
   throw new XentError(
     "OPTION",
     `${kind}: monitors "${name}", which the epoch does not have`,

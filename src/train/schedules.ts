@@ -3,6 +3,7 @@
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, oneOf, positive, show, within } from "../base/options.ts";
 import type { ScheduleFunction, ScheduleSpec, ScheduleUnit } from "../base/spec.ts";
+import { lowerIsBetter } from "./monitor.ts";
 
 /** A schedule that is no function. */
 type Described = Exclude<ScheduleSpec, ScheduleFunction>;
@@ -203,7 +204,6 @@ export function reduceOnPlateau(options: PlateauOptions = {}): ScheduleSpec {
     ...["cooldown", "min", "eps", "monitor"],
   ]);
   const { factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = "rel", monitor } = options;
-  const { mode = lowerIsBetter(monitor) ? "min" : "max", cooldown = 0, min = 0, eps = 1e-8 } = options;
   if (monitor !== undefined && !(typeof monitor === "string" && /^(validation\.)?\w+$/.test(monitor))) {
     throw new XentError(
       "OPTION",
@@ -211,6 +211,12 @@ export function reduceOnPlateau(options: PlateauOptions = {}): ScheduleSpec {
       'Pass one such as "loss" or "validation.accuracy".',
     );
   }
+  const {
+    mode = lowerIsBetter(monitor ?? "loss") ? "min" : "max",
+    cooldown = 0,
+    min = 0,
+    eps = 1e-8,
+  } = options;
   if (within(`${where}: factor`, factor, 0, 1) === 0 || factor === 1) {
     throw new XentError(
       "OPTION",
@@ -276,8 +282,4 @@ export function checkSchedule(where: string, schedule: ScheduleSpec | undefined)
 
 function unit(where: string, options: { per?: ScheduleUnit }, otherwise: ScheduleUnit): ScheduleUnit {
   return oneOf(`${where}: per`, options.per ?? otherwise, ["step", "epoch"]);
-}
-
-function lowerIsBetter(monitor: string | undefined): boolean {
-  return monitor === undefined || /(loss|mae|mse)$/i.test(String(monitor));
 }
