@@ -10,7 +10,7 @@ import { choose, type Info, settleWide, type Threads } from "./choose.ts";
 import type { HostedXent } from "./hosted.ts";
 import type { SgemmOptions } from "./matrices.ts";
 import type { SequentialOptions } from "./options.ts";
-import { Sequential } from "./sequential.ts";
+import { networkOf, Sequential, trainingOf } from "./sequential.ts";
 import { Multiplier } from "./sgemm.ts";
 
 /** What `init` takes. */
@@ -131,10 +131,11 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
     async load(bytes) {
-      const { asSaved, readSaved } = await import("./loading.ts");
-      const { input, seed, layers } = readSaved(bytes);
+      const { asSaved, readSaved, restore } = await import("./loading.ts");
+      const saved = readSaved(bytes);
+      const { input, seed, layers } = saved;
       const model = asSaved("the model", () => new Sequential(core, { input, seed }, layers));
-      await model.load(bytes);
+      restore(networkOf(model), trainingOf(model), saved);
       return model;
     },
     dispose: () => core.crew?.end("the runtime was disposed of"),

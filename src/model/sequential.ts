@@ -45,8 +45,8 @@ import { Training } from "./training.ts";
 export let networkOf: (model: Sequential) => Network;
 /** @internal Throws `DISPOSED` or `BUSY` for a call that needs the model to itself. */
 export let checkIdle: (model: Sequential, where: string) => void;
-/** @internal Sets what `classes` gives. */
-export let nameClasses: (model: Sequential, classes: readonly string[] | undefined) => void;
+/** @internal What a model remembers of its training, for who makes it from a file. */
+export let trainingOf: (model: Sequential) => Training;
 
 /**
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
@@ -57,9 +57,7 @@ export class Sequential {
   static {
     networkOf = (model) => model.#network;
     checkIdle = (model, where) => model.#idle(where);
-    nameClasses = (model, classes) => {
-      model.#training.classes = classes;
-    };
+    trainingOf = (model) => model.#training;
   }
 
   readonly #network: Network;

@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { type Dataset, type DatasetOptions, dataset } from "../../src/data/dataset.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
-import { nameClasses, type Sequential } from "../../src/model/sequential.ts";
+import { type Sequential, trainingOf } from "../../src/model/sequential.ts";
 import { dense } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
@@ -105,6 +105,6 @@ describe.each(["here", "there"])("a model %s", (where) => {
 
 it("names can be set by who loads a model", async () => {
   const m: Sequential = here.sequential(known, [dense(3)]);
-  nameClasses(m, NAMES);
+  trainingOf(m).classes = NAMES;
   expect(m.classes).toBe(NAMES);
 });
