@@ -8,7 +8,7 @@ import { V } from "./lib/simd";
 class Slope {
   /** Slopes of columns j … j + n − 1: theirs, or the one that all share. n is 4 as a constant, or a tail. */
   @inline static at(slope: usize, own: bool, j: i32, n: i32): v128 {
-    return own ? Column.load(slope + ((<usize>j) << 2), n) : v128.load32_splat(slope);
+    return own ? Column.load(Column.at(slope, j), n) : v128.load32_splat(slope);
   }
 
   @inline static columns(
@@ -23,9 +23,8 @@ class Slope {
     add: bool,
   ): void {
     const zero = f32x4.splat(0);
-    const to = dslope + ((<usize>j) << 2);
-    let g = dy + ((<usize>j) << 2);
-    let p = x + ((<usize>j) << 2);
+    let g = Column.at(dy, j);
+    let p = Column.at(x, j);
     let total = zero;
     for (let i = 0; i < rows; i += SUM_BLOCK) {
       let sum = zero;
@@ -37,7 +36,7 @@ class Slope {
       }
       total = f32x4.add(total, sum);
     }
-    Column.store(to, add ? f32x4.add(Column.load(to, n), total) : total, n);
+    Column.give(dslope, j, total, n, add);
   }
 }
 
