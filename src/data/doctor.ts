@@ -3,7 +3,7 @@
 
 import { checkNames, show } from "../base/options.ts";
 import { type Columns, columnsOf, isConstant, repeatedColumns, repeatedRows } from "./columns.ts";
-import { type CheckedRows, type Dataset, isDataset } from "./dataset.ts";
+import { type CheckedRows, type Dataset, isDataset, looked } from "./dataset.ts";
 import { type RawData, raw } from "./raw.ts";
 import { count } from "./targets.ts";
 
@@ -83,14 +83,13 @@ export function inspect(data: Dataset | RawData): Inspection {
   return { rows, features, sampledRows, findings, text: textOf(table, sampledRows, findings) };
 }
 
-const seen = new WeakSet<Dataset>();
 /** What is likely to spoil a run, and is hardly meant. */
 const HURTS: readonly Finding["kind"][] = ["unscaled", "oneClass", "targetScale"];
 
 /** What is to be said of data before a run; undefined where there is nothing, and from the second time on. */
 export function warningOf(data: CheckedRows): string | undefined {
-  if (seen.has(data)) return undefined;
-  seen.add(data);
+  if (looked.has(data)) return undefined;
+  looked.add(data);
   const columns = columnsOf(data, stepOf(data, FIT_VALUES));
   const found = [...scales(data, columns), ...targets(data)].filter(({ kind }) => HURTS.includes(kind));
   if (found.length === 0) return undefined;

@@ -3,7 +3,7 @@
 
 import { checkNames } from "../base/options.ts";
 import type { LossSpec } from "../base/spec.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, looked } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { MetricName } from "../train/metrics.ts";
 import { warn } from "../wasm/engine.ts";
@@ -49,6 +49,8 @@ export async function setsOf(
 
 /** Has the data looked at, and says what is likely to spoil a run; each data set once. */
 export async function lookAt(data: Dataset): Promise<void> {
+  // short runs on the same data load and wait for nothing
+  if (looked.has(data)) return;
   const { warningOf } = await import("../data/doctor.ts");
   const text = warningOf(checkData("fit", data));
   if (text !== undefined) warn(text);
