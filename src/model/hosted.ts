@@ -3,7 +3,6 @@
 
 import { XentError } from "../base/errors.ts";
 import type { LayerSpec } from "../base/spec.ts";
-import type { Callback } from "../train/fit.ts";
 import { type Info, isWide } from "./choose.ts";
 import { type Facts, Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
@@ -14,6 +13,7 @@ import {
   checkSignal,
   type FitOptions,
   isSplit,
+  partCallbacks,
   type SequentialOptions,
 } from "./options.ts";
 import type { InitOptions } from "./runtime.ts";
@@ -260,8 +260,7 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
   const [validation, rest] = isSplit(held) ? [undefined, { ...more, validation: held }] : [held, more];
   checkCallbacks(name, given);
   // early stopping is plain data, and does its work over there
-  const callbacks = given.filter((callback) => !("kind" in callback)) as readonly Callback[];
-  const specs = given.filter((callback) => "kind" in callback);
+  const { called: callbacks, specs } = partCallbacks(given);
   const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
   const apart: Apart = {
     aborted,

@@ -320,18 +320,25 @@ export function checkCallbacks(
   return callbacks;
 }
 
-/** Tells early stopping from callbacks that are called. */
+/** Callbacks that are called, and early stopping, which is plain data. */
+export function partCallbacks(callbacks: readonly (Callback | EarlyStoppingSpec)[]) {
+  return {
+    called: callbacks.filter((callback) => !("kind" in callback)) as readonly Callback[],
+    specs: callbacks.filter((callback) => "kind" in callback),
+  };
+}
+
+/** Checks early stopping, and takes it from among the callbacks. */
 export function checkEarly(
   where: string,
   callbacks: readonly (Callback | EarlyStoppingSpec)[],
   metrics: readonly string[],
   validated: boolean,
 ): { callbacks: readonly Callback[]; early: Early | undefined } {
-  const specs = callbacks.filter((callback) => "kind" in callback);
+  const { called, specs } = partCallbacks(callbacks);
   if (specs.length > 1) {
     throw new XentError("OPTION", `${where}: callbacks have ${specs.length} earlyStopping()`, "Pass one.");
   }
-  const called = callbacks.filter((callback) => !("kind" in callback)) as readonly Callback[];
   const [first] = specs;
   if (first === undefined) return { callbacks: called, early: undefined };
   const { kind, ...options } = first;

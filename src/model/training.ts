@@ -16,8 +16,8 @@ import type { Meters } from "../train/metrics.ts";
 import { checkMonitor, usualMonitor } from "../train/monitor.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
-import { divisor, over, tally } from "../train/scoring.ts";
-import { rowsUsed } from "../train/steps.ts";
+import { divisor, hitRate, over, tally } from "../train/scoring.ts";
+import { rowsUsed, stepsPerEpoch } from "../train/steps.ts";
 import { Stopwatch } from "../train/stopwatch.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import { type Measuring, scored } from "./extras.ts";
@@ -155,15 +155,18 @@ export class Training {
       const monitor = spec.monitor ?? usualMonitor(validation !== undefined);
       checkMonitor(`${where}: reduceOnPlateau`, monitor, metrics, validation !== undefined);
     }
-    const used = rowsUsed(data.rows, { batchSize, accumulate, dropLast });
-    const stepsPerEpoch = Math.ceil(used / (batchSize * accumulate));
+    const portions = { batchSize, accumulate, dropLast };
+    const perEpoch = stepsPerEpoch(data.rows, portions);
     const schedule =
       spec &&
-      makeSchedule?.(spec, { lr: optimizer.lr, steps: epochs * stepsPerEpoch, epochs, stepsPerEpoch });
+      makeSchedule?.(spec, {
+        lr: optimizer.lr,
+        steps: epochs * perEpoch,
+        epochs,
+        stepsPerEpoch: perEpoch,
+      });
     const settings = plain({
-      batchSize,
-      accumulate,
-      dropLast,
+      ...portions,
       shuffle,
       loss,
       optimizer,
@@ -173,7 +176,8 @@ export class Training {
       validation: validation === undefined ? null : fingerprint(validation),
       data: fingerprint(data),
     });
-    if (resume) this.#checkResumable(where, settings, used, batchSize * accumulate, meters);
+    if (resume)
+      this.#checkResumable(where, settings, rowsUsed(data.rows, portions), batchSize * accumulate, meters);
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
@@ -192,9 +196,7 @@ export class Training {
     run.course = course;
     const config: Config = {
       epochs,
-      batchSize,
-      accumulate,
-      dropLast,
+      ...portions,
       windowRows: rows,
       scoring,
       shuffle,
@@ -261,7 +263,7 @@ export class Training {
     };
     const read = (): Evaluation => ({
       loss: over(program.lossSum, parts),
-      accuracy: scoring.hits === "none" ? Number.NaN : over(program.hits, counted),
+      accuracy: hitRate(scoring, program.hits, counted),
     });
     return { session, lr, count, read };
   }

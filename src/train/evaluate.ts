@@ -6,7 +6,7 @@ import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
 import type { Block, ChunkSession } from "../nn/session.ts";
 import type { Meters, MetricValues } from "./metrics.ts";
-import { divisor, over, type Scoring, tally } from "./scoring.ts";
+import { hitRate, meanLoss, type Scoring, tally } from "./scoring.ts";
 import { late, SLICE_MS, turn } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
@@ -184,8 +184,8 @@ export async function evaluate(
   });
   const { share, counted } = tally(scoring, 0, rows);
   return {
-    loss: over(lossSum, divisor(scoring, share, network.outputs)),
-    accuracy: scoring.hits === "none" ? Number.NaN : over(hits, counted),
+    loss: meanLoss(scoring, lossSum, share, network.outputs),
+    accuracy: hitRate(scoring, hits, counted),
     ...meters?.values(),
     ...(each ? { rowLosses } : {}),
   };

@@ -9,7 +9,7 @@ import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
-import { divisor, over, type Scoring } from "./scoring.ts";
+import { hitRate, meanLoss, over, type Scoring } from "./scoring.ts";
 import { checkWeights, GIVEN_UP, type Step, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
 import type { ProfileLine } from "./stopwatch.ts";
 import { SLICE_MS, turn } from "./turn.ts";
@@ -285,12 +285,12 @@ class Fit {
 
   #loss(): number {
     const { loss, share } = this.#run.sums;
-    return over(loss, divisor(this.#options.scoring, share, this.#network.outputs));
+    return meanLoss(this.#options.scoring, loss, share, this.#network.outputs);
   }
 
   #hitRate(): number {
     const { hits, counted } = this.#run.sums;
-    return this.#options.scoring.hits === "none" ? Number.NaN : over(hits, counted);
+    return hitRate(this.#options.scoring, hits, counted);
   }
 
   async #tell(now: Progress): Promise<void> {
@@ -376,7 +376,7 @@ export async function* asyncSteps(
       }
       lr = step.lr;
       if (step.last) {
-        const loss = over(run.sums.loss, divisor(scoring, run.sums.share, network.outputs));
+        const loss = meanLoss(scoring, run.sums.loss, run.sums.share, network.outputs);
         append(run.series, { loss });
         options.course.endEpoch({ loss });
         run.endEpoch();

@@ -78,7 +78,7 @@ function emit(spec: OptimizerSpec, method: Method, b: Builder, plan: Plan, tenso
   const { params, grads, slots, list } = tensors;
   const { clipNorm, clipValue: most, groups = [] } = spec;
   checkLayers(spec.kind, groups, list);
-  const trained = list.filter((param) => !(param as { frozen?: boolean }).frozen);
+  const trained = list.filter(({ frozen }) => !frozen);
   const part = (flat: Tensor, { at, length }: { at: number; length: number }): Tensor =>
     length === flat.cols ? flat : plan.view(flat, flat.name, 4 * at, 1, length, length);
   const clip = clipNorm === undefined ? undefined : tensors.clip;

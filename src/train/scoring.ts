@@ -88,6 +88,16 @@ export function divisor({ loss }: Scoring, share: number, outputs: number): numb
   return loss.reduction === "mean" && loss.kind !== "crossEntropy" ? share * outputs : share;
 }
 
+/** The loss of some rows from the sum of their losses. */
+export function meanLoss(scoring: Scoring, sum: number, share: number, outputs: number): number {
+  return over(sum, divisor(scoring, share, outputs));
+}
+
+/** Share of the rows that count whose class is right; NaN where rows have no class. */
+export function hitRate({ hits: rule }: Scoring, hits: number, counted: number): number {
+  return rule === "none" ? Number.NaN : over(hits, counted);
+}
+
 /** sum / divisor; 0 where no row counts, so that such a batch changes nothing. */
 export function over(sum: number, divisor: number): number {
   return divisor === 0 ? 0 : sum / divisor;

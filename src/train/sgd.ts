@@ -3,8 +3,6 @@
 
 import { checkNames, flag, fraction, positive } from "../base/options.ts";
 import type { OptimizerSpec, UpdateOptions } from "../base/spec.ts";
-import type { Optimizing } from "../nn/layout.ts";
-import { optimizing } from "./optimizing.ts";
 import { excluded, UPDATE, updateOptions } from "./update-options.ts";
 
 /** Options of {@link sgd}. */
@@ -42,6 +40,3 @@ export function sgd(options: SgdOptions): OptimizerSpec {
   if (nesterov && dampening) excluded(where, "nesterov", "dampening");
   return spec;
 }
-
-/** Without options: keeps nothing, and is one record over all parameters. */
-export const SGD: Optimizing = optimizing({ kind: "sgd", lr: 0 });

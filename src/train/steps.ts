@@ -55,15 +55,14 @@ export interface StepOptions {
 /** Steps between two snapshots of the parameters. */
 const SNAPSHOT_STEPS = 256;
 
+type Portions = Pick<StepOptions, "batchSize" | "accumulate" | "dropLast">;
+
 /** Rows of an epoch that are trained on. */
-export function rowsUsed(
-  rows: number,
-  { batchSize, accumulate, dropLast }: Pick<StepOptions, "batchSize" | "accumulate" | "dropLast">,
-): number {
+export function rowsUsed(rows: number, { batchSize, accumulate, dropLast }: Portions): number {
   return dropLast ? rows - (rows % (batchSize * accumulate)) : rows;
 }
 
-export function stepsPerEpoch(rows: number, options: StepOptions): number {
+export function stepsPerEpoch(rows: number, options: Portions): number {
   return Math.ceil(rowsUsed(rows, options) / (options.batchSize * options.accumulate));
 }
 

@@ -6,8 +6,8 @@ import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
+import { optimizing } from "../../src/train/optimizing.ts";
 import { divisor, over, type Scoring, score, tally } from "../../src/train/scoring.ts";
-import { SGD } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import type { NetParams } from "../oracle/net.ts";
 import type { Targets } from "../oracle/spec.ts";
@@ -80,7 +80,7 @@ export function trainer(
     targets: scoring.kind,
     weighted: scoring.weight !== undefined,
     hits: scoring.hits,
-    optimizer: SGD,
+    optimizer: optimizing({ kind: "sgd", lr: 0 }),
   };
   const session = network.train(config);
   if (net.state !== undefined) network.loadState(net.state);

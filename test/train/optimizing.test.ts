@@ -14,7 +14,7 @@ import { verify } from "../../src/program/verify.ts";
 import { adagrad, adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
 import { Rates } from "../../src/train/rates.ts";
-import { SGD, sgd } from "../../src/train/sgd.ts";
+import { sgd } from "../../src/train/sgd.ts";
 import { noDecay } from "../../src/train/update-options.ts";
 import { floats } from "../oracle/data.ts";
 import { coreOf } from "../support/core.ts";
@@ -147,7 +147,7 @@ describe("records", () => {
 
   it("frozen parameters have none", () => {
     const frozen: Optimizing = {
-      ...SGD,
+      ...optimizing({ kind: "sgd", lr: 0 }),
       emit: (b, plan, tensors) =>
         optimizing(sgd({ lr, clipNorm: 1 })).emit(b, plan, {
           ...tensors,
@@ -172,7 +172,8 @@ describe("records", () => {
 
   it("add up gradients only where that is asked for", () => {
     const flags = (accumulates: boolean): number[] => {
-      const { builder, lossEnd, backwardEnd } = laid(SGD, accumulates).train as NonNullable<Layout["train"]>;
+      const { builder, lossEnd, backwardEnd } = laid(optimizing({ kind: "sgd", lr: 0 }), accumulates)
+        .train as NonNullable<Layout["train"]>;
       return builder.drafts.slice(lossEnd, backwardEnd).map((draft) => draft.flags & 2048);
     };
     expect(flags(false).every((flag) => flag === 0)).toBe(true);

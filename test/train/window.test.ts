@@ -9,10 +9,11 @@ import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { Course } from "../../src/train/course.ts";
+import { optimizing } from "../../src/train/optimizing.ts";
 import { ratesFor } from "../../src/train/rates.ts";
 import { Run } from "../../src/train/run.ts";
 import { score } from "../../src/train/scoring.ts";
-import { SGD, sgd } from "../../src/train/sgd.ts";
+import { sgd } from "../../src/train/sgd.ts";
 import { type Step, steps } from "../../src/train/steps.ts";
 import { roomiest, Window, windowRows } from "../../src/train/window.ts";
 import { floats, integers } from "../oracle/data.ts";
@@ -35,7 +36,13 @@ function run(
   const scoring = score("test", data as CheckedRows, loss, 4, undefined);
   const { kind: targets, hits, weight } = scoring;
   const weighted = weight !== undefined;
-  const base = { batchSize, windowRows: window, features, loss, optimizer: SGD } as const;
+  const base = {
+    batchSize,
+    windowRows: window,
+    features,
+    loss,
+    optimizer: optimizing({ kind: "sgd", lr: 0 }),
+  } as const;
   const session = network.train({ ...base, targets, weighted, hits });
   expect(session.x.length).toBe(window * data.features);
   const options = {
@@ -167,7 +174,13 @@ describe("Window", () => {
     const data = blobSet(4, 10, 2, 3);
     const network = new Network(cores[0] as (typeof cores)[0], 2, [dense(3)], 0);
     const loss = crossEntropy();
-    const base = { batchSize: 2, windowRows: 4, features: "f32", loss, optimizer: SGD } as const;
+    const base = {
+      batchSize: 2,
+      windowRows: 4,
+      features: "f32",
+      loss,
+      optimizer: optimizing({ kind: "sgd", lr: 0 }),
+    } as const;
     const config = { ...base, targets: "ids", weighted: false, hits: "fused" } as const;
     const session = network.train(config);
     const window = new Window(session, data, score("test", data as CheckedRows, loss, 3, undefined), 4);
