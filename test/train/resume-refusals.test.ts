@@ -1,42 +1,25 @@
 // What a run is not resumed with, and after; and what no file holds.
 
 import { describe, expect, it } from "vitest";
-import type { LayerSpec } from "../../src/base/spec.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import type { FitOptions } from "../../src/model/options.ts";
 import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
-import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy, mse } from "../../src/nn/losses.ts";
-import { batchNorm1d, dropout } from "../../src/nn/norms.ts";
 import { adamw } from "../../src/train/adaptive.ts";
 import { earlyStopping } from "../../src/train/early.ts";
 import { cosine } from "../../src/train/schedules.ts";
 import { sgd } from "../../src/train/sgd.ts";
-import { blobSet, blobs, byteSet } from "../support/blobs.ts";
+import { blobs, byteSet } from "../support/blobs.ts";
 import { squares } from "../support/custom-losses.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import { abortingAt, expectBytes, expectSame } from "../support/resumed.ts";
+import { data, full, how, inOneGo, layers } from "../support/six-epochs.ts";
 
 const xent = await init();
-const layers: readonly LayerSpec[] = [dense(20), batchNorm1d(), relu(), dropout(0.2), dense(4)];
-const data = blobSet(1, 100, 6, 4, 1.2);
-const validation = blobSet(2, 80, 6, 4, 1.2);
-const how = (more: FitOptions = {}): FitOptions => ({
-  loss: crossEntropy(),
-  optimizer: adamw({ lr: 0.02, schedule: cosine({ min: 0.001 }) }),
-  epochs: 6,
-  batchSize: 16,
-  ...more,
-});
 const model = () => xent.sequential({ input: 6, seed: 9 }, layers);
 
-const whole = await (async () => {
-  const m = model();
-  const history = await m.fit(data, how({ validation, metrics: ["accuracy", "f1"] }));
-  return { file: m.save(), history };
-})();
-const full = how({ validation, metrics: ["accuracy", "f1"] });
+const whole = await inOneGo(xent);
 
 describe("is refused", () => {
   const begun = async () => {

@@ -9,41 +9,24 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import type { LayerSpec } from "../../src/base/spec.ts";
 import { decodeSafetensors } from "../../src/io/safetensors.ts";
-import type { FitOptions } from "../../src/model/options.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
 import { Sequential } from "../../src/model/sequential.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
-import { batchNorm1d, dropout } from "../../src/nn/norms.ts";
-import { adam, adamw } from "../../src/train/adaptive.ts";
-import { cosine } from "../../src/train/schedules.ts";
+import { adam } from "../../src/train/adaptive.ts";
 import type { Step } from "../../src/train/steps.ts";
 import { blobSet } from "../support/blobs.ts";
 import { coreOf } from "../support/core.ts";
 import { crewed } from "../support/crew.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import { abortingAt, expectBytes, expectSame } from "../support/resumed.ts";
+import { data, full, how, inOneGo, layers, validation } from "../support/six-epochs.ts";
 import { weights } from "../support/state.ts";
 
 const xent = await init();
-const layers: readonly LayerSpec[] = [dense(20), batchNorm1d(), relu(), dropout(0.2), dense(4)];
-const data = blobSet(1, 100, 6, 4, 1.2);
-const validation = blobSet(2, 80, 6, 4, 1.2);
-const how = (more: FitOptions = {}): FitOptions => ({
-  loss: crossEntropy(),
-  optimizer: adamw({ lr: 0.02, schedule: cosine({ min: 0.001 }) }),
-  epochs: 6,
-  batchSize: 16,
-  ...more,
-});
 const model = () => xent.sequential({ input: 6, seed: 9 }, layers);
 
-const whole = await (async () => {
-  const m = model();
-  const history = await m.fit(data, how({ validation, metrics: ["accuracy", "f1"] }));
-  return { file: m.save(), history };
-})();
-const full = how({ validation, metrics: ["accuracy", "f1"] });
+const whole = await inOneGo(xent);
 
 describe("a save in a callback", () => {
   it.each(["onEpochEnd", "onProgress"] as const)("%s, at any of its calls", async (name) => {
