@@ -1,32 +1,16 @@
 // The callback that saves while a model trains: when it saves, what is in the file, and what becomes of errors.
 
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { crossEntropy, dataset, dense, init, type Progress, sgd } from "../../src/index.ts";
 import { type Checkpoint, type CheckpointEvery, checkpoint } from "../../src/node.ts";
 import { refuses, thrown } from "../support/errors.ts";
+import { folders } from "../support/folders.ts";
 
-const root = mkdtempSync(join(tmpdir(), "xent-checkpoint-"));
-afterAll(() => rmSync(root, { recursive: true }));
-let count = 0;
-function empty(): string {
-  const path = join(root, `${count++}`);
-  mkdirSync(path);
-  return path;
-}
+const { root, empty } = folders("checkpoint");
 
 /** A model whose n-th save is the number n. */
 function counting() {

@@ -5,22 +5,20 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { decodeSafetensors } from "../../src/io/safetensors.ts";
 import { loadModel, saveModel, writeFileAtomic } from "../../src/node.ts";
 import { refuses, thrown } from "../support/errors.ts";
+import { folders } from "../support/folders.ts";
 
 const DIST = new URL("../../dist/", import.meta.url).href;
 const PRELUDE = `
@@ -39,15 +37,7 @@ const PRELUDE = `
 `;
 const POSIX = process.platform !== "win32";
 
-const folder = mkdtempSync(join(tmpdir(), "xent-files-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-let count = 0;
-/** An empty folder. */
-function empty(): string {
-  const path = join(folder, `${count++}`);
-  mkdirSync(path);
-  return path;
-}
+const { root: folder, empty } = folders("files");
 
 /** The version that a file holds, whole. */
 function version(path: string): number {
