@@ -1,10 +1,21 @@
 // Long runs: the JS heap and the WebAssembly memory stay as they are, and models that are done with leave.
 
 import { describe, expect, it } from "vitest";
-import { init } from "../../src/model/runtime.ts";
-import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
-import { sgd } from "../../src/train/sgd.ts";
+import {
+  adamw,
+  batchNorm1d,
+  cosine,
+  crossEntropy,
+  dense,
+  dropout,
+  earlyStopping,
+  init,
+  layerNorm,
+  noDecay,
+  prelu,
+  relu,
+  sgd,
+} from "../../src/index.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { squares } from "../support/custom-losses.ts";
 import { memoriesMade } from "../support/memories.ts";
@@ -25,8 +36,8 @@ function inUse(): { heap: number; buffers: number; resident: number } {
 type Sample = ReturnType<typeof inUse>;
 
 /**
- * Ten samples, a thousand calls apart. By the fourth the engine has compiled what it will; after it the heap may
- * grow by eight bytes a call at most, less than the smallest object, and never by a buffer.
+ * Ten samples, a tenth of the calls apart. By the fourth the engine has compiled almost all that it will, which takes some
+ * seconds; after it the heap may grow by eight bytes a call at most, less than the smallest object, and never by a buffer.
  */
 function expectFlat(samples: readonly Sample[], calls: number): void {
   console.log(samples.map(({ heap, buffers }) => `${kib(heap)}+${kib(buffers)}`).join(" "), "KiB");
@@ -42,8 +53,8 @@ function expectFlat(samples: readonly Sample[], calls: number): void {
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(0);
 
-describe("10,000 steps", () => {
-  it("of fit, 784-128-10", async () => {
+describe("no growth", () => {
+  it("over 10,000 steps of fit, 784-128-10", async () => {
     const m = xent.sequential({ input: 784, seed: 1, ...learn }, [dense(128), relu(), dense(10)]);
     const data = byteSet(1, 640, 784, 10);
     const samples: Sample[] = [];
@@ -69,11 +80,37 @@ describe("10,000 steps", () => {
   const data = blobSet(1, 1600, 16, 4);
   const [x, y] = [data.x.subarray(0, 160) as Float32Array, data.y.subarray(0, 10)];
 
-  it("of a loop over steps, with predictions and weights read between", async () => {
+  it("over 100,000 steps of fit with everything on", async () => {
+    const every = [dense(32), batchNorm1d(), prelu(), dropout(0.2), dense(16), layerNorm(), relu(), dense(4)];
+    const m = xent.sequential({ input: 16, seed: 1, loss: crossEntropy() }, every);
+    const samples: Sample[] = [];
+    const made = await memoriesMade(async () => {
+      const history = await m.fit(data, {
+        optimizer: adamw({ lr: 1e-3, clipNorm: 1, groups: [noDecay], schedule: cosine({ warmup: 100 }) }),
+        epochs: 1000,
+        batchSize: 16,
+        validation: data,
+        metrics: ["accuracy", "f1"],
+        onNaN: "rollback",
+        callbacks: [
+          earlyStopping({ patience: 1000 }),
+          {
+            onEpochEnd({ epoch }) {
+              if (epoch % 100 === 99) samples.push(inUse());
+            },
+          },
+        ],
+      });
+      expect(history.steps).toBe(100_000);
+    });
+    expect(made.length).toBe(1);
+    expectFlat(samples, 100_000); // six figures of each epoch are kept for `history`
+  });
+
+  it("over 100,000 of a loop over steps, with predictions and weights read between", async () => {
     const m = small();
     const samples: Sample[] = [];
     const made = await memoriesMade(async () => {
-      // ten times as many as the others, and no more bytes: 3,000 steps, 0.1 s, are over before all of it is compiled
       for await (const { step } of m.steps(data, { epochs: 1000, batchSize: 16 })) {
         if (step % 10 === 0) m.predict(x);
         if (step % 100 === 0) m.stateDict();
@@ -84,20 +121,20 @@ describe("10,000 steps", () => {
     expectFlat(samples, 10_000);
   });
 
-  it("of trainOnBatch", async () => {
+  it("over 100,000 steps of trainOnBatch", async () => {
     const m = small();
     const samples: Sample[] = [];
     const made = await memoriesMade(async () => {
-      for (let step = 0; step < 10_000; step++) {
+      for (let step = 0; step < 100_000; step++) {
         await m.trainOnBatch(x, y);
-        if (step % 1000 === 999) samples.push(inUse());
+        if (step % 10_000 === 9999) samples.push(inUse());
       }
     });
     expect(made.length).toBe(1);
     expectFlat(samples, 10_000);
   });
 
-  it("of fit with a loss in JavaScript", async () => {
+  it("over 300,000 steps of fit with a loss in JavaScript", async () => {
     const loss = squares();
     const m = xent.sequential({ input: 16, seed: 1, loss, optimizer: sgd({ lr: 0.01 }) }, [
       dense(32),
@@ -106,35 +143,34 @@ describe("10,000 steps", () => {
     const samples: Sample[] = [];
     const made = await memoriesMade(async () => {
       await m.fit(data, {
-        // ten times as many as the others, as in the loop over steps
-        epochs: 1000,
+        epochs: 3000,
         batchSize: 16,
         callbacks: [
           {
             onEpochEnd({ epoch }) {
-              if (epoch % 100 === 99) samples.push(inUse());
+              if (epoch % 300 === 299) samples.push(inUse());
             },
           },
         ],
       });
     });
     expect(made.length).toBe(1);
-    expectFlat(samples, 10_000);
+    expectFlat(samples, 30_000);
   });
 
-  it("in 5,000 short fits, an evaluation after each", async () => {
+  it("over 30,000 short fits, an evaluation after each", async () => {
     const m = small();
     const few = blobSet(2, 40, 16, 4);
     const samples: Sample[] = [];
     const made = await memoriesMade(async () => {
-      for (let call = 0; call < 5000; call++) {
+      for (let call = 0; call < 30_000; call++) {
         await m.fit(few, { batchSize: 20 });
         await m.evaluate(few);
-        if (call % 500 === 499) samples.push(inUse());
+        if (call % 3000 === 2999) samples.push(inUse());
       }
     });
     expect(made.length).toBe(1);
-    expectFlat(samples, 10_000);
+    expectFlat(samples, 30_000);
   });
 });
 
