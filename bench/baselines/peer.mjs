@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 
 /** Steps whose losses are told, counted from 1. */
 const CHECKED = [1, 20];
-const CHECK_LR = 0.1;
+const CHECK_LR = { sgd: 0.1, adam: 0.001 };
 /** Of the steps that are timed: weights stay what they are, and no gradient decays into subnormal numbers. */
 const TIMED_LR = 1e-9;
 
@@ -75,13 +75,14 @@ const KINDS = {
   async step() {
     const training = await system.step(task.net, layers(task.net), rows("train"));
     const losses = [];
+    const lr = CHECK_LR[task.net.optimizer];
     for (let step = 1; step <= Math.max(...CHECKED); step++) {
-      await training.steps(1, CHECK_LR);
+      await training.steps(1, lr);
       if (CHECKED.includes(step)) losses.push(await training.loss());
     }
     // back to the first batch, where whole rounds begin
     const unit = training.unit ?? 1;
-    for (let step = Math.max(...CHECKED); step % unit !== 0; step++) await training.steps(1, CHECK_LR);
+    for (let step = Math.max(...CHECKED); step % unit !== 0; step++) await training.steps(1, lr);
     say({ losses });
     return timer((count) => training.steps(count, TIMED_LR), unit);
   },
@@ -95,9 +96,10 @@ const KINDS = {
   /** The first step and its loss, whose end the other side takes the time of; then some more, and the memory that it all took. */
   async first() {
     const training = await system.step(task.net, layers(task.net), rows("train"));
-    await training.steps(1, CHECK_LR);
+    const lr = CHECK_LR[task.net.optimizer];
+    await training.steps(1, lr);
     say({ stepped: await training.loss() });
-    await training.steps(task.more, CHECK_LR);
+    await training.steps(task.more, lr);
     say({ maxRssBytes: 1024 * process.resourceUsage().maxRSS });
   },
 

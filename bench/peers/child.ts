@@ -82,6 +82,7 @@ class Talk {
   /** The next message that has `key`. */
   async read(key: string): Promise<Record<string, unknown>> {
     const late = AbortSignal.timeout(LONGEST_MS);
+    late.addEventListener("abort", () => this.#waiting?.(), { once: true });
     for (;;) {
       const message = this.#lines.shift();
       if (message !== undefined) {
@@ -91,7 +92,6 @@ class Talk {
       if (this.#ended !== undefined) throw new Error(this.#ended);
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
-        late.addEventListener("abort", () => resolve(), { once: true });
       });
       if (late.aborted) throw new Error(`no answer within ${LONGEST_MS / 60_000} minutes`);
     }

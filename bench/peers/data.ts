@@ -25,6 +25,8 @@ export interface Expected {
 
 /** How far a loss may be off, by its own size: f32 gives some 1e-6 after 20 steps, a wrong formula far more. */
 const LOSS_TOLERANCE = 1e-4;
+/** Of steps whose losses are checked, as the processes have it. */
+const CHECK_LR = { sgd: 0.1, adam: 0.001 };
 const PROBABILITY_TOLERANCE = 1e-5;
 
 /** Writes the files of a piece of work and computes what must come out. */
@@ -129,9 +131,10 @@ function rowsOf({ widths, batch }: Net, most: number): Rows {
 
 function exactLosses(net: Net, layers: readonly Layer[], data: Rows): number[] {
   const exact = training(Float64Array, net, layers, data);
-  exact.steps(1, 0.1);
+  const lr = CHECK_LR[net.optimizer];
+  exact.steps(1, lr);
   const first = exact.loss() as number;
-  exact.steps(19, 0.1);
+  exact.steps(19, lr);
   return [first, exact.loss() as number];
 }
 

@@ -35,7 +35,7 @@ const IN_README = [
   "step 784-128-10 b128 relu sgd",
   "step 784-512-256-10 b128 relu sgd",
   "step 64-32-10 b32 sigmoid sgd",
-  "98 % of MNIST 784-512-256-10 b128 relu sgd",
+  "98 % of MNIST 784-512-256-10 b128 relu adam",
 ];
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

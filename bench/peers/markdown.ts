@@ -15,11 +15,12 @@ const TABLES: readonly (readonly (readonly [work: string, head: string])[])[] = 
     ["step 784-128-10 b128 relu sgd", "step 784-128-10, 128 rows"],
     ["step 784-512-256-10 b128 relu sgd", "step 784-512-256-10, 128 rows"],
     ["step 64-32-10 b32 sigmoid sgd", "step 64-32-10, 32 rows"],
-    ["98 % of MNIST 784-512-256-10 b128 relu sgd", "98 % of MNIST"],
+    ["98 % of MNIST 784-512-256-10 b128 relu adam", "98 % of MNIST"],
   ],
   [
     ["step 784-30-10 b10 sigmoid sgd", "step 784-30-10, 10 rows"],
     ["step 4-16-3 b16 sigmoid sgd", "step 4-16-3, 16 rows"],
+    ["step 784-512-512-10 b128 relu adam", "step 784-512-512-10, 128 rows, Adam"],
     ["step 784-30-10 b1 sigmoid quadratic sgd", "step 784-30-10, one row, quadratic"],
     ["first step 784-128-10 b128 relu sgd", "first step of a process"],
   ],

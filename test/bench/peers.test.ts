@@ -25,6 +25,7 @@ import { setting } from "../../bench/report.ts";
 import { NETS, productName, SQUARES, stepName } from "../../bench/shapes.ts";
 import { crossEntropy, dataset, dense, init, relu, sgd } from "../../src/index.ts";
 import { run } from "../oracle/net.ts";
+import { Optimizer } from "../oracle/optimizers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xent-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,55 +50,56 @@ test("every peer has work, and xent is there wherever it is", () => {
   }
 });
 
-test("the reference of the losses is that of the oracle", () => {
-  const net: Net = { widths: [5, 7, 4, 3], batch: 6, activation: "relu", loss: "crossEntropy" };
-  const number = (i: number): number => Math.fround(Math.sin(i * i + 1));
-  const layers: Layer[] = [
-    [5, 7],
-    [7, 4],
-    [4, 3],
-  ].map(([k = 0, n = 0]) => ({
-    weight: Float32Array.from({ length: n * k }, (_, i) => number(i + n)),
-    bias: Float32Array.from({ length: n }, (_, i) => number(i + k)),
-  }));
-  const rows: Rows = {
-    x: Float32Array.from({ length: 30 }, (_, i) => number(i + 100)),
-    y: Int32Array.from([0, 2, 1, 1, 0, 2]),
-  };
-  const params: Record<number, { weight: Float64Array; bias: Float64Array }> = Object.fromEntries(
-    layers.map(({ weight, bias }, i) => [
-      2 * i,
-      { weight: Float64Array.from(weight), bias: Float64Array.from(bias) },
-    ]),
-  );
-  const plain = training(Float64Array, net, layers, rows);
-  for (let step = 0; step < 3; step++) {
-    const { loss, gradients } = run(
-      [
-        { kind: "dense", units: 7 },
-        { kind: "relu" },
-        { kind: "dense", units: 4 },
-        { kind: "relu" },
-        { kind: "dense", units: 3 },
-      ],
-      params,
-      { kind: "crossEntropy", reduction: "mean", ignoreIndex: -100, labelSmoothing: 0 },
-      rows.x,
-      6,
-      { ids: rows.y },
+test.each(["sgd", "adam"] as const)(
+  "the reference of the losses of %s is that of the oracle",
+  (optimizer) => {
+    const net: Net = { widths: [5, 7, 4, 3], batch: 6, activation: "relu", loss: "crossEntropy", optimizer };
+    const number = (i: number): number => Math.fround(Math.sin(i * i + 1));
+    const layers: Layer[] = [
+      [5, 7],
+      [7, 4],
+      [4, 3],
+    ].map(([k = 0, n = 0]) => ({
+      weight: Float32Array.from({ length: n * k }, (_, i) => number(i + n)),
+      bias: Float32Array.from({ length: n }, (_, i) => number(i + k)),
+    }));
+    const rows: Rows = {
+      x: Float32Array.from({ length: 30 }, (_, i) => number(i + 100)),
+      y: Int32Array.from([0, 2, 1, 1, 0, 2]),
+    };
+    const params: Record<number, { weight: Float64Array; bias: Float64Array }> = Object.fromEntries(
+      layers.map(({ weight, bias }, i) => [
+        2 * i,
+        { weight: Float64Array.from(weight), bias: Float64Array.from(bias) },
+      ]),
     );
-    plain.steps(1, 0.3);
-    expect(plain.loss()).toBeCloseTo(loss, 12);
-    for (const [i, layer] of Object.entries(params)) {
-      for (const name of ["weight", "bias"] as const) {
-        const gradient = gradients[`${i}.${name}`] as Float64Array;
-        for (let j = 0; j < gradient.length; j++) {
-          layer[name][j] = (layer[name][j] as number) - 0.3 * (gradient[j] as number);
-        }
-      }
+    const plain = training(Float64Array, net, layers, rows);
+    const reference = new Optimizer({ kind: optimizer, lr: 0.3, betas: [0.9, 0.999], eps: 1e-8 });
+    const parameters = Object.entries(params).flatMap(([i, { weight, bias }]) => [
+      { name: `${i}.weight`, role: "weight", values: weight },
+      { name: `${i}.bias`, role: "bias", values: bias },
+    ]);
+    for (let step = 0; step < 3; step++) {
+      const { loss, gradients } = run(
+        [
+          { kind: "dense", units: 7 },
+          { kind: "relu" },
+          { kind: "dense", units: 4 },
+          { kind: "relu" },
+          { kind: "dense", units: 3 },
+        ],
+        params,
+        { kind: "crossEntropy", reduction: "mean", ignoreIndex: -100, labelSmoothing: 0 },
+        rows.x,
+        6,
+        { ids: rows.y },
+      );
+      plain.steps(1, 0.3);
+      expect(plain.loss()).toBeCloseTo(loss, 12);
+      reference.step(parameters, gradients);
     }
-  }
-});
+  },
+);
 
 test("a wrong loss, a wrong element and a wrong probability are found", async () => {
   expect(wrongLosses([2, 1], [2.00001, 0.99999])).toBeUndefined();
@@ -116,14 +118,14 @@ test("a wrong loss, a wrong element and a wrong probability are found", async ()
   c[80] = (c[80] as number) * 1.001;
   expect(expected.result?.(c)).toMatch(/^C\[8, 8\] is/);
 
-  const net: Net = { widths: [4, 3], batch: 2, activation: "relu", loss: "crossEntropy" };
+  const net: Net = { widths: [4, 3], batch: 2, activation: "relu", loss: "crossEntropy", optimizer: "sgd" };
   const predicted = await prepare({ kind: "predict", name: "", net }, folder);
   expect(predicted.result?.(new Float32Array(5))).toBe("5 probabilities, expected 6");
   expect(predicted.result?.(new Float32Array(6))).toMatch(/^probability 0 is 0, expected 0\.\d/);
 });
 
 test("the order of rows that others are given is the one that xent draws", async () => {
-  const work = { ...named("98 % of MNIST 784-512-256-10 b128 relu sgd"), epochs: 2 } as Extract<
+  const work = { ...named("98 % of MNIST 784-512-256-10 b128 relu adam"), epochs: 2 } as Extract<
     Work,
     { kind: "learn" }
   >;

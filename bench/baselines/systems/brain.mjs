@@ -50,9 +50,9 @@ function predict(net, layers, x) {
  * @param {Net} net
  * @param {readonly import("./system.d.ts").Layer[]} layers
  */
-function network({ widths, activation, loss }, layers) {
-  if (loss !== "quadratic" || activation !== "sigmoid") {
-    throw new Error("brain.js is asked for sigmoids and a quadratic cost only");
+function network({ widths, activation, loss, optimizer }, layers) {
+  if (loss !== "quadratic" || activation !== "sigmoid" || optimizer !== "sgd") {
+    throw new Error("brain.js is asked for sigmoids, a quadratic cost and SGD only");
   }
   const [inputSize, ...hiddenLayers] = widths;
   const outputSize = hiddenLayers.pop();

@@ -74,7 +74,8 @@ function learn(net, layers, data, test) {
  * @param {convnetjs.Net} model
  * @param {import("./system.d.ts").Rows} rows
  */
-function trainer({ widths: [features] }, model, { x, y }) {
+function trainer({ widths: [features], optimizer }, model, { x, y }) {
+  if (optimizer !== "sgd") throw new Error("ConvNetJS has no Adam");
   const trainer = new convnetjs.Trainer(model, { method: "sgd", momentum: 0, l1_decay: 0, l2_decay: 0 });
   const input = new convnetjs.Vol(1, 1, features, 0);
   return (count, lr, rowAt) => {

@@ -1,7 +1,7 @@
-// jax-js as a system: `jit` of a loss, its gradient and the SGD update, on its WebAssembly backend. Its
+// jax-js as a system: `jit` of a loss, its gradient and the update, on its WebAssembly backend. Its
 // WebGPU and WebGL backends do not exist in Node.
 
-import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { batchesOf, gather, oneHot } from "./batches.mjs";
 import { versionOf } from "./version.mjs";
 
@@ -107,7 +107,7 @@ function predict(net, layers, x) {
   const rows = np.array(x, { shape: [net.batch, net.widths[0]] });
   const probabilities = jit((parameters, x) => nn.softmax(logits(net, parameters, x), -1));
   return {
-    run: () => probabilities(refs(parameters), rows.ref).data(),
+    run: () => probabilities(tree.ref(parameters), rows.ref).data(),
   };
 }
 
@@ -140,7 +140,7 @@ function learn(net, layers, train, test) {
       await training.done();
     },
     async accuracy() {
-      const found = await classify(refs(training.parameters()), testRows.ref).data();
+      const found = await classify(tree.ref(training.parameters()), testRows.ref).data();
       return test.y.reduce((right, y, row) => right + Number(found[row] === y), 0) / test.y.length;
     },
   };
@@ -159,8 +159,6 @@ function parametersOf({ widths, loss }, layers) {
   }));
 }
 
-const refs = (parameters) => parameters.map(({ w, b }) => ({ w: w.ref, b: b.ref }));
-
 function logits({ activation }, parameters, x) {
   return parameters.reduce((a, { w, b }, l) => {
     const z = np.matmul(a, w.transpose()).add(b);
@@ -168,34 +166,66 @@ function logits({ activation }, parameters, x) {
   }, x);
 }
 
+/**
+ * For each optimiser what it keeps beside the parameters, the factors of a step, and what a step makes of an array: of
+ * the factors, its gradient, itself and what is kept for it, which it takes.
+ */
+const RULES = {
+  sgd: {
+    slots: 0,
+    factors: (lr) => ({ rate: lr }),
+    update: ({ rate }, g, p) => [p.sub(g.mul(rate))],
+  },
+  adam: {
+    slots: 2,
+    factors: (lr, step) => ({ rate: lr / (1 - 0.9 ** step), scale: 1 / (1 - 0.999 ** step) }),
+    update({ rate, scale }, g, p, m, v) {
+      const mean = m.mul(0.9).add(g.ref.mul(0.1));
+      const square = v.mul(0.999).add(np.square(g).mul(0.001));
+      const root = np.sqrt(square.ref.mul(scale)).add(1e-8);
+      return [p.sub(mean.ref.mul(rate).div(root)), mean, square];
+    },
+  },
+};
+
 function trainingOf(net, layers) {
-  let parameters = parametersOf(net, layers);
-  let rate = np.array(0);
+  const { slots, factors, update } = RULES[net.optimizer];
+  const zeros = () => tree.map((array) => np.zeros(array.shape), parametersOf(net, layers));
+  let state = [parametersOf(net, layers), ...Array.from({ length: slots }, zeros)];
+  let lr = 0;
+  let count = 0;
   const loss = (parameters, x, t) => {
     const z = logits(net, parameters, x);
     return nn.logsumexp(z.ref, -1).sub(z.mul(t).sum(-1)).mean();
   };
-  const update = jit((parameters, x, t, rate) => {
-    const [value, gradients] = valueAndGrad(loss)(refs(parameters), x, t);
-    const next = parameters.map(({ w, b }, l) => ({
-      w: w.sub(gradients[l].w.mul(rate.ref)),
-      b: b.sub(gradients[l].b.mul(rate.ref)),
-    }));
-    rate.dispose();
+  const step = jit((state, x, t, factors) => {
+    const [value, gradients] = valueAndGrad(loss)(tree.ref(state[0]), x, t);
+    const kept = state.map((part) => tree.leaves(part));
+    const made = tree
+      .leaves(gradients)
+      .map((g, i) => update(tree.ref(factors), g, ...kept.map((part) => part[i])));
+    tree.dispose(factors);
+    const next = state.map((part, k) =>
+      tree.unflatten(
+        tree.structure(part),
+        made.map((of) => of[k]),
+      ),
+    );
     return [value, next];
   });
   return {
-    parameters: () => parameters,
-    setLearningRate(lr) {
-      rate.dispose();
-      rate = np.array(lr);
+    parameters: () => state[0],
+    setLearningRate(rate) {
+      lr = rate;
     },
     /** Takes `x` and `t`; the loss is the caller's. */
     async step(x, t) {
-      const [value, next] = update(parameters, x, t, rate.ref);
-      parameters = next;
+      count++;
+      const scalars = tree.map((factor) => np.array(factor), factors(lr, count));
+      const [value, next] = step(state, x, t, scalars);
+      state = next;
       return blockUntilReady(value); // all kernels of the step are run for it
     },
-    done: () => blockUntilReady(parameters),
+    done: () => blockUntilReady(state),
   };
 }

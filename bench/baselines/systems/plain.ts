@@ -6,6 +6,9 @@ import type { Layer, Net, OpenOptions, Rows, System, Training } from "./system.d
 type Floats = Float32Array | Float64Array;
 type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
 
+/** What Adam keeps of weights or biases, and room for their gradient. */
+type Moments = Record<"g" | "m" | "v", Floats>;
+
 export async function open(_: OpenOptions): Promise<System> {
   return {
     version: process.versions.v8,
@@ -68,6 +71,9 @@ class PlainNet {
   /** what each layer gives, and the gradient of the loss with respect to its sums */
   readonly #outputs: Floats[];
   readonly #deltas: Floats[];
+  /** of weights and biases of each layer; none for SGD */
+  readonly #moments: (readonly [Moments, Moments])[];
+  #steps = 0;
 
   constructor(Floats: FloatsConstructor, net: Net, layers: readonly Layer[]) {
     this.#net = net;
@@ -75,6 +81,13 @@ class PlainNet {
     this.#biases = layers.map(({ bias }) => Floats.from(bias));
     this.#outputs = layers.map(({ bias }) => new Floats(net.batch * bias.length));
     this.#deltas = layers.map(({ bias }) => new Floats(net.batch * bias.length));
+    const moments = ({ length }: Float32Array): Moments => ({
+      g: new Floats(length),
+      m: new Floats(length),
+      v: new Floats(length),
+    });
+    const kept = net.optimizer === "sgd" ? [] : layers;
+    this.#moments = kept.map(({ weight, bias }) => [moments(weight), moments(bias)]);
   }
 
   /** Outputs of the last layer for rows from `first` on: logits, or sigmoids where the loss is quadratic. */
@@ -97,7 +110,7 @@ class PlainNet {
     return input;
   }
 
-  /** A step of SGD on rows from `first` on; their mean loss before it. */
+  /** A step on rows from `first` on; their mean loss before it. */
   step({ x, y: ids }: Rows, first: number, rows: number, lr: number): number {
     const { widths, activation, loss: kind } = this.#net;
     const outputs = this.forward(x, first, rows);
@@ -106,6 +119,7 @@ class PlainNet {
     const delta = this.#deltas[last] as Floats;
     const loss = kind === "quadratic" ? quadratic : crossEntropy;
     const sum = loss(outputs, ids, first, rows, classes, delta);
+    this.#steps++;
     for (let l = last; l >= 0; l--) {
       const [k, n] = [widths[l] as number, widths[l + 1] as number];
       const dy = this.#deltas[l] as Floats;
@@ -122,7 +136,17 @@ class PlainNet {
         }
       }
       const input = l > 0 ? (this.#outputs[l - 1] as Floats) : x.subarray(first * k);
-      update(input, dy, weight, this.#biases[l] as Floats, rows, k, n, lr / rows);
+      const bias = this.#biases[l] as Floats;
+      const moments = this.#moments[l];
+      if (moments === undefined) {
+        update(input, dy, weight, bias, rows, k, n, lr / rows);
+      } else {
+        const [ofWeight, ofBias] = moments;
+        for (const { g } of moments) g.fill(0);
+        update(input, dy, ofWeight.g, ofBias.g, rows, k, n, -1 / rows); // from 0 on, it gives the gradient
+        adam(weight, ofWeight, lr, this.#steps);
+        adam(bias, ofBias, lr, this.#steps);
+      }
     }
     return sum / rows;
   }
@@ -167,6 +191,18 @@ function update(
       b[j] = (b[j] as number) - d;
       for (let p = 0; p < k; p++) w[j * k + p] = (w[j * k + p] as number) - d * (x[r * k + p] as number);
     }
+  }
+}
+
+/** m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − η·m̂ / (√v̂ + ε) */
+function adam(p: Floats, { g, m, v }: Moments, lr: number, step: number): void {
+  const rate = lr / (1 - 0.9 ** step);
+  const scale = 1 / (1 - 0.999 ** step);
+  for (let i = 0; i < p.length; i++) {
+    const gradient = g[i] as number;
+    m[i] = 0.9 * (m[i] as number) + 0.1 * gradient;
+    v[i] = 0.999 * (v[i] as number) + 0.001 * gradient * gradient;
+    p[i] = (p[i] as number) - (rate * (m[i] as number)) / (Math.sqrt(scale * (v[i] as number)) + 1e-8);
   }
 }
 

@@ -2,7 +2,7 @@
 // kinds of work that the library can do, each in the fastest way that its users write. Nothing here measures or compares:
 // that is `../peer.mjs` and the command above it.
 
-/** A multilayer perceptron whose dense layers have `activation` between them. */
+/** A multilayer perceptron whose dense layers have `activation` between them, and how it is trained. */
 export interface Net {
   /** features, hidden widths, classes */
   readonly widths: readonly number[];
@@ -14,6 +14,8 @@ export interface Net {
    * last layer too, and the loss of a row is ½ Σ (a − t)², t being 1 for the row's class and 0 elsewhere.
    */
   readonly loss: "crossEntropy" | "quadratic";
+  /** `sgd` without momentum; `adam` with β 0.9 and 0.999, ε 10⁻⁸ outside the root, no weight decay */
+  readonly optimizer: "sgd" | "adam";
 }
 
 /** Of one dense layer, as in PyTorch: `weight` is [out, in], row after row. */
@@ -36,11 +38,11 @@ export interface System {
   readonly backend: string;
   /** C ← A·B of n × n matrices, row after row */
   gemm?(n: number, a: Float32Array, b: Float32Array): Product | Promise<Product>;
-  /** SGD without momentum on batches of `net.batch` rows, which are as many as there are rows of `data` for */
+  /** training on batches of `net.batch` rows, which are as many as there are rows of `data` for */
   step?(net: Net, layers: readonly Layer[], data: Rows): Training | Promise<Training>;
   /** probabilities of `net.batch` rows */
   predict?(net: Net, layers: readonly Layer[], x: Float32Array): Prediction | Promise<Prediction>;
-  /** SGD without momentum on rows in a given order, and the share of other rows that the net has right */
+  /** training on rows in a given order, and the share of other rows that the net has right */
   learn?(net: Net, layers: readonly Layer[], train: Rows, test: Rows): Learning | Promise<Learning>;
 }
 

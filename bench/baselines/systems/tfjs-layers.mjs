@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { layers as kinds, sequential } from "@tensorflow/tfjs-layers";
 import { batchesOf } from "./batches.mjs";
-import { begin } from "./tfjs.mjs";
+import { begin, optimizerOf } from "./tfjs.mjs";
 import { versionOf } from "./version.mjs";
 
 /** @typedef {import("./system.d.ts").Net} Net */
@@ -29,7 +29,7 @@ export async function open({ threads, backend = "wasm" }) {
  */
 function step(net, layers, data) {
   const model = modelOf(net, layers);
-  const optimizer = tf.train.sgd(0);
+  const { optimizer, setLearningRate } = optimizerOf(net);
   // of the losses that can be named it is the fastest, and takes logits
   model.compile({ optimizer, loss: (t, z) => tf.losses.softmaxCrossEntropy(t, z) });
   const batches = batchesOf(net, data, tf.tensor2d);
@@ -37,7 +37,7 @@ function step(net, layers, data) {
   let loss = Number.NaN;
   return {
     async steps(count, lr) {
-      optimizer.setLearningRate(lr);
+      setLearningRate(lr);
       for (let i = 0; i < count; i++) {
         const { x, t } = batches[next++ % batches.length];
         loss = /** @type {number} */ (await model.trainOnBatch(x, t));

@@ -1,4 +1,4 @@
-// tfjs as a system: its tensors, automatic differentiation and SGD, on its CPU or its WebAssembly backend.
+// tfjs as a system: its tensors, automatic differentiation and optimisers, on its CPU or its WebAssembly backend.
 // Only what it exports; not tf.layers, and not the native tfjs-node.
 
 import { createRequire } from "node:module";
@@ -178,14 +178,29 @@ function logits({ activation }, /** @type {Variables} */ variables, x) {
   }, x);
 }
 
-/** Variables, and SGD on them. */
+/**
+ * An optimiser of tfjs, and a function that sets its learning rate, for which its Adam has none.
+ *
+ * @param {Net} net
+ */
+export function optimizerOf(net) {
+  if (net.optimizer === "sgd") {
+    const sgd = tf.train.sgd(0);
+    return { optimizer: sgd, setLearningRate: (/** @type {number} */ lr) => sgd.setLearningRate(lr) };
+  }
+  const adam = tf.train.adam(0, 0.9, 0.999, 1e-8);
+  const setLearningRate = (/** @type {number} */ lr) => Object.assign(adam, { learningRate: lr });
+  return { optimizer: adam, setLearningRate };
+}
+
+/** Variables, and an optimiser on them. */
 function trainingOf(net, layers) {
   const variables = variablesOf(net, layers);
   const list = variables.flatMap(({ w, b }) => [w, b]);
-  const optimizer = tf.train.sgd(0);
+  const { optimizer, setLearningRate } = optimizerOf(net);
   return {
     variables,
-    setLearningRate: (lr) => optimizer.setLearningRate(lr),
+    setLearningRate,
     /** Gives the loss if it is wanted, for the caller to dispose of. */
     step(x, t, wanted) {
       const loss = () => {

@@ -23,7 +23,7 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
         ? "threads"
         : backend !== "strict" && !info.fused && "build";
   if (missing) throw new Error(info.reasons.find((reason) => reason.startsWith(`${missing}: `)));
-  const { crossEntropy, dataset, dense, quadratic, relu, sgd, sigmoid } = library;
+  const { crossEntropy, dataset, dense, quadratic, relu, sigmoid } = library;
 
   const model = ({ widths, activation, loss }, layers) => {
     const between = activation === "relu" ? relu : sigmoid;
@@ -62,7 +62,12 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
       let next = 0;
       let loss = Number.NaN;
       const fit = (data, lr, epochs) =>
-        made.fit(data, { optimizer: sgd({ lr }), epochs, batchSize: batch, shuffle: false });
+        made.fit(data, {
+          optimizer: library[net.optimizer]({ lr }),
+          epochs,
+          batchSize: batch,
+          shuffle: false,
+        });
       const all = dataset({ x, y, features });
       return {
         unit: batches,
@@ -72,12 +77,13 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
             loss = batches === 1 ? history.loss.at(-1) : Number.NaN; // an epoch's mean is no batch's
             return;
           }
-          // `fit` begins with the first row: a batch by itself is a data set of its own
+          // `fit` begins with the first row and a new optimiser: what goes on from step to step is `trainOnBatch`
           for (let i = 0; i < count; i++) {
             const rows = x.subarray(next * batch * features, (next + 1) * batch * features);
             const ids = y.subarray(next * batch, (next + 1) * batch);
             next = (next + 1) % batches;
-            loss = (await fit(dataset({ x: rows, y: ids, features }), lr, 1)).loss[0];
+            const optimizer = library[net.optimizer]({ lr });
+            ({ loss } = await made.trainOnBatch(rows, ids, { optimizer }));
           }
         },
         loss: () => loss,
@@ -99,7 +105,7 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
           const accuracies = [];
           const enough = new AbortController();
           await made.fit(data, {
-            optimizer: sgd({ lr }),
+            optimizer: library[net.optimizer]({ lr }),
             epochs,
             batchSize: net.batch,
             validation,
