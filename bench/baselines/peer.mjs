@@ -6,7 +6,6 @@ import { createInterface } from "node:readline";
 
 /** Steps whose losses are told, counted from 1. */
 const CHECKED = [1, 20];
-const CHECK_LR = { sgd: 0.1, adam: 0.001 };
 /** Of the steps that are timed: weights stay what they are, and no gradient decays into subnormal numbers. */
 const TIMED_LR = 1e-9;
 
@@ -75,7 +74,7 @@ const KINDS = {
   async step() {
     const training = await system.step(task.net, layers(task.net), rows("train"));
     const losses = [];
-    const lr = CHECK_LR[task.net.optimizer];
+    const lr = task.checkLr;
     for (let step = 1; step <= Math.max(...CHECKED); step++) {
       await training.steps(1, lr);
       if (CHECKED.includes(step)) losses.push(await training.loss());
@@ -96,10 +95,9 @@ const KINDS = {
   /** The first step and its loss, whose end the other side takes the time of; then some more, and the memory that it all took. */
   async first() {
     const training = await system.step(task.net, layers(task.net), rows("train"));
-    const lr = CHECK_LR[task.net.optimizer];
-    await training.steps(1, lr);
+    await training.steps(1, task.checkLr);
     say({ stepped: await training.loss() });
-    await training.steps(task.more, lr);
+    await training.steps(task.more, task.checkLr);
     say({ maxRssBytes: 1024 * process.resourceUsage().maxRSS });
   },
 

@@ -18,7 +18,6 @@ torch.set_num_threads(options["threads"])
 
 # Steps whose losses are told, counted from 1.
 CHECKED = [1, 20]
-CHECK_LR = {"sgd": 0.1, "adam": 0.001}
 # Of the steps that are timed: weights stay what they are, and no gradient decays into subnormal numbers.
 TIMED_LR = 1e-9
 
@@ -79,7 +78,7 @@ def optimizer_of(net, made, lr):
 def training(net):
     """A step as one writes it."""
     made = model(net)
-    optimizer = optimizer_of(net, made, CHECK_LR[net["optimizer"]])
+    optimizer = optimizer_of(net, made, task["checkLr"])
     x, y = rows("train")
     batches = list(zip(x.split(net["batch"]), y.split(net["batch"])))
     if net["loss"] == "quadratic":
@@ -138,7 +137,7 @@ def step():
     steps, loss = training(task["net"])
     losses = []
     for number in range(1, max(CHECKED) + 1):
-        steps(1, CHECK_LR[task["net"]["optimizer"]])
+        steps(1, task["checkLr"])
         if number in CHECKED:
             losses.append(loss())
     say({"losses": losses})
@@ -165,10 +164,9 @@ def predict():
 
 def first():
     steps, loss = training(task["net"])
-    lr = CHECK_LR[task["net"]["optimizer"]]
-    steps(1, lr)
+    steps(1, task["checkLr"])
     say({"stepped": loss()})
-    steps(task["more"], lr)
+    steps(task["more"], task["checkLr"])
     unit = 1 if sys.platform == "darwin" else 1024
     say({"maxRssBytes": unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
 

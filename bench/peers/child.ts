@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Contestant, Work } from "./contestants.ts";
+import { CHECK_LR } from "./data.ts";
 
 /** What runs them. */
 export interface Engines {
@@ -123,7 +124,8 @@ export class Child extends Talk {
       file === undefined ? [engines.python as string, ["peer.py"]] : [engines.node, node];
     super(command, args, { cwd: BASELINES, env });
     const { seed = 0 } = rest;
-    this.say({ ...work, ...rest, file, options: { threads, backend, seed } });
+    const checkLr = work.kind === "gemm" ? undefined : CHECK_LR[work.net.optimizer];
+    this.say({ ...work, ...rest, checkLr, file, options: { threads, backend, seed } });
   }
 
   /** When it can begin: its version, and what it really runs on. */

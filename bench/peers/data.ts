@@ -25,8 +25,8 @@ export interface Expected {
 
 /** How far a loss may be off, by its own size: f32 gives some 1e-6 after 20 steps, a wrong formula far more. */
 const LOSS_TOLERANCE = 1e-4;
-/** Of steps whose losses are checked, as the processes have it. */
-const CHECK_LR = { sgd: 0.1, adam: 0.001 };
+/** The learning rate of steps whose losses are checked. */
+export const CHECK_LR = { sgd: 0.1, adam: 0.001 } as const;
 const PROBABILITY_TOLERANCE = 1e-5;
 
 /** Writes the files of a piece of work and computes what must come out. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   adamw,
   batchNorm1d,
+  type Callback,
   cosine,
   crossEntropy,
   dense,
@@ -35,9 +36,18 @@ function inUse(): { heap: number; buffers: number; resident: number } {
 
 type Sample = ReturnType<typeof inUse>;
 
+/** Takes a sample each so many epochs. */
+const sampling = (samples: Sample[], every: number): Callback => ({
+  onEpochEnd({ epoch }) {
+    if (epoch % every === every - 1) samples.push(inUse());
+  },
+});
+
 /**
  * Ten samples, a tenth of the calls apart. By the fourth the engine has compiled almost all that it will, which takes some
  * seconds; after it the heap may grow by eight bytes a call at most, less than the smallest object, and never by a buffer.
+ *
+ * @param calls  that the bytes are allowed for; where a step keeps nothing at all, fewer than there are
  */
 function expectFlat(samples: readonly Sample[], calls: number): void {
   console.log(samples.map(({ heap, buffers }) => `${kib(heap)}+${kib(buffers)}`).join(" "), "KiB");
@@ -62,13 +72,7 @@ describe("no growth", () => {
       const history = await m.fit(data, {
         epochs: 1000,
         batchSize: 64,
-        callbacks: [
-          {
-            onEpochEnd({ epoch }) {
-              if (epoch % 100 === 99) samples.push(inUse());
-            },
-          },
-        ],
+        callbacks: [sampling(samples, 100)],
       });
       expect(history.steps).toBe(10_000);
     });
@@ -92,14 +96,7 @@ describe("no growth", () => {
         validation: data,
         metrics: ["accuracy", "f1"],
         onNaN: "rollback",
-        callbacks: [
-          earlyStopping({ patience: 1000 }),
-          {
-            onEpochEnd({ epoch }) {
-              if (epoch % 100 === 99) samples.push(inUse());
-            },
-          },
-        ],
+        callbacks: [earlyStopping({ patience: 1000 }), sampling(samples, 100)],
       });
       expect(history.steps).toBe(100_000);
     });
@@ -145,13 +142,7 @@ describe("no growth", () => {
       await m.fit(data, {
         epochs: 3000,
         batchSize: 16,
-        callbacks: [
-          {
-            onEpochEnd({ epoch }) {
-              if (epoch % 300 === 299) samples.push(inUse());
-            },
-          },
-        ],
+        callbacks: [sampling(samples, 300)],
       });
     });
     expect(made.length).toBe(1);

@@ -190,8 +190,9 @@ const RULES = {
 
 function trainingOf(net, layers) {
   const { slots, factors, update } = RULES[net.optimizer];
-  const zeros = () => tree.map((array) => np.zeros(array.shape), parametersOf(net, layers));
-  let state = [parametersOf(net, layers), ...Array.from({ length: slots }, zeros)];
+  const parameters = parametersOf(net, layers);
+  const zeros = () => tree.map(({ shape }) => np.zeros(shape), parameters);
+  let state = [parameters, ...Array.from({ length: slots }, zeros)];
   let lr = 0;
   let count = 0;
   const loss = (parameters, x, t) => {

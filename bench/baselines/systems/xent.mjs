@@ -61,19 +61,14 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
       const features = widths[0];
       let next = 0;
       let loss = Number.NaN;
-      const fit = (data, lr, epochs) =>
-        made.fit(data, {
-          optimizer: library[net.optimizer]({ lr }),
-          epochs,
-          batchSize: batch,
-          shuffle: false,
-        });
+      const optimizer = (lr) => library[net.optimizer]({ lr });
       const all = dataset({ x, y, features });
       return {
         unit: batches,
         async steps(count, lr) {
           if (count % batches === 0 && next === 0) {
-            const history = await fit(all, lr, count / batches);
+            const options = { optimizer: optimizer(lr), batchSize: batch, shuffle: false };
+            const history = await made.fit(all, { ...options, epochs: count / batches });
             loss = batches === 1 ? history.loss.at(-1) : Number.NaN; // an epoch's mean is no batch's
             return;
           }
@@ -82,8 +77,7 @@ export async function open({ threads, backend = "fast", seed = 0 }) {
             const rows = x.subarray(next * batch * features, (next + 1) * batch * features);
             const ids = y.subarray(next * batch, (next + 1) * batch);
             next = (next + 1) % batches;
-            const optimizer = library[net.optimizer]({ lr });
-            ({ loss } = await made.trainOnBatch(rows, ids, { optimizer }));
+            ({ loss } = await made.trainOnBatch(rows, ids, { optimizer: optimizer(lr) }));
           }
         },
         loss: () => loss,
