@@ -1,11 +1,29 @@
 /**
- * The worker in which a hosted runtime lives. `hosted` starts it; nothing is exported.
+ * The worker in which a hosted runtime lives, or one thread of a runtime. `hosted` and `init` start it; nothing is exported.
+ *
+ * Bundlers that make a file of a worker when they see one started (Vite, webpack) need nothing. For others it is an entry of its own,
+ * whose address goes into the option `worker`.
  *
  * @module xent/worker
  */
 
 import { host } from "./model/hosting.ts";
+import type { News, Start } from "./threads/control.ts";
 import { port } from "./threads/port.ts";
 
+type Take = (message: Start | News) => void;
+
 const { post, listen } = port();
-listen(host(post));
+const far = host(post);
+/** once the first message has made this worker a thread */
+let thread: Promise<Take> | undefined;
+
+listen((message) => {
+  if (isStart(message)) thread = import("./threads/member.ts").then(({ member }) => member(post));
+  if (thread === undefined) far(message);
+  else void thread.then((take) => take(message as Start | News));
+});
+
+function isStart(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "control" in message;
+}

@@ -278,7 +278,7 @@ async function measureSizes(): Promise<Size[]> {
     resolveDir: root,
     external: EXTERNAL,
     wasm: [],
-    packages: ["@assemblyscript/loader"],
+    packages: [],
   };
   const all: Size[] = await sizes([own]);
   const pack = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {

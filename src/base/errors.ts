@@ -9,7 +9,7 @@
  * - `TARGET` targets that the loss cannot have; `LOSS` a loss that does not fit the model or the call
  * - `IDX` bytes that are no IDX file; `STATE` a state dict that does not fit the model
  * - `CHECKPOINT` bytes that are no saved model, or none that can be loaded here, or something that cannot be saved
- * - `FILE` the file system refused to read or write a file
+ * - `FILE` a file could not be read, written or fetched
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
  * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build

@@ -275,6 +275,12 @@ export interface Scaling {
   readonly shift: number;
 }
 
+/** Where the file of a worker is, if it is not the package's, and whether it is started through a Blob. */
+export interface WorkerFrom {
+  readonly url?: string;
+  readonly blob?: boolean;
+}
+
 /** Other threads that run their share of programs; all that the rest of the library knows of src/threads. */
 export interface Crew {
   /** threads that it is for, the caller's among them */

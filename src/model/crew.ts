@@ -1,5 +1,6 @@
 // How many threads there will be where there may be some, and the crew that they are. Imported where there may be.
 
+import type { WorkerFrom } from "../base/spec.ts";
 import { cores, warn } from "../wasm/engine.ts";
 import type { Core } from "../wasm/runtime.ts";
 import type { Threads } from "./choose.ts";
@@ -24,9 +25,9 @@ export function threadsFor(wished: number | "auto"): Threads {
 }
 
 /** Gives a core its crew; `src/threads` is loaded here alone. */
-export async function enlist(core: Core, { size, now = false }: Threads): Promise<void> {
+export async function enlist(core: Core, { size, now = false }: Threads, from?: WorkerFrom): Promise<void> {
   const { Pool } = await import("../threads/pool.ts");
-  const pool = new Pool(core.module, size);
+  const pool = new Pool(core.module, size, {}, from);
   if (now) await pool.start();
   core.crew = pool;
 }

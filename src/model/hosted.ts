@@ -2,7 +2,7 @@
 // it, hosting.ts answers.
 
 import { XentError } from "../base/errors.ts";
-import type { LayerSpec } from "../base/spec.ts";
+import type { LayerSpec, WorkerFrom } from "../base/spec.ts";
 import { type Info, isWide } from "./choose.ts";
 import { type Facts, Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
@@ -111,6 +111,7 @@ const EVENTS = ["onProgress", "onEpochEnd"] as const;
 /** @internal See `hosted` in runtime.ts. */
 export async function start(options: InitOptions | undefined): Promise<HostedXent> {
   const { spawn } = await import("../threads/spawn.ts");
+  const { passed, from } = await brought(options);
   // bundlers make a file of the worker where they see it named beside import.meta.url: once is enough
   const here = import.meta.url;
   const line = new Line((listener) =>
@@ -118,11 +119,12 @@ export async function start(options: InitOptions | undefined): Promise<HostedXen
       new URL("../worker.ts", here),
       () => new Worker(new URL("../worker.ts", import.meta.url), { type: "module" }),
       listener,
+      from,
     ),
   );
   const names = ["options"];
   // the flag, once set, widens what a worker compiles too
-  const args = [isWide() ? { ...options, wide: true } : options];
+  const args = [isWide() ? { ...passed, wide: true } : passed];
   const request = { on: RUNTIME, name: "init", where: "hosted", names, args, keep: RUNTIME };
   try {
     await line.call(request);
@@ -145,6 +147,20 @@ export async function start(options: InitOptions | undefined): Promise<HostedXen
       line.end();
     },
   };
+}
+
+/** What is brought is made ready on this side: addresses are relative to this page, and a response stays where it is. */
+async function brought(
+  options: InitOptions | undefined,
+): Promise<{ passed: InitOptions | undefined; from?: WorkerFrom }> {
+  const { wasm, worker } = options ?? {};
+  if (wasm === undefined && worker === undefined) return { passed: options };
+  const { moduleFrom, workerFrom } = await import("./given.ts");
+  const from = worker === undefined ? undefined : workerFrom("hosted", worker);
+  const passed = { ...options };
+  if (wasm !== undefined) passed.wasm = await moduleFrom(wasm);
+  if (from?.url !== undefined) passed.worker = from.blob ? { blob: from.url } : from.url;
+  return { passed, ...(from && { from }) };
 }
 
 /** A model that a method of the runtime makes over there. */

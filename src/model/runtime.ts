@@ -5,7 +5,6 @@ import { XentError } from "../base/errors.ts";
 import { checkNames, flag, show } from "../base/options.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { alone, warn } from "../wasm/engine.ts";
-import { compile } from "../wasm/load.ts";
 import { choose, type Info, settleWide, type Threads } from "./choose.ts";
 import type { HostedXent } from "./hosted.ts";
 import type { SgemmOptions } from "./matrices.ts";
@@ -35,10 +34,17 @@ export interface InitOptions {
   /** Measures the tiles of the matrix product for some 0.3 s and takes the fastest, instead of a rule. Default false. */
   tune?: boolean;
   /**
-   * A build to run instead of those inside the package: its bytes, or a compiled module. The files are
-   * `xent/wasm/*.wasm`.
+   * A build to run instead of those inside the package: the address of its file or what `fetch` answered, its bytes, or a compiled
+   * module. The files are `xent/wasm/*.wasm`.
    */
-  wasm?: BufferSource | WebAssembly.Module;
+  wasm?: URL | string | Response | BufferSource | WebAssembly.Module;
+  /**
+   * Where workers (a hosted runtime's, and those of threads) have their file: the address of one that was made of `xent/worker`.
+   * Vite and webpack make one by themselves, as Node, Deno, Bun and import maps find it; a bundle of esbuild or Rollup is to name it. `"blob"` starts
+   * the package's own file through a Blob that imports it, for a page that has xent from another origin; `{ blob: URL }` does so
+   * with yours.
+   */
+  worker?: URL | string | { readonly blob: URL | string };
 }
 
 /** A compiled build, ready to make models. */
@@ -95,11 +101,12 @@ export interface Xent {
  * Compiles the WebAssembly build that suits the engine and tries it against scalar arithmetic. The builds travel inside
  * the package: no file is read, nothing is fetched; but threads are workers, each of a file of the package.
  *
- * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`
+ * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`; `FILE` a
+ *   `wasm` that cannot be fetched
  */
 export async function init(options: InitOptions = {}): Promise<Xent> {
-  checkNames("init", options, ["precision", "wide", "threads", "tune", "wasm"]);
-  const { precision = "fast", wide = false, threads: wished = "auto", tune = false, wasm } = options;
+  checkNames("init", options, ["precision", "wide", "threads", "tune", "wasm", "worker"]);
+  const { precision = "fast", wide = false, threads: wished = "auto", tune = false, wasm, worker } = options;
   if (wished !== "auto" && !(Number.isInteger(wished) && wished >= 1 && wished <= MOST_THREADS)) {
     throw new XentError(
       "OPTION",
@@ -113,15 +120,16 @@ export async function init(options: InitOptions = {}): Promise<Xent> {
   for (const [name, value] of Object.entries({ wide, tune })) flag(`init: ${name}`, value);
   // before the first await: of two calls the first decides, and nothing is compiled before the flag is set
   const widening = settleWide(wide);
+  const from = worker === undefined ? undefined : (await import("./given.ts")).workerFrom("init", worker);
   const wishes = {
     precision,
     widening,
     tune,
     threads: await threadsOf(wished),
-    module: await moduleOf(wasm),
+    module: wasm === undefined ? undefined : await (await import("./given.ts")).moduleFrom(wasm),
   };
   const { core, threads, info } = await choose(wishes);
-  if (threads.size > 1) await (await import("./crew.ts")).enlist(core, threads);
+  if (threads.size > 1) await (await import("./crew.ts")).enlist(core, threads, from);
   const multiplier = new Multiplier(core);
   return {
     get info() {
@@ -170,26 +178,4 @@ async function threadsOf(wished: number | "auto"): Promise<Threads> {
 export async function hosted(options?: InitOptions): Promise<HostedXent> {
   const { start } = await import("./hosted.ts");
   return start(options);
-}
-
-async function moduleOf(wasm: InitOptions["wasm"]): Promise<WebAssembly.Module | undefined> {
-  if (wasm === undefined) return undefined;
-  if (wasm instanceof WebAssembly.Module) return ours(wasm);
-  if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return ours(await compile(wasm));
-  throw new XentError(
-    "OPTION",
-    `init: wasm is ${show(wasm)}`,
-    "Pass the bytes of a build or a WebAssembly.Module.",
-  );
-}
-
-/** Refuses a module of somebody else's. */
-function ours(module: WebAssembly.Module): WebAssembly.Module {
-  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (["run", "heapBase", "relaxed"].every((name) => names.includes(name))) return module;
-  throw new XentError(
-    "UNSUPPORTED",
-    `init: the module exports ${names.slice(0, 5).join(", ") || "nothing"}, expected run and the other kernels of xent`,
-    "Pass one of xent/wasm/*.wasm, of this very version.",
-  );
 }

@@ -1,7 +1,7 @@
 // A crew: workers that run the same programs as their host, each its share. Hands out jobs; where the threads meet inside a
 // job is assembly/barrier.ts.
 
-import type { Crew } from "../base/spec.ts";
+import type { Crew, WorkerFrom } from "../base/spec.ts";
 import * as control from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 
@@ -52,6 +52,7 @@ export class Pool implements Crew {
   readonly runNs: number;
   readonly recordNs: number;
   readonly #module: WebAssembly.Module;
+  readonly #from: WorkerFrom | undefined;
   readonly #own: { gang: Gang | undefined } = { gang: undefined };
   /** by which the workers know each memory */
   readonly #numbers = new WeakMap<WebAssembly.Memory, number>();
@@ -74,16 +75,19 @@ export class Pool implements Crew {
   /**
    * @param size   threads, the caller's among them; at least 2
    * @param worth  what is shared, see `Crew`
+   * @param from   where the workers' file is, if it is not the package's
    */
   constructor(
     module: WebAssembly.Module,
     size: number,
     worth: Partial<Pick<Crew, "runNs" | "recordNs">> = {},
+    from?: WorkerFrom,
   ) {
     this.size = size;
     this.runNs = worth.runNs ?? RUN_NS;
     this.recordNs = worth.recordNs ?? RECORD_NS;
     this.#module = module;
+    this.#from = from;
     const self = new WeakRef(this);
     this.#dropped = new FinalizationRegistry((known) => {
       const pool = self.deref();
@@ -178,6 +182,7 @@ export class Pool implements Crew {
           gang.settled();
         },
       },
+      this.#from,
     );
     const start: control.Start = { module: this.#module, control: gang.words, thread, threads: this.size };
     worker.post(start);

@@ -21,6 +21,11 @@ interface OsModule {
   availableParallelism?(): number;
 }
 
+/** Node's module `fs/promises`. */
+interface FilesModule {
+  readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** Node's module `zlib`. */
 interface ZlibModule {
   inflateRawSync(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
@@ -67,6 +72,17 @@ export function warn(text: string): void {
   const process = host();
   if (process?.emitWarning !== undefined) process.emitWarning(text, "XentWarning");
   else console.warn(text);
+}
+
+/** What relative addresses are relative to, on a page and in its workers. */
+export function base(): string | undefined {
+  return globalThis.document?.baseURI ?? globalThis.location?.href;
+}
+
+/** Reads a file of this machine, where there are some: Node's `fetch` does not. */
+export function readLocal(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
+  const files = host()?.getBuiltinModule?.("node:fs/promises") as FilesModule | undefined;
+  return files?.readFile(url);
 }
 
 /** Inflates deflated bytes at once where Node's zlib is at hand, as streams take 15 ms to load there; else undefined. */

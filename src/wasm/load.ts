@@ -1,6 +1,5 @@
-// Bytes to module to instance. @assemblyscript/loader lives here alone.
+// Bytes to module to instance.
 
-import { instantiateSync as instantiateModule } from "@assemblyscript/loader";
 import { XentError } from "../base/errors.ts";
 import { inflateNow } from "./engine.ts";
 
@@ -34,14 +33,21 @@ export async function compile(bytes: BufferSource): Promise<WebAssembly.Module> 
   return WebAssembly.compile(bytes);
 }
 
-/**
- * An instance over `memory`; its exports as the engine made them (the loader's own wrappers cost 20 ns a call).
- */
+/** An instance over `memory`. Only a debug build has a use for `abort`: its asserts, which have no words of their own. */
 export function instantiateSync<T extends Record<string, unknown>>(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): T {
-  return instantiateModule<T>(module, { env: { memory } }).instance.exports as unknown as T;
+  const abort = (_: number, file: number, line: number): never => {
+    throw new Error(`an assertion failed at ${stringAt(memory, file)}:${line}`);
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as T;
+}
+
+/** A string of AssemblyScript's: UTF-16, its length in bytes in the word before it. */
+function stringAt({ buffer }: WebAssembly.Memory, address: number): string {
+  const [bytes = 0] = new Uint32Array(buffer, address - 4, 1);
+  return String.fromCharCode(...new Uint16Array(buffer, address, bytes / 2));
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -4,7 +4,7 @@ import type { Pace } from "../base/cost.ts";
 import type { Crew } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
-/** The ABI of every build. A `type`, not an interface: the loader's index signature would hide typos. */
+/** The ABI of every build. A `type`, which `instantiateSync` takes for a record, as it takes no interface. */
 export type Kernels = {
   run(program: number, hyper: number, first: number, last: number, thread: number, threads: number): number;
   heapBase(): number;

@@ -22,9 +22,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const THREAD_LOADERS = ["src/model/crew.ts", "src/model/hosted.ts"];
 /** Entries that are workers: the file that names each by its URL. They alone import the far end of a thread. */
 const WORKERS: Readonly<Record<string, string>> = { "src/worker.ts": "src/model/hosted.ts" };
-const FAR_END = "src/threads/port.ts";
+const FAR_END = ["src/threads/port.ts", "src/threads/control.ts", "src/threads/member.ts"];
 /** Packages, and the only place in src/ that imports each. */
-const PACKAGES: Readonly<Record<string, string>> = { "@assemblyscript/loader": "src/wasm/load.ts" };
+const PACKAGES: Readonly<Record<string, string>> = {};
 /** Where Node's own modules may be imported; elsewhere `process.getBuiltinModule` asks for them at run time. */
 const NODE_ONLY = ["src/node.ts", "src/cli/"];
 
@@ -53,7 +53,7 @@ export function srcImports(sources: readonly Source[]): string[] {
     const reach = MAY_IMPORT[a];
     if (reach === undefined) return `"${a}" is no layer of src`;
     if (a === b && a !== "entry") return undefined;
-    if (to === FAR_END && from in WORKERS) return undefined;
+    if (FAR_END.includes(to) && from in WORKERS) return undefined;
     if (kind === "url" && WORKERS[to] === from) return undefined;
     if (b === "threads") {
       return THREAD_LOADERS.includes(from) && kind === "dynamic"
