@@ -15,7 +15,7 @@ export const TRAINER = 'export { init, dataset, dense, relu, crossEntropy, sgd }
  * or load() need is for a page that asks for it. The look at the data, which the first fit has, counts.
  */
 export const EXTERNAL: readonly string[] = [
-  ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts"],
+  ...["*/generated/simd.ts", "*-threads.ts", "*/crew.ts", "*/given.ts"],
   ...["*/slope.ts", "*/reference.ts", "*/hosted.ts", "*/metrics.ts"],
   ...["*/split.ts", "*/schedules.ts", "*/schedule.ts", "*/loading.ts"],
 ];
