@@ -32,7 +32,7 @@ export class Arena {
   #spoilt = false;
   /** nobody will read what is here */
   disposed = false;
-  /** a run that other threads are still at: whatever else wants the memory has it finished first */
+  /** a run that other threads are still at, or that paused: whatever else wants the memory has it finished first */
   pending: { finish(): void } | undefined;
 
   constructor(core: Core, bytes: number) {

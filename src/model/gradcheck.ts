@@ -13,7 +13,7 @@ import type { Param } from "../nn/layout.ts";
 import type { Program } from "../program/program.ts";
 import { view } from "../program/record.ts";
 import type { Reference } from "../program/reference.ts";
-import { SLICE_MS, turn } from "../train/turn.ts";
+import { Slice } from "../train/turn.ts";
 import { checkSignal } from "./options.ts";
 import { checkIdle, networkOf, Sequential } from "./sequential.ts";
 import type { Slopes } from "./slope.ts";
@@ -144,13 +144,12 @@ export async function gradCheck(
 
 /** Gives the event loop its turn whenever a slice of time is over, and notices an abort. */
 function pauses(signal: AbortSignal | undefined): () => Promise<void> | undefined {
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slice = new Slice();
   const pause = async (): Promise<void> => {
-    await turn();
+    await slice.turn();
     signal?.throwIfAborted();
-    sliceEnd = performance.now() + SLICE_MS;
   };
-  return () => (performance.now() < sliceEnd ? undefined : pause());
+  return () => (slice.over() ? pause() : undefined);
 }
 
 /** Compares the picked entries of one parameter; positions count as in `stateDict`. */

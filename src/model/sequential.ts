@@ -14,7 +14,7 @@ import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { checkFits } from "../train/scoring.ts";
 import { carefulStep, putBack, type Step } from "../train/steps.ts";
-import { turn } from "../train/turn.ts";
+import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { lookAt, measuring, scored, setsOf } from "./extras.ts";
@@ -217,12 +217,13 @@ export class Sequential {
     training.optimizer = optimizer;
     training.end("trainOnBatch has changed the weights since");
     const place = { step: 0, kept: -1, where: "trainOnBatch" };
-    const run = carefulStep(this.#network, batch.session, place, batch.lr);
+    const slice = new Slice({ network: this.#network, program: batch.session.program });
+    const run = carefulStep(this.#network, batch.session, place, batch.lr, { pause: slice.inside });
     try {
       if (!run.next().done) {
-        // another thread is late
+        // it pauses, or another thread is late
         await this.#exclusively(async () => {
-          do await turn();
+          do await slice.turn();
           while (!run.next().done);
         });
       }

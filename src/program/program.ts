@@ -9,7 +9,7 @@ import type { Tensor } from "../memory/plan.ts";
 import { type Builder, type Draft, placeBarriers } from "./builder.ts";
 import type { Hosted } from "./host.ts";
 import { type Record, view } from "./record.ts";
-import { Runner } from "./runner.ts";
+import { type Pause, Runner } from "./runner.ts";
 
 /** The records of a program for `rows` rows. */
 const records = (words: Int32Array, rows?: number): Record[] =>
@@ -147,14 +147,14 @@ export class Program {
     this.#runner.run(first, last, this.#ns(first, last));
   }
 
-  /** As `run`, but false when another thread is late: let the event loop turn, and call `resume`. */
-  begin(first = 0, last = this.drafts.length): boolean {
-    return this.#runner.begin(first, last, this.#ns(first, last));
+  /** As `run`, but false when another thread is late, or at a pause: let the event loop turn, and call `resume`. */
+  begin(first = 0, last = this.drafts.length, pause?: Pause): boolean {
+    return this.#runner.begin(first, last, this.#ns(first, last), pause);
   }
 
-  /** Whether all threads are at the end of a run that stalled. */
-  resume(): boolean {
-    return this.#runner.resume();
+  /** Whether a run that stalled or paused is at its end. */
+  resume(pause?: Pause): boolean {
+    return this.#runner.resume(pause);
   }
 
   /** Leaves a run that stalled as it is, for ever. */

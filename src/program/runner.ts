@@ -8,13 +8,20 @@ import type { Hosted } from "./host.ts";
 /** A call that cannot let the event loop turn waits so often, a tenth of a second each time. */
 const MOST_STALLS = 100;
 
+/** Asked after each record of a run whether the event loop is to have its turn before the next. */
+export interface Pause {
+  ran(record: number, ms: number): boolean;
+}
+
 export class Runner {
   readonly #arena: Arena;
   readonly #program: number;
   readonly #hyper: number;
-  /** what is left of a run that stalled */
+  /** what is left of a run that stalled or paused */
   #next = 0;
   #last = 0;
+  /** it is this thread's alone */
+  #alone = false;
   readonly #hosted: Hosted | undefined;
   /** where the whole of it ends, host records and all */
   #end = 0;
@@ -43,21 +50,21 @@ export class Runner {
     if (!this.begin(first, last, ns)) this.#wait();
   }
 
-  /** As `run`, but false when another thread is late: let the event loop turn, and call `resume`. */
-  begin(first: number, last: number, ns: number): boolean {
+  /** As `run`, but false when another thread is late, or at a pause: let the event loop turn, and call `resume`. */
+  begin(first: number, last: number, ns: number, pause?: Pause): boolean {
     this.#arena.pending?.finish();
     this.#thrown = undefined;
-    if (this.#hosted === undefined) return this.#part(first, last, ns);
+    if (this.#hosted === undefined) return this.#part(first, last, ns, pause);
     this.#end = last;
-    return this.#parts(this.#hosted, first);
+    return this.#parts(this.#hosted, first, pause);
   }
 
   /** Host records from `first` to the end, and the runs between them: all threads are at the end of each. */
-  #parts(hosted: Hosted, first: number): boolean {
+  #parts(hosted: Hosted, first: number, pause: Pause | undefined): boolean {
     const end = this.#end;
     for (let at = first; ; at++) {
       const stop = hosted.next(at, end);
-      if (stop > at && !this.#part(at, stop, hosted.ns(at, stop))) return false;
+      if (stop > at && !this.#part(at, stop, hosted.ns(at, stop), pause)) return false;
       if (stop === end) return true;
       hosted.call(stop);
       at = stop;
@@ -65,10 +72,17 @@ export class Runner {
   }
 
   /** Records first … last − 1, none of them a host record. */
-  #part(first: number, last: number, ns: number): boolean {
+  #part(first: number, last: number, ns: number, pause: Pause | undefined): boolean {
     const arena = this.#arena;
     const { crew } = arena;
-    if (crew === undefined || ns < crew.runNs || crew.threads === 1 || arena.spoilt) {
+    this.#alone = crew === undefined || ns < crew.runNs || crew.threads === 1 || arena.spoilt;
+    if (this.#alone) {
+      if (pause !== undefined) {
+        arena.pending = this;
+        this.#next = first;
+        this.#last = last;
+        return this.#runAlone(pause);
+      }
       arena.kernels.run(this.#program, this.#hyper, first, last, 0, 1);
       return true;
     }
@@ -78,8 +92,25 @@ export class Runner {
     return this.#runShare(first);
   }
 
-  /** Whether all threads are at the end of a run that stalled; waits for a tenth of a second at most. */
-  resume(): boolean {
+  /** What is left, on this thread, up to a pause. */
+  #runAlone(pause?: Pause): boolean {
+    const { kernels } = this.#arena;
+    const last = this.#last;
+    let start = performance.now();
+    while (this.#next < last) {
+      const record = this.#next++;
+      kernels.run(this.#program, this.#hyper, record, record + 1, 0, 1);
+      const end = performance.now();
+      const pauses = pause?.ran(record, end - start) ?? false;
+      if (pauses && this.#next < last) return false;
+      start = end;
+    }
+    this.#arena.pending = undefined;
+    return true;
+  }
+
+  /** Whether all threads are at the end of a run that stalled or paused; waits for a tenth of a second at most. */
+  resume(pause?: Pause): boolean {
     const { crew, spoilt, pending } = this.#arena;
     // somebody else needed the memory, and had it finished
     if (pending !== this && !spoilt) {
@@ -88,14 +119,14 @@ export class Runner {
     }
     const lost = crew?.lost;
     if (spoilt || lost !== undefined) this.#lose(lost);
-    if (!this.#runShare(this.#next)) return false;
+    if (!(this.#alone ? this.#runAlone(pause) : this.#runShare(this.#next))) return false;
     if (this.#hosted === undefined || this.#last === this.#end) return true;
     this.#hosted.call(this.#last);
-    return this.#parts(this.#hosted, this.#last + 1);
+    return this.#parts(this.#hosted, this.#last + 1, pause);
   }
 
   /**
-   * For whoever else needs the memory: waits for a run that stalled, without a turn of the event loop. What a host record of it
+   * For whoever else needs the memory: waits for a run that stalled, or ends one that paused, without a turn of the event loop. What a host record of it
    * throws is for the run's own caller.
    *
    * @throws {XentError} `WORKER_LOST`

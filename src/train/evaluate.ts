@@ -7,7 +7,7 @@ import { lastLayer } from "../nn/params.ts";
 import type { Block, ChunkSession } from "../nn/session.ts";
 import type { Meters, MetricValues } from "./metrics.ts";
 import { hitRate, meanLoss, type Scoring, tally } from "./scoring.ts";
-import { late, SLICE_MS, turn } from "./turn.ts";
+import { late, Slice } from "./turn.ts";
 
 type Features = Float32Array | Uint8Array;
 
@@ -46,12 +46,13 @@ function* chunks(
   }
 }
 
-/** The same, scored if it is asked for; yields undefined where another thread is late and the event loop should turn. */
+/** The same, scored if it is asked for; yields undefined where it pauses, or another thread is late, and the event loop should turn. */
 function* patientChunks(
   network: Network,
   x: Features,
   rows: number,
   scoring: Scoring | undefined,
+  slice: Slice,
 ): Generator<Chunk | undefined, void> {
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
     for (let whole = false; !whole; ) {
@@ -60,7 +61,7 @@ function* patientChunks(
       const scored = scoring === undefined ? [] : score(chunk, scoring);
       const { uses } = network;
       for (const [from, to] of [...forward(chunk, x, "forward"), ...scored]) {
-        if (!program.begin(from, to)) yield* late(network, program);
+        if (!program.begin(from, to, slice.inside)) yield* late(network, program, slice);
         // while it waited another call has had the chunk: it is run anew
         whole = network.uses === uses;
         if (!whole) break;
@@ -227,16 +228,15 @@ async function inSlices(
   await network.want(network.chunk(), rows, CHUNK_ROWS);
   signal?.throwIfAborted();
   network.check();
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (const chunk of patientChunks(network, x, rows, scoring)) {
+  const slice = new Slice();
+  for (const chunk of patientChunks(network, x, rows, scoring, slice)) {
     if (chunk !== undefined) {
       each(chunk);
-      if (performance.now() < sliceEnd) continue;
+      if (!slice.over()) continue;
     }
-    await turn();
+    await slice.turn();
     signal?.throwIfAborted();
     network.check();
-    sliceEnd = performance.now() + SLICE_MS;
   }
   network.settle();
 }

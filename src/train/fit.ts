@@ -4,6 +4,7 @@ import { XentError } from "../base/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
+import { page } from "../wasm/engine.ts";
 import { type EarlyStoppingSpec, look } from "./early.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
@@ -12,7 +13,7 @@ import type { Run, Series } from "./run.ts";
 import { hitRate, meanLoss, over, type Scoring } from "./scoring.ts";
 import { checkWeights, GIVEN_UP, type Step, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
 import type { ProfileLine } from "./stopwatch.ts";
-import { SLICE_MS, turn } from "./turn.ts";
+import { Slice } from "./turn.ts";
 import { Window } from "./window.ts";
 
 /** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
@@ -94,14 +95,14 @@ export interface FitOptions extends StepOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How long an aborted run waits for a thread that is late in its last step, before it does without the step. */
+/** How long an aborted run waits for a thread that is late in its last step, before it does without the step; on a page there is none. */
 const PATIENCE_MS = 1000;
 
 /** Says whether to go on waiting for a late thread. */
 function patience(signal: AbortSignal | undefined): () => boolean {
   let end: number | undefined;
   return () => {
-    if (!signal?.aborted) return true;
+    if (page || !signal?.aborted) return true;
     end ??= performance.now() + PATIENCE_MS;
     return performance.now() < end;
   };
@@ -142,7 +143,7 @@ class Fit {
   readonly #start = performance.now();
   #epochStart = this.#start;
   #firstStepEnd = this.#start;
-  #sliceEnd = this.#start + SLICE_MS;
+  readonly #slice: Slice;
   #lr = Number.NaN;
   /** since the call */
   #steps = 0;
@@ -153,6 +154,7 @@ class Fit {
     this.#session = session;
     this.#options = options;
     this.#run = run;
+    this.#slice = new Slice({ network, program: session.program });
     this.#total = options.epochs * stepsPerEpoch(data.rows, options);
     this.#window = new Window(session, data, options.scoring, options.windowRows);
     // where only the validation of an epoch is left, of its last step
@@ -172,7 +174,7 @@ class Fit {
     if (signal?.aborted) return "signal";
     while (run.epoch < epochs && !this.#waited) {
       if (run.epoch >= stopAfterEpoch || !(await this.#epoch()) || !(await this.#endEpoch())) return "signal";
-      if (performance.now() >= this.#sliceEnd) {
+      if (this.#slice.over()) {
         network.settle();
         await this.#turn();
       }
@@ -192,19 +194,18 @@ class Fit {
   async #turn(): Promise<void> {
     // threads that another call lost are replaced
     void this.#network.want(this.#session, 0, this.#options.batchSize);
-    await turn();
-    this.#sliceEnd = performance.now() + SLICE_MS;
+    await this.#slice.turn();
   }
 
   /** What is left of an epoch's steps. False when the signal has ended it before the last. */
   async #epoch(): Promise<boolean> {
     const { signal } = this.#options;
     const network = this.#network;
-    const all = steps(network, this.#session, this.#window, this.#options, this.#run);
+    const all = steps(network, this.#session, this.#window, this.#options, this.#run, this.#slice);
     const patient = patience(signal);
     for (const step of all) {
       if (step === undefined) {
-        await turn();
+        await this.#slice.turn();
         if (patient()) continue;
         giveUp(all, this.#run);
         return false;
@@ -214,7 +215,7 @@ class Fit {
       this.#samples += step.rows;
       this.#lr = step.lr;
       if (step.last) break;
-      if (performance.now() >= this.#sliceEnd) {
+      if (this.#slice.over()) {
         network.settle();
         await this.#tell(this.#now(step.epoch));
         await this.#turn();
@@ -363,13 +364,13 @@ export async function* asyncSteps(
   if (signal?.aborted) return;
   const window = new Window(session, data, scoring, windowRows);
   const patient = patience(signal);
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slice = new Slice({ network, program: session.program });
   let lr = Number.NaN;
   while (run.epoch < epochs) {
-    const all = steps(network, session, window, options, run);
+    const all = steps(network, session, window, options, run, slice);
     for (const step of all) {
       if (step === undefined) {
-        await turn();
+        await slice.turn();
         if (patient()) continue;
         giveUp(all, run);
         return;
@@ -383,12 +384,10 @@ export async function* asyncSteps(
         run.clear();
       }
       yield step;
-      const now = performance.now();
-      if (now >= sliceEnd) {
+      if (slice.over()) {
         network.settle();
         void network.want(session, 0, batchSize);
-        await turn();
-        sliceEnd = performance.now() + SLICE_MS;
+        await slice.turn();
       }
       if (signal?.aborted) return;
     }

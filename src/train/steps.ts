@@ -5,6 +5,7 @@ import { Random, STREAM_SHUFFLE, shuffle } from "../base/random.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import type { Program } from "../program/program.ts";
+import type { Pause } from "../program/runner.ts";
 import type { Course } from "./course.ts";
 import { firstNotFinite } from "./diagnose.ts";
 import type { Meters } from "./metrics.ts";
@@ -52,6 +53,9 @@ export interface StepOptions {
   readonly watch?: Stopwatch | undefined;
 }
 
+/** What a run of steps needs besides: when it may pause within a step. */
+type Pausing = { readonly inside: Pause | undefined };
+
 /** Steps between two snapshots of the parameters. */
 const SNAPSHOT_STEPS = 256;
 
@@ -67,10 +71,11 @@ export function stepsPerEpoch(rows: number, options: Portions): number {
 }
 
 /**
- * Steps through what is left of the run's epoch. Each `next()` is one step, or undefined: another thread is late, and the event
- * loop should have its turn before the next. The last step of an epoch may have fewer rows.
+ * Steps through what is left of the run's epoch. Each `next()` is one step, or undefined: the step pauses, or another thread is
+ * late, and the event loop should have its turn before the next. The last step of an epoch may have fewer rows.
  *
  * @param window  of the data in the session's memory
+ * @param slice   may pause within a step
  */
 export function* steps(
   network: Network,
@@ -78,6 +83,7 @@ export function* steps(
   window: Window,
   options: StepOptions,
   run: Run,
+  slice: Pausing,
 ): Generator<Step | undefined, void> {
   const { batchSize, scoring, course, onNaN, meters, watch } = options;
   const { program, backwardEnd } = session;
@@ -108,10 +114,11 @@ export function* steps(
       program.turn.batch = network.batches;
       program.set(some, window.at(row + at), rate, over(1, parts));
       const end = at + batchSize < rows ? backwardEnd : all;
+      const pause = slice.inside;
       try {
-        if (careful && at === 0) yield* carefulStep(network, session, run, lr, { end, onNaN, watch });
+        if (careful && at === 0) yield* carefulStep(network, session, run, lr, { end, onNaN, watch, pause });
         else if (watch !== undefined) yield* watch.run(network, program, 0, end);
-        else if (!program.begin(0, end)) yield* late(network, program);
+        else if (!program.begin(0, end, pause)) yield* late(network, program, pause);
       } catch (error) {
         putBack(network, error, run);
       }
@@ -150,11 +157,11 @@ export function* carefulStep(
   session: TrainSession,
   place: Place,
   lr: number,
-  { end = session.program.drafts.length, onNaN = "error", watch }: Care = {},
+  { end = session.program.drafts.length, onNaN = "error", watch, pause }: Care = {},
 ): Generator<undefined, void> {
   const { program, lossEnd } = session;
   const run = (from: number, to: number): Generator<undefined, void> =>
-    watch === undefined ? plain(network, program, from, to) : watch.run(network, program, from, to);
+    watch === undefined ? plain(network, program, from, to, pause) : watch.run(network, program, from, to);
   yield* run(0, lossEnd);
   if (onNaN !== "ignore") checkLoss(network, session, place, lr);
   network.snapshot();
@@ -167,10 +174,17 @@ interface Care {
   readonly end?: number;
   readonly onNaN?: OnNaN;
   readonly watch?: Stopwatch | undefined;
+  readonly pause?: Pause | undefined;
 }
 
-function* plain(network: Network, program: Program, from: number, to: number): Generator<undefined, void> {
-  if (!program.begin(from, to)) yield* late(network, program);
+function* plain(
+  network: Network,
+  program: Program,
+  from: number,
+  to: number,
+  pause: Pause | undefined,
+): Generator<undefined, void> {
+  if (!program.begin(from, to, pause)) yield* late(network, program, pause);
 }
 
 /** Thrown into a run of steps that waits for another thread: it is left as it is, and the weights are the last good ones. */

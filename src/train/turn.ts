@@ -2,11 +2,15 @@
 
 import type { Network } from "../nn/network.ts";
 import type { Program } from "../program/program.ts";
-
-const page = typeof document !== "undefined";
+import type { Pause } from "../program/runner.ts";
+import { page, warn } from "../wasm/engine.ts";
 
 /** Milliseconds of work between two turns of the event loop: half a frame on a page, 50 elsewhere. */
 export const SLICE_MS = page ? 8 : 50;
+/** Of a step above it a page may have its turn between two records. */
+const LONG_MS = 2;
+/** What a page has for a picture, and how often a record is to take longer before anything is said: by then its code is hot. */
+const [FRAME_MS, OFTEN] = [16, 3];
 
 /** Resolves after the event loop has handled what was waiting. */
 export function turn(): Promise<void> {
@@ -22,15 +26,68 @@ export function turn(): Promise<void> {
   });
 }
 
-/** Goes on with a run that stalled, after each turn of the event loop that its taker gives. */
-export function* late(network: Network, program: Program): Generator<undefined, void> {
+/** Models whose long records were spoken of. */
+const warned = new WeakSet<Network>();
+
+/** A stretch of work up to the next turn of the event loop. */
+export class Slice implements Pause {
+  #last = performance.now();
+  #end = this.#last + SLICE_MS;
+  #long = true;
+  readonly #slow = new Map<number, number>();
+  readonly #about: { readonly network: Network; readonly program: Program } | undefined;
+
+  /** @param about  whose records are spoken of when one takes longer than a picture */
+  constructor(about?: { readonly network: Network; readonly program: Program }) {
+    this.#about = about;
+  }
+
+  /** Whether it is time for a turn; asked between two pieces of work, such as steps. */
+  over(): boolean {
+    const now = performance.now();
+    this.#long = now - this.#last > LONG_MS;
+    this.#last = now;
+    return now >= this.#end;
+  }
+
+  /** For a run that a page may interrupt: elsewhere, and where pieces are short, there is nothing to gain. */
+  get inside(): Slice | undefined {
+    return page && this.#long ? this : undefined;
+  }
+
+  ran(record: number, ms: number): boolean {
+    if (ms > FRAME_MS) this.#speakOf(record, ms);
+    return performance.now() >= this.#end;
+  }
+
+  async turn(): Promise<void> {
+    await turn();
+    this.#last = performance.now();
+    this.#end = this.#last + SLICE_MS;
+  }
+
+  #speakOf(record: number, ms: number): void {
+    const times = (this.#slow.get(record) ?? 0) + 1;
+    this.#slow.set(record, times);
+    if (times < OFTEN || this.#about === undefined || warned.has(this.#about.network)) return;
+    const { network, program } = this.#about;
+    warned.add(network);
+    warn(
+      `fit: ${program.drafts[record]?.label} takes ${ms.toFixed(0)} ms at a stretch, in which the page stands still; ` +
+        "train in a hosted runtime (await hosted()), or with a smaller batchSize",
+    );
+  }
+}
+
+/** Goes on with a run that stalled or paused, after each turn of the event loop that its taker gives. */
+export function* late(network: Network, program: Program, pause?: Pause): Generator<undefined, void> {
   let over = false;
   try {
     while (!over) {
       yield undefined;
       // disposed meanwhile
       network.check();
-      over = program.resume();
+      over = program.resume(pause);
     }
   } finally {
     // whoever takes the steps does not want to wait any longer

@@ -67,6 +67,9 @@ export function alone(): string | undefined {
   }
 }
 
+/** Whether this is a page's own thread, which draws and answers between two turns of its event loop. */
+export const page = typeof document !== "undefined";
+
 /** Says something that is wrong, and yet works, where developers look. */
 export function warn(text: string): void {
   const process = host();

@@ -15,6 +15,7 @@ import { Run } from "../../src/train/run.ts";
 import { score } from "../../src/train/scoring.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { type Step, steps } from "../../src/train/steps.ts";
+import { Slice } from "../../src/train/turn.ts";
 import { roomiest, Window, windowRows } from "../../src/train/window.ts";
 import { floats, integers } from "../oracle/data.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
@@ -53,7 +54,8 @@ function run(
   const run = new Run({}, 0);
   const losses: number[] = [];
   for (; run.epoch < 3; run.endEpoch()) {
-    for (const step of steps(network, session, rows, options, run)) losses.push((step as Step).loss);
+    for (const step of steps(network, session, rows, options, run, new Slice()))
+      losses.push((step as Step).loss);
   }
   return { hash: hash(network.state()), losses };
 }
