@@ -1,23 +1,11 @@
 // Four projects: computing and node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
 
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
-import { chromium } from "playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import type { BrowserCommandContext } from "vitest/node";
+import { CHROMIUM_ARGS, findChromium } from "./tools/chromium.ts";
 import "./tools/relaxed-simd.ts";
-
-/** Chromium does without its sandbox, because root has none, and asks the network for nothing. */
-const CHROMIUM_ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Folders whose tests neither watch the clock nor start threads: two of their files run at a time. */
 const COMPUTING = ["base", "data", "docs", "io", "kernels", "kernels-text", "nn", "oracle", "program"];
@@ -133,12 +121,6 @@ async function fitInNode({ project }: BrowserCommandContext, seed: number): Prom
   const path = here("test/support/fit-once.ts");
   const { fitOnce } = await project.import<typeof import("./test/support/fit-once.ts")>(path);
   return fitOnce(await init({ precision: "strict" }), seed);
-}
-
-/** The Chromium of XENT_CHROMIUM, else Debian's, else the one that `npx playwright install` fetched. */
-function findChromium(): string | undefined {
-  const places = [process.env.XENT_CHROMIUM, "/usr/bin/chromium", chromium.executablePath()];
-  return places.find((path) => path !== undefined && existsSync(path));
 }
 
 export default defineConfig({

@@ -1,19 +1,10 @@
 // The package as a user gets it: packed, unpacked into an empty project, imported by plain Node, type-checked.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stale } from "../../tools/stale.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folders } from "../support/folders.ts";
+import { installPacked, node } from "../support/packed.ts";
 
 const USER = `
 import { hosted, init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
@@ -52,30 +43,13 @@ try {
 console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved }));
 `;
 
-const project = mkdtempSync(join(tmpdir(), "xent-package-"));
+const { root: project } = folders("package");
 const installed = join(project, "node_modules/xent");
 let files: string[] = [];
 
-function node(args: string[], cwd = process.cwd()): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`node ${args.join(" ")}\n${stdout}${stderr}`);
-  return stdout;
-}
-
 beforeAll(() => {
-  if (stale(["dist/index.js"], ["src", "tsconfig.json", "tsconfig.build.json"])) {
-    node(["--import", "tsx", "tools/build-js.ts"]);
-  }
-  const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", project];
-  const output = execFileSync("npm", npm, { encoding: "utf8", shell: process.platform === "win32" });
-  const [packed] = JSON.parse(output) as [{ filename: string; files: { path: string }[] }];
-  files = packed.files.map(({ path }) => path).sort();
-  execFileSync("tar", ["-xzf", packed.filename], { cwd: project });
-  mkdirSync(join(project, "node_modules"));
-  renameSync(join(project, "package"), installed);
+  files = installPacked(project);
 }, 180_000);
-
-afterAll(() => rmSync(project, { recursive: true }));
 
 test("holds what is published and nothing else", () => {
   const outside = files.filter((path) => !path.startsWith("dist/"));
