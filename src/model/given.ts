@@ -5,7 +5,7 @@ import { show } from "../base/options.ts";
 import type { WorkerFrom } from "../base/spec.ts";
 import { base, readLocal } from "../wasm/engine.ts";
 import { compile } from "../wasm/load.ts";
-import type { InitOptions } from "./runtime.ts";
+import type { InitOptions } from "./begin.ts";
 
 /**
  * @throws {XentError} `OPTION` it is none of these; `FILE` it cannot be fetched; `UNSUPPORTED` it is no build of xent, or none that

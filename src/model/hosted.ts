@@ -3,6 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import type { LayerSpec, WorkerFrom } from "../base/spec.ts";
+import type { InitOptions } from "./begin.ts";
 import { type Info, isWide } from "./choose.ts";
 import { type Facts, Line, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
@@ -16,7 +17,6 @@ import {
   partCallbacks,
   type SequentialOptions,
 } from "./options.ts";
-import type { InitOptions } from "./runtime.ts";
 import type { Sequential } from "./sequential.ts";
 
 /**

@@ -3,6 +3,7 @@
 
 import { CheckedRows } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
+import { begin, type Xent } from "./begin.ts";
 import {
   type Apart,
   type Call,
@@ -14,7 +15,6 @@ import {
   type Verdict,
 } from "./messages.ts";
 import type { FitOptions } from "./options.ts";
-import { init, type Xent } from "./runtime.ts";
 import type { Sequential } from "./sequential.ts";
 
 /** Ends a fit whose callback has thrown on the other side; the error itself stays there. */
@@ -31,7 +31,7 @@ export function host(post: Post): (message: unknown) => void {
 
 class Host {
   readonly #post: Post;
-  readonly #held = new Map<number, unknown>([[RUNTIME, { init }]]);
+  readonly #held = new Map<number, unknown>([[RUNTIME, { init: begin }]]);
   /** of runs that wait for what the caller's callbacks came to */
   readonly #verdicts = new Map<number, (verdict: Verdict) => void>();
   readonly #controllers = new Map<number, AbortController>();
