@@ -1,4 +1,5 @@
-// Four projects: computing and node, browser (Chromium, left out with a word where there is none) and soak (`npm run test:soak`).
+// Five projects: computing and node, browser (Chromium, left out with a word where there is none), bundlers (`npm run test:bundlers`)
+// and soak (`npm run test:soak`).
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -37,10 +38,28 @@ const projects: TestProjectConfiguration[] = [
     test: {
       name: "node",
       include: ["test/**/*.test.ts"],
-      exclude: ["test/browser/**", "test/soak/**", ...COMPUTING.map((folder) => `test/${folder}/**`)],
+      exclude: [
+        "test/browser/**",
+        "test/bundlers/**",
+        "test/soak/**",
+        ...COMPUTING.map((folder) => `test/${folder}/**`),
+      ],
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 60_000,
+      sequence: { groupOrder: 1 },
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "bundlers",
+      include: ["test/bundlers/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      fileParallelism: false,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       sequence: { groupOrder: 1 },
     },
   },

@@ -1,5 +1,5 @@
-// `npm run ci`: every check in order, cheapest first, stopping at the first that fails. `--full` adds the soak
-// tests and the faults of threads, 50 times. The last line is `N passed, N failed`: vitest's tests, a failed step of another kind counted as one.
+// `npm run ci`: every check in order, cheapest first, stopping at the first that fails. `--full` adds the apps of
+// bundlers, the soak tests and the faults of threads, 50 times. The last line is `N passed, N failed`: vitest's tests, a failed step of another kind counted as one.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ const STEPS = [
   ["pack:check"],
   ["bench", "--smoke"],
 ];
-if (process.argv.includes("--full")) STEPS.push(["test:soak"], ["test:faults"]);
+if (process.argv.includes("--full")) STEPS.push(["test:bundlers"], ["test:soak"], ["test:faults"]);
 
 interface Report {
   readonly numPassedTests: number;
@@ -37,7 +37,7 @@ for (const [script = "", ...args] of STEPS) {
   const title = ["npm run", script, ...args].join(" ");
   console.log(`\n── ${title}`);
   const report = join(folder, `${script.replace(":", "-")}.json`);
-  if (script === "test" || script === "test:soak")
+  if (["test", "test:bundlers", "test:soak"].includes(script))
     args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
   const start = performance.now();
   const { status } = spawnSync("npm", ["run", "--silent", script, "--", ...args], {

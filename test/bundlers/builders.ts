@@ -1,0 +1,110 @@
+// The same small app, built as its users would with each of the tools: what they say in warnings is an error here.
+
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build as esbuild } from "esbuild";
+import { createLogger, type InlineConfig, build as viteBuild } from "vite";
+import webpack from "webpack";
+import { installPacked } from "../support/packed.ts";
+
+/** The app as plain JavaScript beside the packed package, for every tool to build. */
+export async function makeProject(project: string): Promise<void> {
+  installPacked(project);
+  await esbuild({
+    entryPoints: ["test/bundlers/app.ts"],
+    outfile: join(project, "app.js"),
+    bundle: true,
+    format: "esm",
+    external: ["xent"],
+  });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
+  writeFileSync(join(project, "index.html"), html("./main.js"));
+  writeFileSync(join(project, "main.js"), main("inWorker"));
+  writeFileSync(
+    join(project, "main-esbuild.js"),
+    main('() => inWorker({ worker: new URL("./xent-worker.js", import.meta.url) })'),
+  );
+}
+
+function main(inWorker: string): string {
+  return `import { inWorker, onPage } from "./app.js";\nglobalThis.app = { onPage, inWorker: ${inWorker} };\n`;
+}
+
+function html(script: string, head = ""): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>xent</title>
+${head}<script type="module" src="${script}"></script>
+</html>
+`;
+}
+
+/** What a built app needs of its server: sources of scripts for its policy. */
+export type Build = (project: string, out: string) => Promise<readonly string[]>;
+
+/** @param options  beside what every app has */
+export function vite(options: InlineConfig = {}): Build {
+  return async (project, out) => {
+    const build = { outDir: out, emptyOutDir: true };
+    await viteBuild({ ...options, ...quiet(), root: project, configFile: false, build });
+    return [];
+  };
+}
+
+/** Configuration that has Vite say nothing, and throw its warnings. */
+export function quiet(): InlineConfig {
+  const customLogger = createLogger("warn");
+  customLogger.warn = (text) => {
+    throw new Error(`Vite warns: ${text}`);
+  };
+  customLogger.warnOnce = customLogger.warn;
+  return { customLogger, logLevel: "warn" };
+}
+
+export const webpacked: Build = async (project, out) => {
+  const compiler = webpack({
+    mode: "production",
+    context: project,
+    entry: "./main.js",
+    output: { path: out },
+  });
+  await new Promise<void>((resolve, reject) => {
+    compiler?.run((error, stats) => {
+      const { errors = [], warnings = [] } =
+        stats?.toJson({ all: false, errors: true, warnings: true }) ?? {};
+      const [first] = [error, ...errors, ...warnings].filter((problem) => problem != null);
+      compiler.close(() =>
+        first === undefined ? resolve() : reject(new Error(`webpack: ${first.message}`)),
+      );
+    });
+  });
+  writeFileSync(join(out, "index.html"), html("./main.js"));
+  return [];
+};
+
+export const esbuilt: Build = async (project, out) => {
+  const { warnings } = await esbuild({
+    absWorkingDir: project,
+    entryPoints: { main: "./main-esbuild.js", "xent-worker": "xent/worker" },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    outdir: out,
+  });
+  if (warnings[0] !== undefined) throw new Error(`esbuild warns: ${warnings[0].text}`);
+  writeFileSync(join(out, "index.html"), html("./main.js"));
+  return [];
+};
+
+/** No tool at all: an import map, which has to be inline and so has its hash in the policy. */
+export const mapped: Build = async (project, out) => {
+  mkdirSync(out);
+  for (const name of ["app.js", "main.js"]) cpSync(join(project, name), join(out, name));
+  cpSync(join(project, "node_modules/xent/dist"), join(out, "xent"), { recursive: true });
+  const map = JSON.stringify({ imports: { xent: "./xent/index.js" } });
+  writeFileSync(join(out, "index.html"), html("./main.js", `<script type="importmap">${map}</script>\n`));
+  return [`'sha256-${createHash("sha256").update(map).digest("base64")}'`];
+};
