@@ -41,6 +41,7 @@ const projects: TestProjectConfiguration[] = [
       exclude: [
         "test/browser/**",
         "test/bundlers/**",
+        "test/pages/**",
         "test/soak/**",
         ...COMPUTING.map((folder) => `test/${folder}/**`),
       ],
@@ -78,6 +79,17 @@ const projects: TestProjectConfiguration[] = [
 
 const executablePath = findChromium();
 if (executablePath !== undefined) {
+  projects.push({
+    resolve,
+    test: {
+      name: "pages",
+      include: ["test/pages/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      testTimeout: 120_000,
+      sequence: { groupOrder: 1 },
+    },
+  });
   projects.push({
     // a page that is cross-origin isolated, as threads will need it
     server: {
