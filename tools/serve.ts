@@ -81,8 +81,8 @@ export async function serve(folder: string, headers: Headers = {}): Promise<Serv
       const body = await readFile(join(folder, path));
       served.push(path);
       const type = TYPES[extname(path)] ?? "application/octet-stream";
-      // every page asks anew, so that the log is whole
-      response.writeHead(200, { ...headers, "Content-Type": type, "Cache-Control": "no-store" }).end(body);
+      // unless it is asked otherwise every page asks anew, so that the log is whole
+      response.writeHead(200, { "Cache-Control": "no-store", ...headers, "Content-Type": type }).end(body);
     } catch {
       response.writeHead(404, headers).end();
     }
