@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../tools/conformance/measure.ts";
-import { BEGIN, compare, END, figure, parse, render } from "../../tools/conformance/record.ts";
+import { BEGIN, compare, END, figure, measured, parse, render } from "../../tools/conformance/record.ts";
 
 const PAGE = `# Numerics\n\nbefore\n\n${BEGIN}\n${END}\n\nafter\n`;
 const table = (exp: number, forward: Record<string, number>): Table[] => [
@@ -97,5 +97,21 @@ describe("compare", () => {
     const { worse } = compare([{ ...functions, title: "Other" }], recorded);
     expect(worse.filter((line) => line.includes("nothing recorded"))).toHaveLength(2);
     expect(worse.filter((line) => line.includes("no longer measured"))).toHaveLength(5);
+  });
+
+  it("leaves out of what is recorded the tables and builds that are not measured, and no more", () => {
+    const published: Table[] = [
+      {
+        title: "Activations",
+        columns: ["forward"],
+        lines: [{ subject: "tanh", errors: { forward: { simd: 1.5 } } }],
+      },
+    ];
+    expect([...measured(recorded, published).keys()]).toEqual([
+      "Activations/relu, x/forward/*",
+      "Activations/relu, x/backward/*",
+      "Activations/tanh/forward/*",
+    ]);
+    expect(compare(published, measured(recorded, published)).worse).toHaveLength(2);
   });
 });

@@ -1,17 +1,8 @@
 // What conformance measures, a line a subject: the library, through its public API, against float64. Functions by ulps
 // over a sample of all f32 arguments; the rest in units of u = 2⁻²⁴ of what the page names.
 
-import { readFileSync } from "node:fs";
+import { dataset, init, type LayerSpec, type LossSpec, type StateDict, sgd, type Xent } from "xent";
 import * as abi from "../../src/base/abi.ts";
-import {
-  dataset,
-  init,
-  type LayerSpec,
-  type LossSpec,
-  type StateDict,
-  sgd,
-  type Xent,
-} from "../../src/index.ts";
 import {
   activationFixtures,
   type LossFixture,
@@ -37,26 +28,26 @@ export interface Table {
   readonly lines: readonly Line[];
 }
 
-export const BUILDS = ["simd", "debug", "relaxed"] as const;
+/** A build's name in the tables, and its file. */
+export type Build = readonly [name: string, bytes: Uint8Array<ArrayBuffer>];
 
 /** One figure: the largest of those with the same subject and column is kept. */
 type Figure = readonly [subject: string, column: string, error: number];
 
-const bytesOf = (build: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(readFileSync(new URL(`../../build/${build}.wasm`, import.meta.url)));
-
-/** All tables. `report` is called with what is being measured. */
-export async function measureAll(report: (what: string) => void): Promise<Table[]> {
+/** The tables of models. `report` is called with what is being measured. */
+export async function measureModels(
+  builds: readonly Build[],
+  report: (what: string) => void,
+): Promise<Table[]> {
   const runtimes = await Promise.all(
-    BUILDS.map(async (build) => ({ build, xent: await init({ wasm: bytesOf(build) }) })),
+    builds.map(async ([build, wasm]) => ({ build, xent: await init({ wasm }) })),
   );
   const groups: [title: string, measure: (xent: Xent) => AsyncGenerator<Figure>][] = [
     ["Activations", activations],
     ["Losses", losses],
     ["Nets", nets],
   ];
-  report("functions");
-  const tables = [functions()];
+  const tables: Table[] = [];
   for (const [title, measure] of groups) {
     const lines = new Map<string, Line>();
     const columns = new Set<string>();
@@ -94,11 +85,12 @@ const FUNCTIONS: readonly [
   ["sigmoid", abi.MATH_SIGMOID, (x) => 1 / (1 + Math.exp(-x))],
 ];
 
-/** One source for every build, of + − × ÷ apart, and so one figure. */
-function functions(): Table {
+/** The table of functions. One source for every build, of + − × ÷ apart, and so one figure. */
+export function measureFunctions(bytes: Uint8Array<ArrayBuffer>, builds: readonly Build[]): Table {
   const memory = new WebAssembly.Memory({ initial: 80 });
-  const { vmath } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf("vmath")), { env: { memory } })
-    .exports as { vmath(f: number, n: number, x: number, y: number): void };
+  const { vmath } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as {
+    vmath(f: number, n: number, x: number, y: number): void;
+  };
   const n = Math.floor(2 ** 32 / STRIDE / 4) * 4;
   const x = new Float32Array(memory.buffer, abi.ARENA_BASE, n);
   const bits = new Uint32Array(memory.buffer, abi.ARENA_BASE, n);
@@ -114,7 +106,7 @@ function functions(): Table {
       if (!(Math.abs(truth) >= 2 ** -126) || !Number.isFinite(Math.fround(truth))) continue;
       worst = Math.max(worst, Math.abs((x[i] as number) - truth) / ulp(truth));
     }
-    return { subject, errors: { error: Object.fromEntries(BUILDS.map((build) => [build, worst])) } };
+    return { subject, errors: { error: Object.fromEntries(builds.map(([build]) => [build, worst])) } };
   });
   return { title: "Functions", columns: ["error"], lines };
 }

@@ -70,6 +70,19 @@ export function parse(page: string): Recorded {
   return recorded;
 }
 
+/** Of what is recorded, that of tables and builds of which there are figures. */
+export function measured(recorded: Recorded, tables: readonly Table[]): Recorded {
+  const titles = tables.map(({ title }) => title);
+  const errors = tables.flatMap(({ lines }) => lines.flatMap((line) => Object.values(line.errors)));
+  const builds = new Set(["*", ...errors.flatMap((cell) => Object.keys(cell))]);
+  return new Map(
+    [...recorded].filter(([key]) => {
+      const [title = "", ...rest] = key.split("/");
+      return titles.includes(title) && builds.has(rest.at(-1) ?? "");
+    }),
+  );
+}
+
 /** The measured figures for a terminal, what is worse than recorded, and how many are better. */
 export function compare(
   tables: readonly Table[],
