@@ -11,7 +11,7 @@ import "./tools/relaxed-simd.ts";
 /** Folders whose tests neither watch the clock nor start threads: two of their files run at a time. */
 const COMPUTING = ["base", "data", "docs", "io", "kernels", "kernels-text", "nn", "oracle", "program"];
 
-// what examples import is the source, not a package that was built before it
+// what examples and tools import is the source, not a package that was built before it
 const resolve = {
   alias: [
     { find: /^xent$/, replacement: here("src/index.ts") },

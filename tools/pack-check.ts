@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pack } from "./pack.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xent-pack-"));
 const run = (command: string, ...args: string[]): string =>
@@ -14,8 +15,7 @@ const run = (command: string, ...args: string[]): string =>
     shell: process.platform === "win32",
   });
 try {
-  const [packed] = JSON.parse(run("npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder));
-  const tarball = join(folder, packed.filename);
+  const { tarball } = pack(folder);
   console.log(run("npx", "publint", "run", tarball, "--strict"));
   console.log(run("npx", "attw", tarball, "--profile", "esm-only", "--no-definitely-typed"));
 } finally {

@@ -1,8 +1,8 @@
 // The package as npm would publish it, unpacked into the node_modules of a project.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { install, pack } from "../../tools/pack.ts";
 import { stale } from "../../tools/stale.ts";
 
 /** Runs Node, and throws what it printed if it fails. */
@@ -17,12 +17,8 @@ export function installPacked(project: string): string[] {
   if (stale(["dist/index.js"], ["src", "tsconfig.json", "tsconfig.build.json"])) {
     node(["--import", "tsx", "tools/build-js.ts"]);
   }
-  const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", project];
-  const output = execFileSync("npm", npm, { encoding: "utf8", shell: process.platform === "win32" });
-  const [{ filename, files }] = JSON.parse(output) as [{ filename: string; files: { path: string }[] }];
-  execFileSync("tar", ["-xzf", filename], { cwd: project });
-  rmSync(join(project, filename));
-  mkdirSync(join(project, "node_modules"));
-  renameSync(join(project, "package"), join(project, "node_modules/xent"));
-  return files.map(({ path }) => path).sort();
+  const packed = pack(project);
+  install(packed, project);
+  rmSync(packed.tarball);
+  return [...packed.files].sort();
 }
