@@ -7,18 +7,25 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const WORKER = fileURLToPath(new URL("../src/threads/worker.ts", import.meta.url));
 
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  external: ["node:*"],
+  logLevel: "error",
+};
+
 /** Bundles a TypeScript module; the worker goes into the same folder. */
 export async function bundle(entry: URL, outfile: string): Promise<void> {
-  const options: BuildOptions = {
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    external: ["node:*"],
-    logLevel: "error",
-  };
-  await build({ ...options, entryPoints: [fileURLToPath(entry)], outfile, plugins: [namesWorker] });
-  await build({ ...options, entryPoints: [WORKER], outfile: join(dirname(outfile), "worker.mjs") });
+  await build({ ...OPTIONS, entryPoints: [fileURLToPath(entry)], outfile, plugins: [namesWorker] });
+  await build({ ...OPTIONS, entryPoints: [WORKER], outfile: join(dirname(outfile), "worker.mjs") });
+}
+
+/** Bundles a TypeScript module that imports xent from where it is installed. */
+export async function bundleUser(entry: URL, outfile: string): Promise<void> {
+  const external = ["node:*", "xent", "xent/*"];
+  await build({ ...OPTIONS, entryPoints: [fileURLToPath(entry)], outfile, external });
 }
 
 /** The pool names its worker's source; beside a bundle stands the worker's own. */

@@ -1,5 +1,5 @@
-// `npm run ci`: every check in order, cheapest first, stopping at the first that fails. `--full` adds the apps of
-// bundlers, the soak tests and the faults of threads, 50 times. The last line is `N passed, N failed`: vitest's tests, a failed step of another kind counted as one.
+// `npm run ci`: every check in order, cheapest first, stopping at the first that fails. `--full` adds the apps of bundlers, the
+// package on other engines, the soak tests, and the faults of threads, 50 times. The last line is `N passed, N failed`: vitest's tests, a failed step of another kind counted as one.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,8 @@ const STEPS = [
   ["pack:check"],
   ["bench", "--smoke"],
 ];
-if (process.argv.includes("--full")) STEPS.push(["test:bundlers"], ["test:soak"], ["test:faults"]);
+if (process.argv.includes("--full"))
+  STEPS.push(["test:bundlers"], ["test:engines"], ["test:soak"], ["test:faults"]);
 
 interface Report {
   readonly numPassedTests: number;
