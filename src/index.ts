@@ -5,6 +5,7 @@
  */
 
 export { XentError, type XentErrorCode } from "./base/errors.ts";
+export type { AbortSignalLike, ResponseLike, UrlLike, WasmModule } from "./base/platform.ts";
 export type {
   ActivationSpec,
   CustomLossSpec,

@@ -12,6 +12,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { XentError } from "./base/errors.ts";
 import { checkNames, integer, positive, show } from "./base/options.ts";
+import type { UrlLike } from "./base/platform.ts";
 import type { Callback, EpochEnd, Progress } from "./train/fit.ts";
 
 /** What can be saved: a model, of `init` or of `hosted`. */
@@ -28,7 +29,7 @@ export interface Saveable {
  * @param bytes  what it is to hold; not to be changed before the promise resolves
  * @throws {XentError} `FILE` the file system refuses, and the file is as it was; `OPTION` no path, no bytes
  */
-export async function writeFileAtomic(path: string | URL, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string | UrlLike, bytes: Uint8Array): Promise<void> {
   await write("writeFileAtomic", pathOf("writeFileAtomic", path), bytes);
 }
 
@@ -37,7 +38,7 @@ export async function writeFileAtomic(path: string | URL, bytes: Uint8Array): Pr
  *
  * @throws {XentError} `FILE`, `OPTION` as there, and what `model.save()` throws
  */
-export async function saveModel(model: Saveable, path: string | URL): Promise<void> {
+export async function saveModel(model: Saveable, path: string | UrlLike): Promise<void> {
   const file = pathOf("saveModel", path);
   await write("saveModel", file, await saveable("saveModel", model).save());
 }
@@ -51,7 +52,7 @@ export async function saveModel(model: Saveable, path: string | URL): Promise<vo
  */
 export async function loadModel<Model>(
   xent: { load(bytes: Uint8Array): Model | Promise<Model> },
-  path: string | URL,
+  path: string | UrlLike,
 ): Promise<Model> {
   const file = pathOf("loadModel", path);
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -73,7 +74,7 @@ export interface CheckpointEvery {
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions {
   /** the file; each save takes the place of the one before */
-  path: string | URL;
+  path: string | UrlLike;
   model: Saveable;
   /** default: `{ epochs: 1 }`. The last epoch of a run is always saved. */
   every?: CheckpointEvery;
@@ -348,9 +349,15 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function pathOf(where: string, path: unknown): string {
-  const text = path instanceof URL && path.protocol === "file:" ? fileURLToPath(path) : path;
+  const href: unknown = Object(path).href;
+  let text = path;
+  try {
+    if (typeof href === "string" && href.startsWith("file:")) text = fileURLToPath(href);
+  } catch {
+    // of another host, or no URL at all: refused below
+  }
   if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
-  const came = path instanceof URL ? path.href : show(path);
+  const came = typeof href === "string" ? href : show(path);
   throw new XentError("OPTION", `${where}: the path is ${came}, expected a path or a file: URL`, "Pass one.");
 }
 

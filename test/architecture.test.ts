@@ -229,17 +229,17 @@ test.each([
       "oneCycle ones prelu quadratic reduceOnPlateau relu residual rmsprop sgd sigmoid silu " +
       "softmax softplus split stepDecay tanh torchDefault truncatedNormal uniform zeros"
     ).split(" "),
-    "ActivationSpec AdagradOptions AdamOptions BatchOptions BceOptions Callback " +
+    "AbortSignalLike ActivationSpec AdagradOptions AdamOptions BatchOptions BceOptions Callback " +
       "ConfusionMatrix CosineOptions CrossEntropyOptions CustomLossOptions CustomLossSpec " +
       "Dataset DatasetOptions DenseOptions EarlyStoppingOptions EarlyStoppingSpec EpochEnd " +
       "EvaluateOptions Evaluation FanMode Features Finding FitOptions GainName GradCheck " +
       "GradCheckOptions HeOptions History HostedSequential HostedXent Info InitOptions InitSpec " +
       "Inspection Labels LayerOutput LayerSpec LearnOptions Link LossRow LossSpec MetricName " +
       "MetricSeries MetricValues ModelPlan OnNaN OneCycleOptions OptimizerSpec ParamGroup " +
-      "PlateauOptions ProfileLine Progress RawData Reduction Region RegionBytes RmspropOptions " +
+      "PlateauOptions ProfileLine Progress RawData Reduction Region RegionBytes ResponseLike RmspropOptions " +
       "RowLoss ScheduleFunction ScheduleSpec ScheduleStep ScheduleUnit Sequential " +
       "SequentialOptions SgdOptions SgemmOptions Split SplitOptions StateDict Step StepsOptions " +
-      "Targets TensorCheck TensorData UpdateOptions ValidationSplit Xent XentErrorCode",
+      "Targets TensorCheck TensorData UpdateOptions UrlLike ValidationSplit WasmModule Xent XentErrorCode",
   ],
   ["src/data.ts", ["readIdx"], "IdxArray"],
   [

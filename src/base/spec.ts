@@ -1,6 +1,8 @@
 // Plain descriptions that several rooms switch on: layers, losses, optimisers, schedules, initial values, tensors at rest. No
 // behaviour.
 
+import type { WasmMemory } from "./platform.ts";
+
 /** A layer without parameters that works on every element, or row, alike in training and evaluation. */
 export type ActivationSpec =
   | { readonly kind: "relu" }
@@ -300,11 +302,11 @@ export interface Crew {
    */
   want(ns: number): Promise<void> | undefined;
   /** Has the others run records first … last − 1 of a program; the caller runs its share next, as thread 0. */
-  hand(memory: WebAssembly.Memory, program: number, hyper: number, first: number, last: number): void;
+  hand(memory: WasmMemory, program: number, hyper: number, first: number, last: number): void;
   /** The run that was handed out is over. */
   done(): void;
   /** The memory is not used any more; without a word, when its object is collected. */
-  forget(memory: WebAssembly.Memory): void;
+  forget(memory: WasmMemory): void;
   /** Ends the others, wherever they are. New ones are started when there is work. */
   scrap(): void;
   /** Ends the others for good. */

@@ -2,6 +2,7 @@
 // fit gets a new arena.
 
 import { XentError } from "../base/errors.ts";
+import type { WasmMemory } from "../base/platform.ts";
 import type { Crew } from "../base/spec.ts";
 import { poison } from "../wasm/poison.ts";
 import { type Core, instantiate, type Kernels, newMemory } from "../wasm/runtime.ts";
@@ -13,7 +14,7 @@ const PAGE = 65536;
  * Engines do not count shared memory when they decide whether to collect garbage, and memories that nobody uses would pile up.
  * They do count a buffer of the same size that goes with it, of which no page is ever touched.
  */
-const weights = new WeakMap<WebAssembly.Memory, ArrayBuffer | undefined>();
+const weights = new WeakMap<WasmMemory, ArrayBuffer | undefined>();
 
 function weight(bytes: number): ArrayBuffer | undefined {
   try {
@@ -28,7 +29,7 @@ export class Arena {
   readonly kernels: Kernels;
   /** the threads that may run on it too */
   readonly crew: Crew | undefined;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: WasmMemory;
   #spoilt = false;
   /** nobody will read what is here */
   disposed = false;

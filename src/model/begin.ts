@@ -4,6 +4,7 @@
 import { MOST_THREADS } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, show } from "../base/options.ts";
+import type { ResponseLike, UrlLike, WasmModule } from "../base/platform.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { alone, warn } from "../wasm/engine.ts";
 import { choose, type Info, settleWide, type Threads } from "./choose.ts";
@@ -38,14 +39,14 @@ export interface InitOptions {
    * A build to run instead of those inside the package: the address of its file or what `fetch` answered, its bytes, or a compiled
    * module. The files are `xent/wasm/*.wasm`.
    */
-  wasm?: URL | string | Response | BufferSource | WebAssembly.Module;
+  wasm?: UrlLike | string | ResponseLike | Uint8Array | ArrayBuffer | WasmModule;
   /**
    * Where workers (a hosted runtime's, and those of threads) have their file: the address of one that was made of `xent/worker`.
    * Vite and webpack make one by themselves, as Node, Deno, Bun and import maps find it; a bundle of esbuild or Rollup is to name it. `"blob"` starts
    * the package's own file through a Blob that imports it, for a page that has xent from another origin; `{ blob: URL }` does so
    * with yours.
    */
-  worker?: URL | string | { readonly blob: URL | string };
+  worker?: UrlLike | string | { readonly blob: UrlLike | string };
 }
 
 /** A compiled build, ready to make models. */

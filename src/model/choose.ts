@@ -3,6 +3,7 @@
 
 import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
+import type { WasmModule } from "../base/platform.ts";
 import { TILES, tileColumns, tileName } from "../base/tile.ts";
 import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
 import { type BuildName, compileBuild } from "../wasm/load.ts";
@@ -42,7 +43,7 @@ export interface Wishes {
   readonly widening: { readonly wide: boolean; readonly reason: string };
   readonly tune: boolean;
   readonly threads: Threads;
-  readonly module: WebAssembly.Module | undefined;
+  readonly module: WasmModule | undefined;
 }
 
 /** A core that passed its self-test, and what to say of it: `info` may change once there was work. */
@@ -206,7 +207,7 @@ const byRule = ({ tile, build }: Core, wide: boolean): string =>
 const isRelaxed = (core: Core): boolean => instantiate(core, newMemory(core, 1)).relaxed() !== 0;
 
 /** Whether a module is built for shared memories; it says so only when it is put on one. */
-function takesShared(module: WebAssembly.Module): boolean {
+function takesShared(module: WasmModule): boolean {
   if (typeof SharedArrayBuffer === "undefined") return false;
   const core: Core = { module, build: "", tile: 0, shared: true };
   try {

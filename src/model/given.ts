@@ -2,6 +2,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
+import type { ResponseLike, WasmModule } from "../base/platform.ts";
 import type { WorkerFrom } from "../base/spec.ts";
 import { base, readLocal } from "../wasm/engine.ts";
 import { compile } from "../wasm/load.ts";
@@ -11,10 +12,10 @@ import type { InitOptions } from "./begin.ts";
  * @throws {XentError} `OPTION` it is none of these; `FILE` it cannot be fetched; `UNSUPPORTED` it is no build of xent, or none that
  *   runs here
  */
-export async function moduleFrom(wasm: NonNullable<InitOptions["wasm"]>): Promise<WebAssembly.Module> {
-  if (wasm instanceof WebAssembly.Module) return ours(wasm);
+export async function moduleFrom(wasm: NonNullable<InitOptions["wasm"]>): Promise<WasmModule> {
+  if (isModule(wasm)) return ours(wasm);
   if (ArrayBuffer.isView(wasm) || wasm instanceof ArrayBuffer) return ours(await compile(wasm));
-  if (typeof Response !== "undefined" && wasm instanceof Response) return fromResponse(wasm);
+  if (isResponse(wasm)) return fromResponse(wasm);
   const url = urlOf("init: wasm", wasm, "Pass a build's URL, Response, bytes or WebAssembly.Module.");
   const read = url.protocol === "file:" ? readLocal(url) : undefined;
   if (read === undefined) return fromResponse(await reach(url, () => fetch(url)));
@@ -22,7 +23,16 @@ export async function moduleFrom(wasm: NonNullable<InitOptions["wasm"]>): Promis
   return fromBytes(url.href, bytes);
 }
 
-async function fromResponse(response: Response): Promise<WebAssembly.Module> {
+/** The engine's own type has no members, by which TypeScript would tell it from others. */
+function isModule(value: unknown): value is WasmModule {
+  return value instanceof WebAssembly.Module;
+}
+
+function isResponse(value: unknown): value is ResponseLike {
+  return typeof value === "object" && value !== null && "arrayBuffer" in value;
+}
+
+async function fromResponse(response: ResponseLike): Promise<WasmModule> {
   const { url, ok, status, statusText } = response;
   if (!ok) {
     throw new XentError(
@@ -49,7 +59,7 @@ async function reach<T>(from: URL | string, read: () => Promise<T>): Promise<T> 
   }
 }
 
-async function fromBytes(from: string, bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function fromBytes(from: string, bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule> {
   // a server of single pages answers every address with its page
   if (String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm") {
     const begins = JSON.stringify(String.fromCharCode(...bytes.subarray(0, 16)));
@@ -63,7 +73,7 @@ async function fromBytes(from: string, bytes: Uint8Array<ArrayBuffer>): Promise<
 }
 
 /** Refuses a module of somebody else's. */
-function ours(module: WebAssembly.Module): WebAssembly.Module {
+function ours(module: WasmModule): WasmModule {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (["run", "heapBase", "relaxed"].every((name) => names.includes(name))) return module;
   throw new XentError(
@@ -85,7 +95,7 @@ export function workerFrom(where: string, worker: NonNullable<InitOptions["worke
 
 /** An address as it is, or as it is meant on a page. */
 function urlOf(name: string, value: unknown, hint: string): URL {
-  const text = value instanceof URL ? value.href : value;
+  const text: unknown = Object(value).href ?? value;
   if (typeof text === "string" && URL.canParse(text, base())) return new URL(text, base());
   throw new XentError("OPTION", `${name} is ${show(value)}`, hint);
 }

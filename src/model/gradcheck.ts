@@ -5,6 +5,7 @@ import * as abi from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { OPS, type OpSpec, type Range, type RecordView } from "../base/ops.ts";
 import { checkNames, integer, positive, show } from "../base/options.ts";
+import type { AbortSignalLike } from "../base/platform.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";
 import type { LossSpec, StateDict } from "../base/spec.ts";
 import type { Features } from "../data/dataset.ts";
@@ -29,7 +30,7 @@ export interface GradCheckOptions {
   /** picks the entries; default 0 */
   seed?: number;
   /** rejects with the signal's reason when it is aborted */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignalLike | undefined;
 }
 
 /** How the gradient of one parameter compares. */
@@ -143,7 +144,7 @@ export async function gradCheck(
 }
 
 /** Gives the event loop its turn whenever a slice of time is over, and notices an abort. */
-function pauses(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+function pauses(signal: AbortSignalLike | undefined): () => Promise<void> | undefined {
   const slice = new Slice();
   const pause = async (): Promise<void> => {
     await slice.turn();

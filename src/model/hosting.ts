@@ -20,7 +20,7 @@ import type { Sequential } from "./sequential.ts";
 /** Ends a fit whose callback has thrown on the other side; the error itself stays there. */
 const thrown = Symbol("thrown");
 
-type Post = (report: Report, transfer: readonly Transferable[]) => void;
+type Post = (report: Report, transfer: readonly ArrayBuffer[]) => void;
 type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
 /** @returns what takes the caller's messages */

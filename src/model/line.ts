@@ -1,6 +1,7 @@
 // The caller's end of a hosted runtime: calls and their answers, what is known over there, and the worker's end. What the
 // calls mean is not known here.
 
+import type { AbortSignalLike } from "../base/platform.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
 import type { Info } from "./choose.ts";
@@ -18,7 +19,7 @@ import {
 
 /** A started worker. */
 interface Far {
-  post(message: unknown, transfer?: readonly Transferable[]): void;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   hold(held: boolean): void;
   end(): void;
 }
@@ -41,7 +42,7 @@ export interface Request extends Omit<Call, "id"> {
 
 /** What stays on this side. */
 export interface Near {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   readonly callbacks?: readonly Callback[];
   /** of the model that the call is to */
   readonly facts?: Facts | undefined;
@@ -116,7 +117,7 @@ export class Line {
     let key = this.#sent.get(data);
     if (key !== undefined) return key;
     key = this.key();
-    const transfer: Transferable[] = [];
+    const transfer: ArrayBuffer[] = [];
     this.#wire.post({ what: "data", key, rows: packed({ ...data }, transfer) }, transfer);
     this.#sent.set(data, key);
     this.watch(data, key);
@@ -141,7 +142,7 @@ export class Line {
   async call(
     request: Request,
     { signal, callbacks = [], facts }: Near = {},
-    transfer: Transferable[] = [],
+    transfer: ArrayBuffer[] = [],
   ): Promise<unknown> {
     const { where = request.name, names = [], ...rest } = request;
     this.check(where);
@@ -217,11 +218,11 @@ class Wire {
     return ++this.#last;
   }
 
-  post(order: Order, transfer?: readonly Transferable[]): void {
+  post(order: Order, transfer?: readonly ArrayBuffer[]): void {
     if (this.over === undefined) this.#far?.post(order, transfer);
   }
 
-  ask(call: Call, transfer: readonly Transferable[], pending: Pending): void {
+  ask(call: Call, transfer: readonly ArrayBuffer[], pending: Pending): void {
     this.post({ what: "call", call }, transfer);
     this.#pending.set(call.id, pending);
     // a process lives as long as there is something to wait for

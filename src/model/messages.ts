@@ -101,7 +101,7 @@ export function isShared(buffer: ArrayBufferLike): boolean {
 }
 
 /** The buffers of a result that nobody else looks into: they may move. */
-export function fresh(value: unknown, found = new Set<Transferable>()): Set<Transferable> {
+export function fresh(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (ArrayBuffer.isView(value)) {
     const { buffer } = value;
     if (!isShared(buffer) && buffer.byteLength === value.byteLength) found.add(buffer as ArrayBuffer);
@@ -118,7 +118,7 @@ const DEPTH = 2;
  * Arguments as they are sent. A clone of a view takes the whole buffer along, so views of a part become arrays of their
  * own; these move.
  */
-export function packed<T>(value: T, transfer: Transferable[], depth = DEPTH): T {
+export function packed<T>(value: T, transfer: ArrayBuffer[], depth = DEPTH): T {
   if (ArrayBuffer.isView(value)) {
     const { buffer, byteOffset, byteLength } = value;
     if (isShared(buffer) || buffer.byteLength === byteLength) return value;

@@ -2,6 +2,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
+import type { AbortSignalLike } from "../base/platform.ts";
 import type { ActivationSpec, CustomLossSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
@@ -65,7 +66,7 @@ export interface StepsOptions extends LearnOptions {
    */
   onNaN?: OnNaN;
   /** ends the run between two steps */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignalLike | undefined;
 }
 
 /** Options of `fit`. */
@@ -104,7 +105,7 @@ export interface EvaluateOptions {
   loss?: LossSpec;
   /** what to report beside loss and accuracy */
   metrics?: readonly MetricName[];
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignalLike | undefined;
 }
 
 /** What a layer gave for some rows. */
@@ -285,7 +286,7 @@ export function checkData(where: string, data: unknown): CheckedRows {
 }
 
 /** Refuses what no AbortSignal is: an AbortController in its place would never stop anything. */
-export function checkSignal(where: string, signal: AbortSignal | undefined): void {
+export function checkSignal(where: string, signal: AbortSignalLike | undefined): void {
   if (signal !== undefined && typeof signal?.aborted !== "boolean") {
     throw new XentError("OPTION", `${where}: signal is ${show(signal)}`, "Pass an AbortController's signal.");
   }

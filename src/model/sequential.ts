@@ -2,6 +2,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, show } from "../base/options.ts";
+import type { AbortSignalLike } from "../base/platform.ts";
 import type { LayerSpec, LossSpec, StateDict } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import type { Targets } from "../data/targets.ts";
@@ -319,7 +320,7 @@ export class Sequential {
    */
   async confusionMatrix(
     data: Dataset,
-    options: { signal?: AbortSignal | undefined } = {},
+    options: { signal?: AbortSignalLike | undefined } = {},
   ): Promise<ConfusionMatrix> {
     this.#idle("confusionMatrix");
     checkNames("confusionMatrix", options, ["signal"]);

@@ -1,5 +1,7 @@
 // What a crew and its workers say to each other through shared memory, in 32-bit words. Names alone, no code.
 
+import type { WasmMemory, WasmModule } from "../base/platform.ts";
+
 /** raised by every job, once its words are written; they stay until all workers have done it */
 export const JOBS = 0;
 /** workers that sleep */
@@ -21,7 +23,7 @@ export const READY = "ready";
 
 /** The first message to a worker. */
 export interface Start {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   readonly control: Int32Array;
   readonly thread: number;
   readonly threads: number;
@@ -30,5 +32,5 @@ export interface Start {
 /** Later ones: a memory to know. */
 export interface News {
   readonly number: number;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
 }

@@ -1,5 +1,6 @@
 // A thread of a crew: runs its share of whatever it is told to, and sleeps in between.
 
+import type { WasmMemory } from "../base/platform.ts";
 import { poison } from "../wasm/poison.ts";
 import * as control from "./control.ts";
 import type { Port } from "./port.ts";
@@ -16,7 +17,7 @@ type Run = (
 /** Looks at the control words before it sleeps: some 0.2 ms, in which the host of a training run has the next step ready. */
 const LOOKS = 200_000;
 
-const memories = new Map<number, { memory: WebAssembly.Memory; run: Run }>();
+const memories = new Map<number, { memory: WasmMemory; run: Run }>();
 let start: control.Start | undefined;
 /** the last job that was done */
 let done = 0;
@@ -33,12 +34,13 @@ export function member(post: Port["post"]): (message: control.Start | control.Ne
 }
 
 /** Apart from wasm/load.ts, of which a thread has no other use. */
-function instance(memory: WebAssembly.Memory): Run {
+function instance(memory: WasmMemory): Run {
   const abort = (): never => {
     throw new Error("an assertion failed");
   };
   const { module } = start as control.Start;
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports.run as Run;
+  return new WebAssembly.Instance(module, { env: { memory: memory as WebAssembly.Memory, abort } }).exports
+    .run as Run;
 }
 
 /** Takes jobs until one is in a memory that is still on its way: messages come between two calls. */

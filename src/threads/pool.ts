@@ -1,6 +1,7 @@
 // A crew: workers that run the same programs as their host, each its share. Hands out jobs; where the threads meet inside a
 // job is assembly/barrier.ts.
 
+import type { WasmMemory, WasmModule } from "../base/platform.ts";
 import type { Crew, WorkerFrom } from "../base/spec.ts";
 import * as control from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
@@ -51,11 +52,11 @@ export class Pool implements Crew {
   readonly size: number;
   readonly runNs: number;
   readonly recordNs: number;
-  readonly #module: WebAssembly.Module;
+  readonly #module: WasmModule;
   readonly #from: WorkerFrom | undefined;
   readonly #own: { gang: Gang | undefined } = { gang: undefined };
   /** by which the workers know each memory */
-  readonly #numbers = new WeakMap<WebAssembly.Memory, number>();
+  readonly #numbers = new WeakMap<WasmMemory, number>();
   readonly #dropped: FinalizationRegistry<Known>;
   #number = 0;
   /** bytes of memories that the workers know and nobody uses */
@@ -78,7 +79,7 @@ export class Pool implements Crew {
    * @param from   where the workers' file is, if it is not the package's
    */
   constructor(
-    module: WebAssembly.Module,
+    module: WasmModule,
     size: number,
     worth: Partial<Pick<Crew, "runNs" | "recordNs">> = {},
     from?: WorkerFrom,
@@ -189,7 +190,7 @@ export class Pool implements Crew {
     return worker;
   }
 
-  hand(memory: WebAssembly.Memory, program: number, hyper: number, first: number, last: number): void {
+  hand(memory: WasmMemory, program: number, hyper: number, first: number, last: number): void {
     this.#out = true;
     const gang = this.#own.gang as Gang;
     const { words } = gang;
@@ -210,14 +211,14 @@ export class Pool implements Crew {
   }
 
   /** Gives a memory its number. */
-  #meet(memory: WebAssembly.Memory): number {
+  #meet(memory: WasmMemory): number {
     const number = ++this.#number;
     this.#numbers.set(memory, number);
     this.#dropped.register(memory, { number, bytes: memory.buffer.byteLength });
     return number;
   }
 
-  forget(memory: WebAssembly.Memory): void {
+  forget(memory: WasmMemory): void {
     const number = this.#numbers.get(memory);
     if (number !== undefined) this.#forget({ number, bytes: memory.buffer.byteLength });
   }

@@ -2,13 +2,13 @@
 
 /** What a worker says and hears. */
 export interface Port {
-  post(message: unknown, transfer?: readonly Transferable[]): void;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   listen(message: (data: unknown) => void): void;
 }
 
 /** The parts of Node's `parentPort` that are used here. */
 interface ParentPort {
-  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   on(event: "message", listener: (value: unknown) => void): void;
 }
 type Process = { getBuiltinModule?(name: string): unknown };

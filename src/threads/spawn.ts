@@ -7,7 +7,7 @@ import type { WorkerFrom } from "../base/spec.ts";
 /** A started thread as the one who started it sees it. */
 export interface Thread {
   /** Sends a structured clone; what is listed in `transfer` moves instead. */
-  post(message: unknown, transfer?: readonly Transferable[]): void;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Whether the process stays alive for it; a page always does. */
   hold(held: boolean): void;
   /** Ends it at once, wherever it is. */
@@ -25,7 +25,7 @@ interface WorkerThreads {
   readonly Worker: new (file: URL, options: { execArgv: string[]; name: string }) => NodeWorker;
 }
 interface NodeWorker {
-  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   on(event: "message" | "error" | "messageerror", listener: (value: unknown) => void): void;
   on(event: "exit", listener: (code: number) => void): void;
   ref(): void;
@@ -35,6 +35,7 @@ interface NodeWorker {
 type Process = { getBuiltinModule?(name: string): unknown };
 
 /**
+ * @internal
  * @param file  the worker's module, for Node; sources that run uncompiled name a .ts file, and the built one is taken
  * @param web   makes a module Worker of the same file; written out where it is called, for bundlers look for its very words
  * @param from  another file to take, or how

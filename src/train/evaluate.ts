@@ -1,5 +1,6 @@
 // Forward passes over any number of rows, a chunk at a time: predictions, loss and accuracy, confusion matrix.
 
+import type { AbortSignalLike } from "../base/platform.ts";
 import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
@@ -167,7 +168,7 @@ export async function evaluate(
   network: Network,
   x: Features,
   scoring: Scoring,
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
   meters?: Meters,
 ): Promise<Evaluation> {
   const rows = scoring.targets.length / scoring.width;
@@ -198,7 +199,7 @@ export async function confusion(
   x: Features,
   ids: Int32Array,
   ignored: number | undefined,
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<number[][]> {
   // one output tells two classes apart
   const size = Math.max(network.outputs, 2);
@@ -221,7 +222,7 @@ async function inSlices(
   x: Features,
   rows: number,
   scoring: Scoring | undefined,
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
   each: (chunk: Chunk) => void,
 ): Promise<void> {
   signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 // The driver of a whole training run: epochs, validation, history, progress, the event loop's turns and abort.
 
 import { XentError } from "../base/errors.ts";
+import type { AbortSignalLike } from "../base/platform.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
@@ -92,14 +93,14 @@ export interface FitOptions extends StepOptions {
   readonly callbacks: readonly Callback[];
   readonly early: Early | undefined;
   readonly stopAfterEpoch: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 /** How long an aborted run waits for a thread that is late in its last step, before it does without the step; on a page there is none. */
 const PATIENCE_MS = 1000;
 
 /** Says whether to go on waiting for a late thread. */
-function patience(signal: AbortSignal | undefined): () => boolean {
+function patience(signal: AbortSignalLike | undefined): () => boolean {
   let end: number | undefined;
   return () => {
     if (page || !signal?.aborted) return true;
@@ -339,7 +340,7 @@ function giveUp(all: ReturnType<typeof steps>, run: Run): void {
 async function evaluateUnlessAborted(
   network: Network,
   { data, scoring, meters }: NonNullable<FitOptions["validation"]>,
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<Evaluation | undefined> {
   try {
     return await evaluate(network, data.x, scoring, signal, meters);
@@ -356,7 +357,7 @@ export async function* asyncSteps(
   data: Dataset,
   options: StepOptions,
   run: Run,
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
 ): AsyncGenerator<Step, void> {
   const { epochs, batchSize, scoring, windowRows } = options;
   if (signal?.aborted) return;

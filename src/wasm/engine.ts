@@ -82,7 +82,7 @@ export function base(): string | undefined {
   return globalThis.document?.baseURI ?? globalThis.location?.href;
 }
 
-/** Reads a file of this machine, where there are some: Node's `fetch` does not. */
+/** @internal Reads a file of this machine, where there are some: Node's `fetch` does not. */
 export function readLocal(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
   const files = host()?.getBuiltinModule?.("node:fs/promises") as FilesModule | undefined;
   return files?.readFile(url);

@@ -1,6 +1,7 @@
 // Bytes to module to instance.
 
 import { XentError } from "../base/errors.ts";
+import type { WasmMemory, WasmModule } from "../base/platform.ts";
 import { inflateNow } from "./engine.ts";
 
 /**
@@ -16,36 +17,39 @@ const BUILDS = {
 export type BuildName = keyof typeof BUILDS;
 
 /** A build of the package. */
-export async function compileBuild(name: BuildName): Promise<WebAssembly.Module> {
+export async function compileBuild(name: BuildName): Promise<WasmModule> {
   const { base64 } = await BUILDS[name]();
   return compile(await inflate(decode(base64)));
 }
 
 /** A module from the caller's own bytes. */
-export async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
-  if (!WebAssembly.validate(bytes)) {
+export async function compile(bytes: Uint8Array | ArrayBuffer): Promise<WasmModule> {
+  // engines take them from shared memory too
+  const source = bytes as BufferSource;
+  if (!WebAssembly.validate(source)) {
     throw new XentError(
       "UNSUPPORTED",
       "init: this engine does not accept the WebAssembly build, which needs fixed-width SIMD",
       "Use Node ≥ 20.16, Chrome ≥ 91, Firefox ≥ 89 or Safari ≥ 16.4.",
     );
   }
-  return WebAssembly.compile(bytes);
+  return WebAssembly.compile(source);
 }
 
 /** An instance over `memory`. Only a debug build has a use for `abort`: its asserts, which have no words of their own. */
 export function instantiateSync<T extends Record<string, unknown>>(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
+  module: WasmModule,
+  memory: WasmMemory,
 ): T {
   const abort = (_: number, file: number, line: number): never => {
     throw new Error(`an assertion failed at ${stringAt(memory, file)}:${line}`);
   };
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as T;
+  return new WebAssembly.Instance(module, { env: { memory: memory as WebAssembly.Memory, abort } })
+    .exports as T;
 }
 
 /** A string of AssemblyScript's: UTF-16, its length in bytes in the word before it. */
-function stringAt({ buffer }: WebAssembly.Memory, address: number): string {
+function stringAt({ buffer }: WasmMemory, address: number): string {
   const [bytes = 0] = new Uint32Array(buffer, address - 4, 1);
   return String.fromCharCode(...new Uint16Array(buffer, address, bytes / 2));
 }
@@ -58,7 +62,7 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Base64 hides from a server's gzip what repeats in code, so the bytes are deflated before: a third less to load. */
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<BufferSource> {
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array | ArrayBuffer> {
   const now = inflateNow(bytes);
   if (now !== undefined) return now;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));

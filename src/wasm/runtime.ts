@@ -1,6 +1,7 @@
 // What a compiled build offers: the exports of assembly/index.ts with their types, and what is known of the build.
 
 import type { Pace } from "../base/cost.ts";
+import type { WasmMemory, WasmModule } from "../base/platform.ts";
 import type { Crew } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
@@ -14,7 +15,7 @@ export type Kernels = {
 
 /** A compiled module, shared by every model of a runtime. */
 export interface Core {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   /** name of the build, or `custom` when the caller brought the module */
   readonly build: string;
   /** of the matrix products, one of TILES; programs that are laid later take it as it then is */
@@ -35,12 +36,12 @@ export interface Core {
 }
 
 /** A memory of so many pages, which never grows: what is asked for is what the plan says, and no address beyond is reserved. */
-export function newMemory(core: Core, pages: number): WebAssembly.Memory {
+export function newMemory(core: Core, pages: number): WasmMemory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: core.shared ?? false });
 }
 
 /** The kernels over one memory. */
-export function instantiate(core: Core, memory: WebAssembly.Memory): Kernels {
+export function instantiate(core: Core, memory: WasmMemory): Kernels {
   const kernels = instantiateSync<Kernels>(core.module, memory);
   return core.settle === undefined ? kernels : timed(kernels, core);
 }

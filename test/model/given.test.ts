@@ -30,7 +30,10 @@ describe("wasm", () => {
   it("may be the address of a file, or of a server, or its answer, and gives the same weights", async () => {
     const expected = await fitOnce(await init({ precision: "strict" }), 7);
     const all = [file, file.href, new URL(`${origin}/simd.wasm`), await fetch(`${origin}/simd.wasm`)];
-    for (const wasm of all) expect(await fitOnce(await init({ wasm }), 7)).toBe(expected);
+    // of other makers: a URL and a Response by their shape
+    const arrayBuffer = () => new Response(wasmBytes("simd")).arrayBuffer();
+    const shapes = [{ href: file.href }, { url: "", ok: true, status: 200, statusText: "", arrayBuffer }];
+    for (const wasm of [...all, ...shapes]) expect(await fitOnce(await init({ wasm }), 7)).toBe(expected);
     for (const wasm of [file, await fetch(`${origin}/simd.wasm`)]) {
       const xent = await hosted({ wasm });
       expect(xent.info.build).toBe("custom");

@@ -221,6 +221,7 @@ describe("refusals", () => {
     await refuses(() => write(3), "OPTION", "the path is 3");
     await refuses(() => write("a\0b"), "OPTION", "the path is");
     await refuses(() => write(new URL("https://example.org/a")), "OPTION", "https://example.org/a");
+    await refuses(() => write(new URL("file:///a%2Fb")), "OPTION", "the path is file:///a%2Fb");
     const path = join(empty(), "a.bin");
     await refuses(() => write(path, "text"), "OPTION", 'got "text" to write, expected a Uint8Array');
     await refuses(() => write(path, new Float32Array(2)), "OPTION", "a Float32Array");
@@ -330,7 +331,8 @@ describe("saveModel and loadModel", () => {
       return { loaded: given.length };
     };
     expect(await loadModel({ load }, path)).toEqual({ loaded: 3 });
-    expect(await loadModel({ load: async (given) => load(given) }, pathToFileURL(path))).toEqual({
+    const { href } = pathToFileURL(path);
+    expect(await loadModel({ load: async (given) => load(given) }, { href })).toEqual({
       loaded: 3,
     });
     // and never a Buffer

@@ -1,0 +1,34 @@
+// What is taken from a platform, by its shape: so the published types need neither the DOM's nor Node's, and fit both.
+
+/** An `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** A `URL`. */
+export interface UrlLike {
+  readonly href: string;
+}
+
+/** A `Response`, as `fetch` gives it. */
+export interface ResponseLike {
+  readonly url: string;
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A `WebAssembly.Module`. Its own type has no members; the tag is what keeps other things out. */
+export interface WasmModule {
+  readonly [Symbol.toStringTag]?: "WebAssembly.Module";
+}
+
+/** A `WebAssembly.Memory`. */
+export interface WasmMemory {
+  readonly buffer: ArrayBufferLike;
+}
