@@ -1,7 +1,8 @@
 // The package as a user gets it: packed, unpacked into an empty project, imported by plain Node, type-checked.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { folders } from "../support/folders.ts";
 import { installPacked, node } from "../support/packed.ts";
@@ -40,15 +41,106 @@ try {
 } catch (error) {
   if (error instanceof XentError) code = error.code;
 }
-console.log(JSON.stringify({ build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved }));
+export const result = { build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved };
+`;
+
+/** Hands over things of no platform. */
+const PLAIN = `
+import type { AbortSignalLike, ResponseLike, UrlLike, WasmModule } from "xent";
+
+export const bytes = [new Uint8Array(8), new ArrayBuffer(8), new Uint8Array(new SharedArrayBuffer(8))];
+for (const wasm of bytes) await init({ wasm });
+const never: AbortSignalLike = {
+  aborted: false,
+  reason: undefined,
+  throwIfAborted() {},
+  addEventListener() {},
+  removeEventListener() {},
+};
+await model.fit(train, { ...options, signal: never });
+const file: UrlLike = { href: "file:///model.bin" };
+await saveModel(model, file);
+export const given = (wasm: WasmModule | ResponseLike) => hosted({ wasm, worker: { blob: file } });
+// @ts-expect-error a number is no build
+await init({ wasm: 3 });
+// @ts-expect-error nor is a promise of one
+await init({ wasm: Promise.resolve(new Uint8Array(8)) });
+// @ts-expect-error too little of a signal
+await model.fit(train, { ...options, signal: { aborted: false } });
+`;
+
+/** Hands over what the DOM and Node both have. */
+const SHARED = `
+const { signal } = new AbortController();
+await model.fit(train, { ...options, signal });
+for await (const { step } of model.steps(train, { ...options, signal: AbortSignal.timeout(9) })) if (step > 1) break;
+await model.evaluate(train, { loss: crossEntropy(), signal });
+await model.confusionMatrix(train, { signal });
+await gradCheck(other, rows, { signal: AbortSignal.any([signal]) });
+await far.fit(train, { ...options, signal });
+await saveModel(model, new URL("file:///model.bin"));
+await init({ wasm: await fetch("simd.wasm"), worker: new URL("file:///worker.js") });
+await hosted({ wasm: new URL("file:///simd.wasm"), worker: { blob: new URL("file:///worker.js") } });
+// @ts-expect-error the controller is no signal
+await model.fit(train, { ...options, signal: new AbortController() });
+`;
+
+const BROWSER = `
+await init({ wasm: await WebAssembly.compileStreaming(fetch("simd.wasm")) });
+await hosted({ wasm: new WebAssembly.Module(new Uint8Array(8)) });
+await init({ wasm: await (await fetch("simd.wasm")).arrayBuffer() });
+// @ts-expect-error a Blob is no Response
+await init({ wasm: new Blob() });
+`;
+
+const NODE = `
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+await init({ wasm: readFileSync("simd.wasm") });
+await init({ wasm: await readFile("simd.wasm") });
+await model.load(await readFile("model.bin"));
+await readIdx(await readFile("images.gz"));
+await saveModel(model, pathToFileURL("model.bin"));
 `;
 
 const { root: project } = folders("package");
 const installed = join(project, "node_modules/xent");
 let files: string[] = [];
 
+/** What an expression comes to in the user's project. */
+function evaluated(expression: string): string {
+  const code = `console.log(JSON.stringify(${expression}))`;
+  return node(["--input-type=module", "-e", code], project);
+}
+
+/** The errors in files of the user's project and in all that they import. */
+function typeErrors(files: string[], options: object): string[] {
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2022",
+    lib: ["es2023"],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    // TypeScript's own lib.*.d.ts, which take seconds
+    skipDefaultLibCheck: true,
+    noEmit: true,
+    ...options,
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const args = [resolve("node_modules/typescript/bin/tsc"), "-p", "."];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: "utf8" });
+  return status === 0 ? [] : `${stdout}${stderr}`.trimEnd().split("\n");
+}
+
 beforeAll(() => {
   files = installPacked(project);
+  mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+  const types = "node_modules/@types/node";
+  symlinkSync(realpathSync(types), join(project, types), "junction");
 }, 180_000);
 
 test("holds what is published and nothing else", () => {
@@ -88,7 +180,7 @@ test("tells nothing of the machine it was built on", () => {
 
 test("trains in plain Node", () => {
   writeFileSync(join(project, "user.mjs"), USER);
-  const { loss, ...rest } = JSON.parse(node(["user.mjs"], project));
+  const { loss, ...rest } = JSON.parse(evaluated('(await import("./user.mjs")).result'));
   // Node 20 has relaxed SIMD behind a flag
   const build = process.versions.node.startsWith("20.") ? "simd" : "relaxed";
   expect(rest).toEqual({
@@ -106,31 +198,37 @@ test("trains in plain Node", () => {
 });
 
 test("the wasm file can be had by its own path, our inner modules cannot", () => {
-  const resolve = (name: string): string =>
-    node(["--input-type=module", "-e", `console.log(import.meta.resolve("${name}"))`], project);
-  expect(resolve("xent/wasm/simd.wasm")).toContain("/xent/dist/wasm/simd.wasm");
-  expect(() => resolve("xent/wasm/load.js")).toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  const resolved = (name: string): string => evaluated(`import.meta.resolve("${name}")`);
+  expect(resolved("xent/wasm/simd.wasm")).toContain("/xent/dist/wasm/simd.wasm");
+  expect(() => resolved("xent/wasm/load.js")).toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
 });
 
-describe.each([
-  ["nodenext", "nodenext"],
-  ["esnext", "bundler"],
-])("module %s, moduleResolution %s", (module, moduleResolution) => {
-  test("types compile without skipLibCheck", () => {
-    writeFileSync(join(project, "user.mts"), USER);
-    const compilerOptions = {
-      module,
-      moduleResolution,
-      target: "es2022",
-      lib: ["es2023", "dom"],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-    };
-    const config = join(project, `tsconfig.${moduleResolution}.json`);
-    writeFileSync(config, JSON.stringify({ compilerOptions, files: ["user.mts"] }));
-    node(["node_modules/typescript/bin/tsc", "-p", config]);
-  }, 180_000);
-});
+test("no published type names what is the DOM's or Node's", () => {
+  const types = files.filter((path) => path.endsWith(".d.ts"));
+  expect(types.length).toBeGreaterThan(50);
+  const text = (path: string): string => readFileSync(join(installed, path), "utf8");
+  expect(types.filter((path) => text(path).includes("/// <reference"))).toEqual([]);
+  writeFileSync(join(project, "bad.d.ts"), "export declare const signal: AbortSignal;\n");
+  const all = ["bad.d.ts", ...types.map((path) => `node_modules/xent/${path}`)];
+  expect(typeErrors(all, {})).toEqual(["bad.d.ts(1,30): error TS2304: Cannot find name 'AbortSignal'."]);
+}, 60_000);
+
+describe.each([{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }])(
+  "types compile without skipLibCheck, module $module",
+  (module) => {
+    test.each([
+      { lib: ["es2023"], types: [], user: [] },
+      { lib: ["es2023", "dom"], types: [], user: [SHARED, BROWSER] },
+      { lib: ["es2023"], types: ["node"], user: [SHARED, NODE] },
+      { lib: ["es2023", "dom"], types: ["node"], user: [SHARED, BROWSER, NODE] },
+      { lib: ["es2023", "webworker"], types: [], user: [SHARED, BROWSER] },
+    ])(
+      "lib $lib, types $types",
+      ({ lib, types, user }) => {
+        writeFileSync(join(project, "user.mts"), [USER, PLAIN, ...user].join(""));
+        expect(typeErrors(["user.mts"], { ...module, lib, types })).toEqual([]);
+      },
+      60_000,
+    );
+  },
+);
