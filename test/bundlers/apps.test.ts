@@ -1,8 +1,9 @@
 // The packed package in apps of every usual tool, served with a strict policy, in real browsers: it trains there to Node's very
 // bits, on the page and in a hosted runtime with and without threads, loads the one build that it needs, and nobody complains.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { init } from "xent";
 import { base64 as relaxed } from "../../src/wasm/generated/relaxed.ts";
@@ -10,89 +11,164 @@ import { base64 as relaxedThreads } from "../../src/wasm/generated/relaxed-threa
 import { base64 as simd } from "../../src/wasm/generated/simd.ts";
 import { base64 as simdThreads } from "../../src/wasm/generated/simd-threads.ts";
 import { findChromium } from "../../tools/chromium.ts";
-import { ISOLATED, serve, strictPolicy } from "../../tools/serve.ts";
+import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
 import { folders } from "../support/folders.ts";
-import { type Trained, train } from "./app.ts";
-import { type Browser, hasFirefox, startChromium, startFirefox } from "./browsers.ts";
-import { esbuilt, makeProject, mapped, vite, webpacked } from "./builders.ts";
+import { train } from "./app.ts";
+import { type Browser, hasFirefox, startChromium, startFirefox, type Tab } from "./browsers.ts";
+import { esbuilt, html, makeProject, mapped, quiet, vite, webpacked } from "./builders.ts";
 
-const BUILDS = { simd, "simd-threads": simdThreads, relaxed, "relaxed-threads": relaxedThreads };
-
-const { root, empty } = folders("bundlers");
-const project = empty();
-const expected: Trained = await train(await init({ precision: "strict" }));
-let browser: Browser;
-
-beforeAll(async () => {
-  await makeProject(project);
-  browser = await startChromium(findChromium() as string);
+const BUILDS = Object.entries({
+  simd,
+  "simd-threads": simdThreads,
+  relaxed,
+  "relaxed-threads": relaxedThreads,
 });
-afterAll(() => browser.close());
+const ALL = BUILDS.map(([name]) => name);
 
-/** Opens a built app and has it train on the page, then in a hosted runtime. */
-async function visit(where: Browser, folder: string, scripts: readonly string[], isolated: boolean) {
-  const server = await serve(folder, { ...(isolated ? ISOLATED : {}), ...strictPolicy(...scripts) });
-  /** the builds in the files that were served, each with how many of the files hold it */
-  const builds = () =>
-    [...new Set(server.served)].flatMap((path) => {
-      const text = readFileSync(join(folder, path), "utf8");
-      return Object.entries(BUILDS)
-        .filter(([, base64]) => text.includes(base64))
-        .map(([name]) => name);
-    });
-  const tab = await where.open(`${server.origin}/`);
+const { empty } = folders("bundlers");
+const expected = await train(await init({ precision: "strict" }));
+const chromium = findChromium();
+
+/** What an app comes to that trains on its page, and then in a hosted runtime. */
+async function use(tab: Tab, server?: Server, folder = "") {
   try {
     const onPage = await tab.value("app.onPage()");
-    const buildsOnPage = builds();
+    const buildsOnPage = server && buildsIn(server.served, folder);
     const inWorker = await tab.value("app.inWorker()");
-    const { complaints } = tab;
-    return { onPage, buildsOnPage, inWorker, builds: builds(), complaints, reports: server.reports };
+    const builds = server && [...new Set(buildsIn(server.served, folder))];
+    return { onPage, buildsOnPage, inWorker, builds };
   } catch (error) {
-    throw new Error([String(error), ...tab.complaints, ...server.reports].join("\n"));
-  } finally {
-    await server.close();
+    throw new Error([String(error), ...complaints(tab, server)].join("\n"));
   }
 }
 
-describe.each([
-  ["esbuild", esbuilt],
-  ["an import map", mapped],
-  ["Vite", vite({ worker: { format: "es" } })],
-  ["webpack", webpacked],
-])("%s", (name, build) => {
-  const out = join(root, name);
-  let scripts: readonly string[];
+/** The builds in the files that were served, each as often as a file holds it. */
+function buildsIn(served: readonly string[], folder: string): string[] {
+  return [...new Set(served)].flatMap((path) => {
+    const text = readFileSync(join(folder, path), "utf8");
+    return BUILDS.filter(([, base64]) => text.includes(base64)).map(([name]) => name);
+  });
+}
+
+function complaints(tab: Tab, server: Server | undefined): readonly string[] {
+  return [...tab.complaints, ...(server?.reports ?? [])];
+}
+
+/** Opens a page that does what an app must not do, as its worker does, and waits until all of it was noticed. */
+async function notices(browser: Browser, policy: Record<string, string>, amiss: RegExp[]): Promise<void> {
+  const folder = empty();
+  const both = 'console.warn("a warning"); fetch("/nothing"); try { eval("1"); } catch {}';
+  const far = 'fetch("https://xent.invalid/").catch(() => {});';
+  writeFileSync(join(folder, "index.html"), html("./main.js", "<script>1;</script>\n"));
+  writeFileSync(
+    join(folder, "main.js"),
+    `new Worker("./worker.js"); ${both} ${far} throw new Error("thrown");`,
+  );
+  writeFileSync(join(folder, "worker.js"), both);
+  const server = await serve(folder, policy);
+  const tab = await browser.open(`${server.origin}/`);
+  for (const what of amiss) {
+    const noticed = expect.poll(() => complaints(tab, server), { timeout: 10_000 });
+    await noticed.toContainEqual(expect.stringMatching(what));
+  }
+  await server.close();
+}
+
+const AMISS = [
+  /^console: a warning .*main\.js/,
+  /^console: a warning .*worker\.js/,
+  /^page: .*thrown/,
+  /^404: .*nothing/,
+  /^script-src blocked eval in .*main\.js/,
+  /^script-src blocked eval in .*worker\.js/,
+  /^script-src-elem blocked inline/,
+  /^connect-src blocked https:..xent.invalid/,
+];
+
+function headers(isolated: boolean, scripts: readonly string[]) {
+  return { ...(isolated ? ISOLATED : {}), ...strictPolicy(...scripts) };
+}
+
+describe.skipIf(chromium === undefined)("Chromium", () => {
+  const project = empty();
+  let browser: Browser;
   beforeAll(async () => {
-    scripts = await build(project, out);
+    await makeProject(project);
+    browser = await startChromium(chromium as string);
+  });
+  afterAll(() => browser.close());
+
+  // a worker that Vite builds by default is one file, and so has all builds in it
+  describe.each([
+    ["esbuild", esbuilt, false],
+    ["an import map", mapped, false],
+    ["Vite", vite(), true],
+    ["Vite, with a worker of several files", vite({ worker: { format: "es" } }), false],
+    ["webpack", webpacked, false],
+  ])("%s", (_, build, whole) => {
+    const out = empty();
+    let scripts: readonly string[];
+    beforeAll(async () => {
+      scripts = await build(project, out);
+    });
+
+    test.each([
+      ["isolated", true],
+      ["not isolated", false],
+    ])("on a page that is %s", async (_, isolated) => {
+      const server = await serve(out, headers(isolated, scripts));
+      const tab = await browser.open(`${server.origin}/`);
+      expect(await use(tab, server, out)).toEqual({
+        onPage: expected,
+        buildsOnPage: ["simd"],
+        inWorker: { ...expected, threads: isolated ? 2 : 1 },
+        builds: whole ? ALL : isolated ? ["simd", "simd-threads"] : ["simd"],
+      });
+      expect(complaints(tab, server)).toEqual([]);
+      await server.close();
+    });
   });
 
-  test.each([
-    ["isolated", true],
-    ["not isolated", false],
-  ])("on a page that is %s", async (_, isolated) => {
-    const { builds, ...rest } = await visit(browser, out, scripts, isolated);
-    expect(rest).toEqual({
-      onPage: expected,
-      buildsOnPage: ["simd"],
-      inWorker: { ...expected, threads: isolated ? 2 : 1 },
-      complaints: [],
-      reports: [],
-    });
-    expect([...new Set(builds)]).toEqual(isolated ? ["simd", "simd-threads"] : ["simd"]);
+  test("Vite's server for development", async () => {
+    const port = { host: "localhost", port: 0, headers: headers(true, []) };
+    const server = await createServer({ ...quiet(), root: project, configFile: false, server: port });
+    await server.listen();
+    const tab = await browser.open(server.resolvedUrls?.local[0] as string);
+    expect(await use(tab)).toMatchObject({ onPage: expected, inWorker: { ...expected, threads: 2 } });
+    expect(tab.complaints).toEqual([]);
+    await server.close();
+  });
+
+  test("what is amiss would be noticed", async () => {
+    await notices(browser, strictPolicy(), AMISS);
+    await notices(browser, {}, [/^elsewhere: .*xent.invalid/]);
   });
 });
 
-describe.runIf(hasFirefox)("Firefox", () => {
+describe.skipIf(!hasFirefox)(hasFirefox ? "Firefox" : "Firefox, which is not there, left out", () => {
+  const project = empty();
   let firefox: Browser;
   beforeAll(async () => {
+    await makeProject(project);
     firefox = await startFirefox();
   });
   afterAll(() => firefox.close());
 
   test("the app of esbuild", async () => {
-    const out = join(root, "firefox");
-    const found = await visit(firefox, out, await esbuilt(project, out), true);
-    expect(found).toMatchObject({ onPage: expected, inWorker: { ...expected, threads: 2 } });
-    expect(found).toMatchObject({ complaints: [], reports: [] });
+    const out = empty();
+    const server = await serve(out, headers(true, await esbuilt(project, out)));
+    const tab = await firefox.open(`${server.origin}/`);
+    expect(await use(tab, server, out)).toEqual({
+      onPage: expected,
+      buildsOnPage: ["simd"],
+      inWorker: { ...expected, threads: 2 },
+      builds: ["simd", "simd-threads"],
+    });
+    expect(complaints(tab, server)).toEqual([]);
+    await server.close();
+  });
+
+  test("what is amiss would be noticed", async () => {
+    await notices(firefox, strictPolicy(), AMISS);
   });
 });

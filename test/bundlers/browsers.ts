@@ -8,13 +8,15 @@ import { chromium, type Page } from "playwright";
 import { launch } from "puppeteer-core";
 import { CHROMIUM_ARGS } from "../../tools/chromium.ts";
 
-const FIREFOX = "/usr/bin/firefox-esr";
+const FIREFOX = process.env.XENT_FIREFOX ?? "/usr/bin/firefox-esr";
 export const hasFirefox = existsSync(FIREFOX);
 
 /** What both drivers have, and the tests need. */
 export interface Tab {
   /** runs an expression of the page and waits for its promise */
   value(expression: string): Promise<unknown>;
+  /** workers that run */
+  workers(): number;
   /** errors and warnings of the console, of the page, of its requests, and requests that leave its origin */
   readonly complaints: readonly string[];
 }
@@ -28,11 +30,7 @@ export async function startChromium(executablePath: string): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   return {
     async open(url) {
-      const page = await browser.newPage();
-      const complaints: string[] = [];
-      listen(page, url, complaints);
-      await page.goto(url);
-      return { value: (expression) => page.evaluate(expression), complaints };
+      return visit(await browser.newPage(), url);
     },
     close: () => browser.close(),
   };
@@ -48,11 +46,7 @@ export async function startFirefox(): Promise<Browser> {
   });
   return {
     async open(url) {
-      const page = await browser.newPage();
-      const complaints: string[] = [];
-      listen(page as unknown as Page, url, complaints);
-      await page.goto(url);
-      return { value: (expression) => page.evaluate(expression), complaints };
+      return visit((await browser.newPage()) as unknown as Driven, url);
     },
     async close() {
       await browser.close();
@@ -61,11 +55,15 @@ export async function startFirefox(): Promise<Browser> {
   };
 }
 
-/** The events of both drivers have these names and methods. */
-function listen(page: Pick<Page, "on">, url: string, complaints: string[]): void {
+/** What the drivers have in common, by name and by meaning. */
+type Driven = Pick<Page, "on" | "goto" | "evaluate" | "workers">;
+
+async function visit(page: Driven, url: string): Promise<Tab> {
   const { origin } = new URL(url);
+  const complaints: string[] = [];
   page.on("console", (message) => {
-    if (/^(error|warn)/.test(message.type())) complaints.push(`console: ${message.text()}`);
+    if (/^(error|warn)/.test(message.type()))
+      complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(`page: ${error.message}`));
   page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
@@ -76,4 +74,10 @@ function listen(page: Pick<Page, "on">, url: string, complaints: string[]): void
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
   });
+  await page.goto(url);
+  return {
+    value: (expression) => page.evaluate(expression),
+    workers: () => page.workers().length,
+    complaints,
+  };
 }

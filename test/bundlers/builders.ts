@@ -1,7 +1,7 @@
 // The same small app, built as its users would with each of the tools: what they say in warnings is an error here.
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { createLogger, type InlineConfig, build as viteBuild } from "vite";
@@ -11,6 +11,9 @@ import { installPacked } from "../support/packed.ts";
 /** The app as plain JavaScript beside the packed package, for every tool to build. */
 export async function makeProject(project: string): Promise<void> {
   installPacked(project);
+  for (const name of ["react", "react-dom"]) {
+    symlinkSync(realpathSync(`node_modules/${name}`), join(project, "node_modules", name), "junction");
+  }
   await esbuild({
     entryPoints: ["test/bundlers/app.ts"],
     outfile: join(project, "app.js"),
@@ -20,6 +23,9 @@ export async function makeProject(project: string): Promise<void> {
   });
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
   writeFileSync(join(project, "index.html"), html("./main.js"));
+  // browsers ask Vite's own server for one
+  mkdirSync(join(project, "public"));
+  writeFileSync(join(project, "public/favicon.ico"), "");
   writeFileSync(join(project, "main.js"), main("inWorker"));
   writeFileSync(
     join(project, "main-esbuild.js"),
@@ -31,7 +37,7 @@ function main(inWorker: string): string {
   return `import { inWorker, onPage } from "./app.js";\nglobalThis.app = { onPage, inWorker: ${inWorker} };\n`;
 }
 
-function html(script: string, head = ""): string {
+export function html(script: string, head = ""): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -101,10 +107,13 @@ export const esbuilt: Build = async (project, out) => {
 
 /** No tool at all: an import map, which has to be inline and so has its hash in the policy. */
 export const mapped: Build = async (project, out) => {
-  mkdirSync(out);
-  for (const name of ["app.js", "main.js"]) cpSync(join(project, name), join(out, name));
-  cpSync(join(project, "node_modules/xent/dist"), join(out, "xent"), { recursive: true });
-  const map = JSON.stringify({ imports: { xent: "./xent/index.js" } });
+  cpSync(project, out, { recursive: true });
+  const map = JSON.stringify({ imports: { xent: "./node_modules/xent/dist/index.js" } });
   writeFileSync(join(out, "index.html"), html("./main.js", `<script type="importmap">${map}</script>\n`));
-  return [`'sha256-${createHash("sha256").update(map).digest("base64")}'`];
+  return [hashOf(map)];
 };
+
+/** A source of scripts that allows this inline one. */
+export function hashOf(script: string): string {
+  return `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
+}
