@@ -31,10 +31,13 @@ const warned = new WeakSet<Network>();
 
 /** A stretch of work up to the next turn of the event loop. */
 export class Slice implements Pause {
-  #last = performance.now();
-  #end = this.#last + SLICE_MS;
+  /** when it began, and when it was last asked after a piece of work */
+  #begin = performance.now();
+  #last = this.#begin;
   #long = true;
-  readonly #slow = new Map<number, number>();
+  /** what each record took last, and how often longer than a picture */
+  readonly #ms: number[] = [];
+  readonly #slow: number[] = [];
   readonly #about: { readonly network: Network; readonly program: Program } | undefined;
 
   /** @param about  whose records are spoken of when one takes longer than a picture */
@@ -47,7 +50,7 @@ export class Slice implements Pause {
     const now = performance.now();
     this.#long = now - this.#last > LONG_MS;
     this.#last = now;
-    return now >= this.#end;
+    return now >= this.#begin + SLICE_MS;
   }
 
   /** For a run that a page may interrupt: elsewhere, and where pieces are short, there is nothing to gain. */
@@ -57,18 +60,20 @@ export class Slice implements Pause {
 
   ran(record: number, ms: number): boolean {
     if (ms > FRAME_MS) this.#speakOf(record, ms);
-    return performance.now() >= this.#end;
+    this.#ms[record] = ms;
+    const now = performance.now();
+    return now >= this.#begin + SLICE_MS || now + (this.#ms[record + 1] ?? 0) >= this.#begin + FRAME_MS;
   }
 
   async turn(): Promise<void> {
     await turn();
-    this.#last = performance.now();
-    this.#end = this.#last + SLICE_MS;
+    this.#begin = performance.now();
+    this.#last = this.#begin;
   }
 
   #speakOf(record: number, ms: number): void {
-    const times = (this.#slow.get(record) ?? 0) + 1;
-    this.#slow.set(record, times);
+    const times = (this.#slow[record] ?? 0) + 1;
+    this.#slow[record] = times;
     if (times < OFTEN || this.#about === undefined || warned.has(this.#about.network)) return;
     const { network, program } = this.#about;
     warned.add(network);
