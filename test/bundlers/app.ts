@@ -41,8 +41,9 @@ export async function train(xent: Xent | HostedXent): Promise<Trained> {
   return { weights: await sha256(weights), saved: await sha256([saved]) };
 }
 
-export async function onPage(): Promise<Trained> {
-  return train(await init({ precision: "strict" }));
+/** @param options  a build in a file of its own, perhaps */
+export async function onPage(options: InitOptions = {}): Promise<Trained> {
+  return train(await init({ precision: "strict", ...options }));
 }
 
 /** @param options  where the worker's file is, if the bundler must be told */

@@ -29,14 +29,16 @@ const { empty } = folders("bundlers");
 const expected = await train(await init({ precision: "strict" }));
 const chromium = findChromium();
 
-/** What an app comes to that trains on its page, and then in a hosted runtime. */
+/** What an app comes to that trains on its page, with a build in a file and without, and then in a hosted runtime. */
 async function use(tab: Tab, server?: Server, folder = "") {
   try {
+    const fromFile = await tab.value("app.fromFile()");
+    const buildsFromFile = server && buildsIn(server.served, folder);
     const onPage = await tab.value("app.onPage()");
     const buildsOnPage = server && buildsIn(server.served, folder);
     const inWorker = await tab.value("app.inWorker()");
     const builds = server && [...new Set(buildsIn(server.served, folder))];
-    return { onPage, buildsOnPage, inWorker, builds };
+    return { fromFile, buildsFromFile, onPage, buildsOnPage, inWorker, builds };
   } catch (error) {
     throw new Error([String(error), ...complaints(tab, server)].join("\n"));
   }
@@ -119,6 +121,8 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
       const server = await serve(out, headers(isolated, scripts));
       const tab = await browser.open(`${server.origin}/`);
       expect(await use(tab, server, out)).toEqual({
+        fromFile: expected.weights,
+        buildsFromFile: [],
         onPage: expected,
         buildsOnPage: ["simd"],
         inWorker: { ...expected, threads: isolated ? 2 : 1 },
@@ -134,7 +138,11 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
     const server = await createServer({ ...quiet(), root: project, configFile: false, server: port });
     await server.listen();
     const tab = await browser.open(server.resolvedUrls?.local[0] as string);
-    expect(await use(tab)).toMatchObject({ onPage: expected, inWorker: { ...expected, threads: 2 } });
+    expect(await use(tab)).toMatchObject({
+      fromFile: expected.weights,
+      onPage: expected,
+      inWorker: { ...expected, threads: 2 },
+    });
     expect(tab.complaints).toEqual([]);
     await server.close();
   });
@@ -159,6 +167,8 @@ describe.skipIf(!hasFirefox)(hasFirefox ? "Firefox" : "Firefox, which is not the
     const server = await serve(out, headers(true, await esbuilt(project, out)));
     const tab = await firefox.open(`${server.origin}/`);
     expect(await use(tab, server, out)).toEqual({
+      fromFile: expected.weights,
+      buildsFromFile: [],
       onPage: expected,
       buildsOnPage: ["simd"],
       inWorker: { ...expected, threads: 2 },

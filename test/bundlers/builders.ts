@@ -26,15 +26,29 @@ export async function makeProject(project: string): Promise<void> {
   // browsers ask Vite's own server for one
   mkdirSync(join(project, "public"));
   writeFileSync(join(project, "public/favicon.ico"), "");
-  writeFileSync(join(project, "main.js"), main("inWorker"));
+  writeFileSync(join(project, "main.js"), main({ wasm: 'new URL("xent/wasm/simd.wasm", import.meta.url)' }));
   writeFileSync(
     join(project, "main-esbuild.js"),
-    main('() => inWorker({ worker: new URL("./xent-worker.js", import.meta.url) })'),
+    `import simd from "xent/wasm/simd.wasm";\n${main({
+      wasm: "simd",
+      worker: 'new URL("./xent-worker.js", import.meta.url)',
+    })}`,
+  );
+  writeFileSync(
+    join(project, "main-mapped.js"),
+    main({ wasm: 'import.meta.resolve("xent/wasm/simd.wasm")' }),
   );
 }
 
-function main(inWorker: string): string {
-  return `import { inWorker, onPage } from "./app.js";\nglobalThis.app = { onPage, inWorker: ${inWorker} };\n`;
+/** The app's entry, with the words by which each tool finds the file of a build, and that of the worker. */
+function main({ wasm, worker }: { wasm: string; worker?: string }): string {
+  return `import { inWorker, onPage } from "./app.js";
+globalThis.app = {
+  onPage,
+  fromFile: async () => (await onPage({ wasm: ${wasm} })).weights,
+  inWorker: () => inWorker(${worker === undefined ? "" : `{ worker: ${worker} }`}),
+};
+`;
 }
 
 export function html(script: string, head = ""): string {
@@ -99,6 +113,7 @@ export const esbuilt: Build = async (project, out) => {
     splitting: true,
     format: "esm",
     outdir: out,
+    loader: { ".wasm": "file" },
   });
   if (warnings[0] !== undefined) throw new Error(`esbuild warns: ${warnings[0].text}`);
   writeFileSync(join(out, "index.html"), html("./main.js"));
@@ -108,8 +123,12 @@ export const esbuilt: Build = async (project, out) => {
 /** No tool at all: an import map, which has to be inline and so has its hash in the policy. */
 export const mapped: Build = async (project, out) => {
   cpSync(project, out, { recursive: true });
-  const map = JSON.stringify({ imports: { xent: "./node_modules/xent/dist/index.js" } });
-  writeFileSync(join(out, "index.html"), html("./main.js", `<script type="importmap">${map}</script>\n`));
+  const dist = "./node_modules/xent/dist";
+  const map = JSON.stringify({ imports: { xent: `${dist}/index.js`, "xent/wasm/": `${dist}/wasm/` } });
+  writeFileSync(
+    join(out, "index.html"),
+    html("./main-mapped.js", `<script type="importmap">${map}</script>\n`),
+  );
   return [hashOf(map)];
 };
 
