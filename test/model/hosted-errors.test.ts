@@ -110,12 +110,17 @@ it.each([
   ["precision", { precision: "quick" }],
   ["a name", { Wide: true }],
   ["null", null],
-  ["wasm", { wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) }],
 ])("of the options: %s, and the worker has ended", async (_, options) => {
   const error = (await thrown(() => init(options as Any))) as Any;
   const [worker] = await workersMade(() => refuses(() => hosted(options as Any), error.code, error.message));
   expect(worker?.sent.length).toBe(1);
   await expect.poll(() => worker?.threadId).toBe(-1);
+});
+
+it("of the options: wasm, before there is a worker", async () => {
+  const options = { wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) };
+  const error = (await thrown(() => init(options))) as Any;
+  expect(await workersMade(() => refuses(() => hosted(options), error.code, error.message))).toEqual([]);
 });
 
 it("other errors keep name, message and stack", () => {
