@@ -105,9 +105,11 @@ export const webpacked: Build = async (project, out) => {
 };
 
 export const esbuilt: Build = async (project, out) => {
+  // as a user may write it, for code of his own beside it
+  writeFileSync(join(project, "worker.js"), 'import { serve } from "xent/worker";\nserve();\n');
   const { warnings } = await esbuild({
     absWorkingDir: project,
-    entryPoints: { main: "./main-esbuild.js", "xent-worker": "xent/worker" },
+    entryPoints: { main: "./main-esbuild.js", "xent-worker": "./worker.js" },
     bundle: true,
     minify: true,
     splitting: true,
