@@ -11,6 +11,7 @@ import { crossEntropy } from "../src/nn/losses.ts";
 import { Network } from "../src/nn/network.ts";
 import type { TrainSession } from "../src/nn/session.ts";
 import { optimizing } from "../src/train/optimizing.ts";
+import { sgd } from "../src/train/sgd.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import { bytesOf, type Case, type Spec } from "./case.ts";
 import { gamma } from "./gemm.ts";
@@ -48,7 +49,7 @@ export function stepCase(core: Core, net: Net, rows = BATCHES * net.batch): Step
     targets: "ids",
     weighted: false,
     hits: "fused",
-    optimizer: optimizing({ kind: "sgd", lr: 0 }),
+    optimizer: optimizing(sgd({ lr: 1 })),
   };
   const session = network.train(config);
   const random = bits(batch * input);

@@ -70,6 +70,7 @@ export {
   uniform,
   zeros,
 } from "./nn/initializers.ts";
+export { frozen } from "./nn/layer.ts";
 export {
   type DenseOptions,
   dense,
@@ -93,7 +94,7 @@ export {
   mse,
   quadratic,
 } from "./nn/losses.ts";
-export { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "./nn/norms.ts";
+export { batchNorm1d, dropout, layerNorm, prelu, residual } from "./nn/norms.ts";
 export {
   type AdagradOptions,
   type AdamOptions,

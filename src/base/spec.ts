@@ -1,43 +1,55 @@
 // Plain descriptions that several rooms switch on: layers, losses, optimisers, schedules, initial values, tensors at rest. No
-// behaviour.
+// behaviour: what a kind is made of is the business of who makes it (parts.ts).
+
+import type { Described } from "./parts.ts";
 
 import type { WasmMemory } from "./platform.ts";
 
 /** A layer without parameters that works on every element, or row, alike in training and evaluation. */
-export type ActivationSpec =
-  | { readonly kind: "relu" }
-  | { readonly kind: "sigmoid" }
-  | { readonly kind: "tanh" }
-  | { readonly kind: "leakyRelu"; readonly negativeSlope: number }
-  | { readonly kind: "elu"; readonly alpha: number }
-  | { readonly kind: "gelu"; readonly approximate: "none" | "tanh" }
-  | { readonly kind: "silu" }
-  | { readonly kind: "softplus"; readonly beta: number }
-  | { readonly kind: "softmax" };
+export type ActivationSpec = Described &
+  (
+    | { readonly kind: "relu" }
+    | { readonly kind: "sigmoid" }
+    | { readonly kind: "tanh" }
+    | { readonly kind: "leakyRelu"; readonly negativeSlope: number }
+    | { readonly kind: "elu"; readonly alpha: number }
+    | { readonly kind: "gelu"; readonly approximate: "none" | "tanh" }
+    | { readonly kind: "silu" }
+    | { readonly kind: "softplus"; readonly beta: number }
+    | { readonly kind: "softmax" }
+  );
 
 /** A layer as `dense()`, `relu()` … describe it. The parameters of `frozen` ones are not trained. */
 export type LayerSpec =
   | ActivationSpec
-  | {
-      readonly kind: "dense";
-      readonly units: number;
-      readonly bias?: false;
-      /** of the weights, and of the biases; PyTorch's default where left out */
-      readonly init?: InitSpec;
-      readonly biasInit?: InitSpec;
-      readonly frozen?: true;
-    }
-  | { readonly kind: "dropout"; readonly p: number }
-  | {
-      readonly kind: "batchNorm1d";
-      readonly eps: number;
-      readonly momentum: number;
-      readonly affine: boolean;
-      readonly frozen?: true;
-    }
-  | { readonly kind: "layerNorm"; readonly eps: number; readonly affine: boolean; readonly frozen?: true }
-  | { readonly kind: "prelu"; readonly init: number; readonly shared: boolean; readonly frozen?: true }
-  | { readonly kind: "residual"; readonly layers: readonly LayerSpec[] };
+  | (Described &
+      (
+        | {
+            readonly kind: "dense";
+            readonly units: number;
+            readonly bias?: false;
+            /** of the weights, and of the biases; PyTorch's default where left out */
+            readonly init?: InitSpec;
+            readonly biasInit?: InitSpec;
+            readonly frozen?: true;
+          }
+        | { readonly kind: "dropout"; readonly p: number }
+        | {
+            readonly kind: "batchNorm1d";
+            readonly eps: number;
+            readonly momentum: number;
+            readonly affine: boolean;
+            readonly frozen?: true;
+          }
+        | {
+            readonly kind: "layerNorm";
+            readonly eps: number;
+            readonly affine: boolean;
+            readonly frozen?: true;
+          }
+        | { readonly kind: "prelu"; readonly init: number; readonly shared: boolean; readonly frozen?: true }
+        | { readonly kind: "residual"; readonly layers: readonly LayerSpec[] }
+      ));
 
 /**
  * How the losses of rows become one number.
@@ -50,34 +62,34 @@ export type LayerSpec =
 export type Reduction = "mean" | "batchmean" | "sum" | "none";
 
 /** A loss as `crossEntropy()`, `mse()` … describe it. The first two take logits. */
-export type LossSpec =
-  | {
-      readonly kind: "crossEntropy";
-      /** one a class */
-      readonly weight?: readonly number[];
-      readonly ignoreIndex: number;
-      readonly labelSmoothing: number;
-      readonly reduction: Reduction;
-    }
-  | {
-      readonly kind: "bceWithLogits";
-      /** one an output, or one for all */
-      readonly posWeight?: number | readonly number[];
-      readonly reduction: Reduction;
-    }
-  | { readonly kind: "quadratic"; readonly reduction: Reduction }
-  | { readonly kind: "mse"; readonly reduction: Reduction }
-  | { readonly kind: "mae"; readonly reduction: Reduction }
-  | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction }
-  | CustomLossSpec;
+export type LossSpec = Described &
+  (
+    | {
+        readonly kind: "crossEntropy";
+        /** one a class */
+        readonly weight?: readonly number[];
+        readonly ignoreIndex: number;
+        readonly labelSmoothing: number;
+        readonly reduction: Reduction;
+      }
+    | {
+        readonly kind: "bceWithLogits";
+        /** one an output, or one for all */
+        readonly posWeight?: number | readonly number[];
+        readonly reduction: Reduction;
+      }
+    | { readonly kind: "quadratic"; readonly reduction: Reduction }
+    | { readonly kind: "mse"; readonly reduction: Reduction }
+    | { readonly kind: "mae"; readonly reduction: Reduction }
+    | { readonly kind: "huber"; readonly delta: number; readonly reduction: Reduction }
+    | CustomLossSpec
+  );
 
 /** A loss as `customLoss()` describes it. */
-export interface CustomLossSpec extends RowLoss {
+export interface CustomLossSpec extends RowLoss, Described {
   readonly kind: "custom";
   readonly reduction: Reduction;
   readonly link: Link;
-  /** @internal what calls the functions: it comes with the loss, and is in no bundle without one */
-  readonly host: unknown;
 }
 
 /** What turns the outputs of a custom loss into what `predict` gives: probabilities of classes, of each output, or nothing. */
@@ -192,28 +204,31 @@ export type FanMode = "fanIn" | "fanOut";
 export type GainName = "linear" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
 /** Initial values of a parameter, as `heNormal()`, `uniform()` … describe them. */
-export type InitSpec =
-  | { readonly kind: "torchDefault" }
-  | {
-      readonly kind: "heNormal" | "heUniform";
-      readonly mode: FanMode;
-      /** the one behind the layer where it is missing */
-      readonly activation?: GainName;
-      readonly negativeSlope?: number;
-    }
-  | { readonly kind: "glorotNormal" | "glorotUniform"; readonly gain: number }
-  | { readonly kind: "lecunNormal" | "lecunUniform" }
-  | { readonly kind: "normal"; readonly mean: number; readonly std: number }
-  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
-  | {
-      readonly kind: "truncatedNormal";
-      readonly mean: number;
-      readonly std: number;
-      readonly low: number;
-      readonly high: number;
-    }
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "byActivation" };
+export type InitSpec = Described &
+  (
+    | { readonly kind: "torchDefault" }
+    | {
+        readonly kind: "heNormal" | "heUniform";
+        readonly mode: FanMode;
+        /** the one behind the layer where it is missing */
+        readonly activation?: GainName;
+        readonly negativeSlope?: number;
+      }
+    | { readonly kind: "glorotNormal" | "glorotUniform"; readonly gain: number }
+    | { readonly kind: "lecunNormal" | "lecunUniform" }
+    | { readonly kind: "normal"; readonly mean: number; readonly std: number }
+    | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+    | {
+        readonly kind: "truncatedNormal";
+        readonly mean: number;
+        readonly std: number;
+        readonly low: number;
+        readonly high: number;
+      }
+    | { readonly kind: "constant"; readonly value: number }
+    | { readonly kind: "byActivation" }
+  );
+
 /** What every optimiser takes beside its own options. */
 export interface UpdateOptions {
   /** λ, at least 0: λ·p is added to the gradient, which is L2 regularisation; of AdamW: see there */
@@ -230,7 +245,8 @@ export interface UpdateOptions {
 }
 
 /** An optimiser as `sgd()`, `adam()` … describe it. */
-export type OptimizerSpec = UpdateOptions &
+export type OptimizerSpec = Described &
+  UpdateOptions &
   (
     | {
         readonly kind: "sgd";

@@ -4,6 +4,7 @@
 import { CheckedRows } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
 import { begin, type Xent } from "./begin.ts";
+import { described } from "./kinds.ts";
 import {
   type Apart,
   type Call,
@@ -92,11 +93,13 @@ class Host {
   }
 
   #perform({ id, on, name, args, data, apart }: Call, controller: AbortController): unknown {
-    const complete = [...args];
+    const complete = args.map((arg) =>
+      name === "sequential" && Array.isArray(arg) ? described(arg) : withParts(arg),
+    );
     if (data !== undefined) complete[0] = this.#held.get(data);
     if (apart !== undefined) {
       if (apart.aborted) controller.abort();
-      const options = args[1] as FitOptions | undefined;
+      const options = complete[1] as FitOptions | undefined;
       const specs = options?.callbacks ?? [];
       complete[1] = {
         ...options,
@@ -141,6 +144,15 @@ class Host {
     this.#told = text;
     return info;
   }
+}
+
+/** What was cloned on its way has lost what its descriptions are made of. Data, which may be large, are not looked through. */
+function withParts(options: unknown): unknown {
+  if (typeof options !== "object" || options === null) return options;
+  const found = ["loss", "optimizer", "callbacks"].filter((name) => Object.hasOwn(options, name));
+  if (found.length === 0) return options;
+  const own = found.map((name) => [name, described((options as Record<string, unknown>)[name])] as const);
+  return { ...options, ...Object.fromEntries(own) };
 }
 
 /** What the caller has to know of something that stays here. */

@@ -11,6 +11,8 @@ import { optimizing } from "../train/optimizing.ts";
 import { Rates } from "../train/rates.ts";
 import { Run, type RunState, type Series } from "../train/run.ts";
 import { checkFits } from "../train/scoring.ts";
+import { sgd } from "../train/sgd.ts";
+import { described } from "./kinds.ts";
 import { checkLayers, checkLoss, checkOptimizer } from "./options.ts";
 import { BEST, FORMAT, GONE, LAST, MEASURED, slotName, text } from "./saving.ts";
 import type { Training } from "./training.ts";
@@ -85,7 +87,7 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
   return {
     input: count("model.input", model.input, 1),
     seed: count("model.seed", model.seed),
-    layers: asSaved("model.layers", () => checkLayers(model.layers as readonly LayerSpec[])),
+    layers: asSaved("model.layers", () => checkLayers(described(model.layers) as readonly LayerSpec[])),
     scaling: {
       scale: asSaved("model.scaling", () => within("scale", scale, -MAX_F32)),
       shift: asSaved("model.scaling", () => within("shift", shift, -MAX_F32)),
@@ -93,15 +95,17 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
     loss: asSaved("model.loss", () =>
       (Object(loss) as { kind?: unknown }).kind === "custom"
         ? undefined
-        : checkLoss("load", loss as LossSpec),
+        : checkLoss("load", described(loss) as LossSpec),
     ),
     classes: classes as readonly string[] | undefined,
     optimizer: asSaved("training.optimizer", () =>
       checkOptimizer(
         "load",
-        schedule === "function"
-          ? { ...(optimizer as OptimizerSpec), schedule: GONE }
-          : (optimizer as OptimizerSpec | undefined),
+        described(
+          schedule === "function"
+            ? { ...(optimizer as OptimizerSpec), schedule: GONE }
+            : (optimizer as OptimizerSpec | undefined),
+        ),
       ),
     ),
     rates: rates === undefined ? undefined : ratesOf(record("training.rates", rates)),
@@ -181,7 +185,7 @@ export function restore(network: Network, training: Training, saved: Saved): voi
 }
 
 /** For the counts of a model without an optimiser, which some calls make. */
-const NONE: OptimizerSpec = { kind: "sgd", lr: 0 };
+const NONE = sgd({ lr: 1 });
 
 /** Kind and slots of the optimiser that the file's slots are of. */
 function optimizerOf(

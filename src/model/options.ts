@@ -1,22 +1,17 @@
 // What the calls of a model take and give back, and the checks of it.
 
 import { XentError } from "../base/errors.ts";
-import { checkNames, integer, show } from "../base/options.ts";
+import { show } from "../base/options.ts";
+import { PARTS, remade } from "../base/parts.ts";
 import type { AbortSignalLike } from "../base/platform.ts";
-import type { ActivationSpec, CustomLossSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
+import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
 import type { RegionBytes } from "../memory/plan.ts";
-import type { CustomHost, CustomLossOptions } from "../nn/custom.ts";
-import { dense, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "../nn/layers.ts";
-import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../nn/losses.ts";
-import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../nn/norms.ts";
+import { checkLayer } from "../nn/layer.ts";
 import { hasParameters, some } from "../nn/params.ts";
-import { adagrad, adam, adamw, rmsprop } from "../train/adaptive.ts";
-import { type EarlyStoppingSpec, earlyStopping } from "../train/early.ts";
+import type { EarlyParts, EarlyStoppingSpec } from "../train/early.ts";
 import type { Callback, Early } from "../train/fit.ts";
 import type { MetricName } from "../train/metrics.ts";
-import { checkMonitor, usualMonitor } from "../train/monitor.ts";
-import { type SgdOptions, sgd } from "../train/sgd.ts";
 import type { OnNaN } from "../train/steps.ts";
 
 /** What may stand in `sequential({ … })`. */
@@ -163,116 +158,19 @@ export function checkLayers(list: readonly LayerSpec[]): readonly LayerSpec[] {
   return checked;
 }
 
-/** By kind, the function that describes it. */
-export const ACTIVATIONS: { readonly [K in ActivationSpec["kind"]]: (options: object) => LayerSpec } = {
-  relu,
-  sigmoid,
-  tanh,
-  leakyRelu,
-  elu,
-  gelu,
-  silu,
-  softplus,
-  softmax,
-};
-
-export const LOSSES: { readonly [K in Exclude<LossSpec["kind"], "custom">]: (options: object) => LossSpec } =
-  {
-    crossEntropy,
-    bceWithLogits,
-    quadratic,
-    mse,
-    mae,
-    huber,
-  };
-
-export const OPTIMIZERS: { readonly [K in OptimizerSpec["kind"]]: (options: SgdOptions) => OptimizerSpec } = {
-  sgd,
-  adam,
-  adamw,
-  rmsprop,
-  adagrad,
-};
-
-/** "relu(), sigmoid(), …" */
-const calls = (makers: object): string =>
-  Object.keys(makers)
-    .map((name) => `${name}()`)
-    .join(", ");
-
-/** What came in place of a layer or a loss. */
-function described(value: unknown): string {
-  const { kind } = Object(value) as { kind?: unknown };
-  return kind === undefined ? show(value) : `${show(value)} of kind ${show(kind)}`;
-}
-
-/** By kind, what makes a layer from its options. */
-const LAYERS: { readonly [K in LayerSpec["kind"]]: (options: object, where: string) => LayerSpec } = {
-  ...ACTIVATIONS,
-  batchNorm1d,
-  layerNorm,
-  prelu,
-  dense(options, where) {
-    const { units, ...rest } = options as { units: number };
-    checkNames(where, options, ["units", "bias", "init", "biasInit"]);
-    return dense(integer(`${where}: units`, units, 1), rest);
-  },
-  dropout: (options) => dropout((options as { p: number }).p),
-  residual(options, where) {
-    const { layers } = options as { layers: readonly LayerSpec[] };
-    residual(layers);
-    return residual(layers.map((layer, i) => checkLayer(`${where}.layers[${i}]`, layer)));
-  },
-};
-
-const KNOWN = `Known: dense(units), ${calls(ACTIVATIONS)}, ${calls({ batchNorm1d, layerNorm, prelu })}, dropout(p), residual(layers).`;
-
-/** A description, perhaps written by hand, made anew by the function that a user would call. */
-function checkLayer(where: string, layer: LayerSpec): LayerSpec {
-  const { kind, frozen: kept, ...options } = Object(layer) as LayerSpec & { frozen?: unknown };
-  if (!Object.hasOwn(LAYERS, kind)) throw new XentError("OPTION", `${where} is ${described(layer)}`, KNOWN);
-  const made = LAYERS[kind](options, where);
-  // a function without options does not look at them
-  checkNames(where, options, [
-    ...Object.keys(made),
-    ...(kind === "dense" ? ["bias", "init", "biasInit"] : []),
-  ]);
-  if (kept === undefined) return made;
-  const still = frozen(made);
-  if (kept === true && still !== made) return still;
-  throw new XentError(
-    "OPTION",
-    `${where}: frozen is ${show(kept)}${kept === true ? `, and ${kind} has nothing to freeze` : ""}`,
-    "Leave it out, or use frozen(layer).",
-  );
-}
+const LOSSES =
+  "crossEntropy(), bceWithLogits(), quadratic(), mse(), mae(), huber(), customLoss({ loss, gradient })";
 
 export function checkLoss(where: string, loss: LossSpec | undefined): LossSpec | undefined {
-  if (loss === undefined) return undefined;
-  const { kind, ...options } = Object(loss) as LossSpec;
-  if (kind === "custom") {
-    const { host, ...functions } = options as CustomLossSpec;
-    const { make } = Object(host) as Partial<CustomHost>;
-    if (make !== undefined) return make(functions as CustomLossOptions);
-  } else if (Object.hasOwn(LOSSES, kind)) return LOSSES[kind](options);
-  const known = `Known: ${calls(LOSSES)}, and what customLoss({ loss, gradient }) returns.`;
-  throw new XentError("OPTION", `${where}: loss is ${described(loss)}`, known);
+  return loss === undefined ? undefined : remade("loss", LOSSES, `${where}: loss`, loss);
 }
 
 export function checkOptimizer(
   where: string,
   optimizer: OptimizerSpec | undefined,
 ): OptimizerSpec | undefined {
-  if (optimizer === undefined) return undefined;
-  const { kind, ...options } = Object(optimizer) as OptimizerSpec;
-  if (!Object.hasOwn(OPTIMIZERS, kind)) {
-    throw new XentError(
-      "OPTION",
-      `${where}: optimizer is ${described(optimizer)}`,
-      "Known: sgd({ lr }), adam(), adamw(), rmsprop(), adagrad().",
-    );
-  }
-  return OPTIMIZERS[kind](options as SgdOptions);
+  const makers = "sgd({ lr }), adam(), adamw(), rmsprop(), adagrad()";
+  return optimizer === undefined ? undefined : remade("optimizer", makers, `${where}: optimizer`, optimizer);
 }
 
 /** Refuses what `dataset` did not make. */
@@ -342,16 +240,10 @@ export function checkEarly(
   }
   const [first] = specs;
   if (first === undefined) return { callbacks: called, early: undefined };
-  const { kind, ...options } = first;
-  if (kind !== "earlyStopping") {
-    throw new XentError(
-      "OPTION",
-      `${where}: a callback has the kind ${show(kind)}`,
-      "Known: earlyStopping().",
-    );
-  }
-  const spec = earlyStopping(options);
-  const monitor = spec.monitor ?? usualMonitor(validated);
-  checkMonitor(`${where}: earlyStopping`, monitor, metrics, validated);
-  return { callbacks: called, early: { spec, monitor } };
+  const spec = remade("callback", "earlyStopping()", `${where}: a callback`, first);
+  const { monitor, look } = spec[PARTS] as EarlyParts;
+  return {
+    callbacks: called,
+    early: { spec, monitor: monitor(where, spec, metrics, validated), look },
+  };
 }

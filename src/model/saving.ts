@@ -72,8 +72,7 @@ function named(state: StateDict, name = (given: string): string => given): [stri
  * their names.
  */
 export function text(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) => {
-    if (key === "host") return undefined;
+  return JSON.stringify(value, (_, part: unknown) => {
     if (typeof part === "function") return "function";
     return typeof part === "number" && !Number.isFinite(part) ? String(part) : part;
   });

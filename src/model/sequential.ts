@@ -14,6 +14,7 @@ import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } 
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { checkFits } from "../train/scoring.ts";
+import { sgd } from "../train/sgd.ts";
 import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
@@ -118,7 +119,7 @@ export class Sequential {
       throw new XentError("OPTION", `plan: features is ${show(features)}`, 'Known: "f32", "u8".');
     }
     const loss = this.#network.loss ?? crossEntropy();
-    const optimizer = this.#training.optimizer ?? { kind: "sgd", lr: 0 };
+    const optimizer = this.#training.optimizer ?? sgd({ lr: 1 });
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
     return this.#network.plan(
@@ -256,7 +257,7 @@ export class Sequential {
       checkNames("gradients", batch, ["x", "y", "weight", "loss"]);
       const loss = lossToLearn(this.#network, "gradients", batch.loss);
       // the optimiser that is known, so that what it keeps stays
-      const any = this.#training.optimizer ?? { kind: "sgd", lr: 0 };
+      const any = this.#training.optimizer ?? sgd({ lr: 1 });
       const { session } = this.#training.batch("gradients", batch.x, batch.y, batch.weight, loss, any);
       return this.#network.keepingGradients(() => {
         const { program, lossEnd, statsEnd, backwardEnd } = session;

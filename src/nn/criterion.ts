@@ -1,11 +1,11 @@
 // A loss as records: which op it is, how its gradient and the hits come about, and the link that `predict` applies.
-// One lookup by kind, exhaustive by the compiler. Knows tensors, no data.
+// Knows tensors, no data.
 
 import * as abi from "../base/abi.ts";
 import type { LayerSpec, Link, LossSpec } from "../base/spec.ts";
 import type { Plan, Region, Tensor } from "../memory/plan.ts";
 import type { Builder } from "../program/builder.ts";
-import type { CustomHost } from "./custom.ts";
+import { type LossParts, partsOfLoss } from "./parts.ts";
 import { batchMatrix } from "./stage.ts";
 
 /** What stands for a row's target: a class id, or one number an output. */
@@ -17,45 +17,16 @@ export type TargetKind = "ids" | "rows";
  */
 export type HitRule = "fused" | "largest" | "each" | "none";
 
-interface Criterion {
+export interface Criterion {
   readonly op: number;
   readonly parameters: readonly number[];
-  /** what `predict` gives: softmax or sigmoid of the outputs, or the outputs as they are */
-  readonly link: number | undefined;
 }
-
-type Kinds = {
-  readonly [K in LossSpec["kind"]]: (
-    spec: Extract<LossSpec, { kind: K }>,
-    targets: TargetKind,
-    outputs: number,
-  ) => Criterion;
-};
 
 const LINKS = {
   none: undefined,
   softmax: abi.OP_SOFTMAX_FORWARD,
   sigmoid: abi.OP_SIGMOID_FORWARD,
 } as const;
-
-const KINDS: Kinds = {
-  crossEntropy: ({ labelSmoothing }, targets, outputs) => ({
-    op: targets === "ids" && labelSmoothing === 0 ? abi.OP_SOFTMAX_CROSS_ENTROPY : abi.OP_SOFT_CROSS_ENTROPY,
-    parameters: [1 - labelSmoothing, labelSmoothing / outputs],
-    link: abi.OP_SOFTMAX_FORWARD,
-  }),
-  bceWithLogits: () => ({ op: abi.OP_BCE_WITH_LOGITS, parameters: [], link: abi.OP_SIGMOID_FORWARD }),
-  quadratic: () => ({ op: abi.OP_SQUARED_ERROR, parameters: [0.5], link: undefined }),
-  mse: () => ({ op: abi.OP_SQUARED_ERROR, parameters: [1], link: undefined }),
-  mae: () => ({ op: abi.OP_ABSOLUTE_ERROR, parameters: [], link: undefined }),
-  huber: ({ delta }) => ({ op: abi.OP_HUBER_LOSS, parameters: [delta], link: undefined }),
-  custom: ({ link }) => ({ op: abi.OP_HOST, parameters: [], link: LINKS[link] }),
-};
-
-function criterion(spec: LossSpec, targets: TargetKind, outputs: number): Criterion {
-  const make = KINDS[spec.kind] as (spec: LossSpec, targets: TargetKind, outputs: number) => Criterion;
-  return make(spec, targets, outputs);
-}
 
 /** Whether two losses make the same records: reduction and ignoreIndex are the host's affair. Functions are the same or not. */
 export function sameRecords(a: LossSpec, b: LossSpec): boolean {
@@ -67,9 +38,7 @@ export function sameRecords(a: LossSpec, b: LossSpec): boolean {
 
 /** What a loss that takes logits makes of them; `none` for those that take outputs as they are. */
 export function linkOf(spec: LossSpec): Link {
-  if (spec.kind === "crossEntropy") return "softmax";
-  if (spec.kind === "bceWithLogits") return "sigmoid";
-  return spec.kind === "custom" ? spec.link : "none";
+  return partsOfLoss(spec).link(spec);
 }
 
 /** What the kernels take class ids as: only cross entropy has a form for them, for others they become rows. */
@@ -155,11 +124,11 @@ export function emitLoss(
 ): void {
   if (spec.kind === "custom") {
     b.label = spec.name;
-    const { bind } = spec.host as CustomHost;
+    const { bind } = partsOfLoss(spec) as Required<LossParts>;
     b.hostLoss({ ...spec, bind }, { ...t, z, dz: gradient ? t.dz : undefined });
     return;
   }
-  const { op, parameters } = criterion(spec, targets, z.cols);
+  const { op, parameters } = partsOfLoss(spec).criterion(spec, targets, z.cols);
   b.label = spec.kind;
   const fused = spec.kind === "crossEntropy";
   // the weight of a class id's class is in the row's weight already, unless smoothing spreads over all of them
@@ -185,7 +154,7 @@ export function emitHits(
 
 /** Emits the link that `predict` applies; returns its output, which is `logits` where there is none. */
 export function emitLink(b: Builder, plan: Plan, spec: LossSpec, logits: Tensor): Tensor {
-  const { link } = criterion(spec, "rows", logits.cols);
+  const link = LINKS[linkOf(spec)];
   if (link === undefined) return logits;
   b.label = `${spec.kind} link`;
   const out = batchMatrix(plan, "chunk", "probabilities", logits.rows, logits.cols);

@@ -1,10 +1,13 @@
-// A loss of the user's own, as a pair of functions. A description only: program/host.ts calls them.
+// A loss of the user's own, as a pair of functions. program/host.ts calls them.
 
+import { OP_HOST } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, show } from "../base/options.ts";
+import { PARTS } from "../base/parts.ts";
 import type { CustomLossSpec, Link, Reduction, RowLoss } from "../base/spec.ts";
-import { type BindHosts, bindHosts } from "../program/host.ts";
+import { bindHosts } from "../program/host.ts";
 import { reductionOf } from "./losses.ts";
+import type { LossParts } from "./parts.ts";
 
 /** Options of {@link customLoss}. */
 export interface CustomLossOptions extends RowLoss {
@@ -12,12 +15,6 @@ export interface CustomLossOptions extends RowLoss {
   reduction?: Reduction;
   /** what `predict` makes of the outputs, which then are logits; default `none` */
   link?: Link;
-}
-
-/** What is in a bundle that has custom losses, and is reached through them. */
-export interface CustomHost {
-  readonly bind: BindHosts;
-  readonly make: typeof customLoss;
 }
 
 const LINKS: readonly Link[] = ["none", "softmax", "sigmoid"];
@@ -75,7 +72,13 @@ export function customLoss(options: CustomLossOptions): CustomLossSpec {
     throw new XentError("OPTION", `customLoss: link is ${show(link)}`, `Known: ${LINKS.join(", ")}.`);
   }
   const reduction = reductionOf("customLoss", options, "batchmean");
-  return { kind: "custom", name, loss, gradient, reduction, link, host: HOST };
+  return { kind: "custom", name, loss, gradient, reduction, link, [PARTS]: CUSTOM };
 }
 
-const HOST: CustomHost = { bind: bindHosts, make: customLoss };
+const CUSTOM: LossParts<CustomLossSpec> = {
+  of: "loss",
+  make: customLoss,
+  link: ({ link }) => link,
+  criterion: () => ({ op: OP_HOST, parameters: [] }),
+  bind: bindHosts,
+};

@@ -1,9 +1,10 @@
-// Draws the initial values of a parameter: which distribution a description comes to, and numbers from it. The same seed gives
-// the same bits on every engine.
+// Draws the initial values of a parameter, by what the kind of their description brings along: the samplers stand here too. The
+// same seed gives the same bits on every engine.
 
 import { ln } from "../base/math.ts";
 import type { Random } from "../base/random.ts";
 import type { InitSpec } from "../base/spec.ts";
+import { type InitParts, type Of, partsOfInit } from "./parts.ts";
 
 /** Where a parameter lies: `[rows, cols]`, row stride `ld`. */
 export interface Extent {
@@ -22,13 +23,6 @@ export interface Surroundings {
   readonly slope?: number | undefined;
 }
 
-/** A description once all around it is known. Bounds of `uniform` are ± the same but where a user names them. */
-export type Distribution =
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
-  | { readonly kind: "normal"; readonly mean: number; readonly std: number }
-  | Extract<InitSpec, { kind: "truncatedNormal" }>;
-
 /**
  * Fills `data`, row by row, with what the description says; what lies between rows is left alone.
  *
@@ -42,58 +36,21 @@ export function initialize(
   around: Surroundings,
   random: Random,
 ): void {
-  const next = sampler(distribution(spec, around), random);
+  const own = distribution(spec, around);
+  const next = (partsOfInit(own) as Required<InitParts>).sampler(own, random);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < cols; j++) data[i * ld + j] = next();
   }
 }
 
-/** The distribution of a description, in the order of operations in which PyTorch works its numbers out. */
-export function distribution(spec: InitSpec, around: Surroundings): Distribution {
-  const { fanIn, fanOut } = around;
-  switch (spec.kind) {
-    case "torchDefault":
-      return symmetric(1 / Math.sqrt(fanIn));
-    case "heNormal":
-      return centred(gain(spec, around) / Math.sqrt(spec.mode === "fanIn" ? fanIn : fanOut));
-    case "heUniform":
-      return symmetric(
-        Math.sqrt(3) * (gain(spec, around) / Math.sqrt(spec.mode === "fanIn" ? fanIn : fanOut)),
-      );
-    case "glorotNormal":
-      return centred(spec.gain * Math.sqrt(2 / (fanIn + fanOut)));
-    case "glorotUniform":
-      return symmetric(Math.sqrt(3) * (spec.gain * Math.sqrt(2 / (fanIn + fanOut))));
-    case "lecunNormal":
-      return centred(1 / Math.sqrt(fanIn));
-    case "lecunUniform":
-      return symmetric(Math.sqrt(3) * (1 / Math.sqrt(fanIn)));
-    case "byActivation":
-      return distribution(chosen(around.activation), around);
-    default:
-      return spec;
-  }
+/** What a description comes to: one that says all by itself. */
+export function distribution(spec: InitSpec, around: Surroundings): InitSpec {
+  return partsOfInit(spec).resolve?.(spec, around) ?? spec;
 }
-
-function symmetric(bound: number): Distribution {
-  return { kind: "uniform", low: -bound, high: bound };
-}
-
-function centred(std: number): Distribution {
-  return { kind: "normal", mean: 0, std };
-}
-
-/** Reasons are with `byActivation`. */
-function chosen(activation: string | undefined): InitSpec {
-  if (activation === undefined || GLOROT.includes(activation)) return { kind: "glorotUniform", gain: 1 };
-  return activation === "selu" ? { kind: "lecunNormal" } : { kind: "heNormal", mode: "fanIn" };
-}
-
-const GLOROT: readonly string[] = ["tanh", "sigmoid", "softmax"];
 
 /** PyTorch's calculate_gain; where that has none, the gain of relu. */
-function gain(
-  spec: Extract<InitSpec, { kind: "heNormal" | "heUniform" }>,
+export function gain(
+  spec: Of<InitSpec, "heNormal" | "heUniform">,
   { activation, slope }: Surroundings,
 ): number {
   const [name, a = 0] =
@@ -104,31 +61,18 @@ function gain(
   return Math.sqrt(2 / (1 + (name === "leakyRelu" ? a * a : 0)));
 }
 
-/** Gives one value after another. */
-function sampler(from: Distribution, random: Random): () => number {
-  switch (from.kind) {
-    case "constant":
-      return () => from.value;
-    case "uniform": {
-      const { low, high } = from;
-      // the first is rounded once. The second is never above high: the product lies below high − low by more than the roundings
-      if (low === -high) return () => (2 * random.uniform() - 1) * high;
-      return () => low + (high - low) * random.uniform();
-    }
-    case "normal": {
-      const next = standardNormal(random);
-      return () => from.mean + from.std * next();
-    }
-    case "truncatedNormal":
-      return truncated(from, random);
-  }
+/** U(low, high), one value after another. */
+export function uniformly(low: number, high: number, random: Random): () => number {
+  // the first is rounded once. The second is never above high: the product lies below high − low by more than the roundings
+  if (low === -high) return () => (2 * random.uniform() - 1) * high;
+  return () => low + (high - low) * random.uniform();
 }
 
 /**
  * N(0, 1) by Marsaglia's polar method: a point (x, y) of the unit disc at the distance √s gives x·√(−2·ln s / s) and the same
  * of y. s is exact: x and y are multiples of 2⁻²³.
  */
-function standardNormal(random: Random): () => number {
+export function standardNormal(random: Random): () => number {
   let spare = Number.NaN;
   return () => {
     const kept = spare;
@@ -152,8 +96,8 @@ function standardNormal(random: Random): () => number {
  * the density is below 2⁻³² of the highest, and there the bounds are cut: at √(p² + 64·ln 2). Then one in 25 is taken at
  * least, whatever the bounds.
  */
-function truncated(
-  { mean, std, low, high }: Extract<Distribution, { kind: "truncatedNormal" }>,
+export function truncated(
+  { mean, std, low, high }: Of<InitSpec, "truncatedNormal">,
   random: Random,
 ): () => number {
   const [a, b] = [(low - mean) / std, (high - mean) / std];

@@ -1,8 +1,12 @@
-// The initial values as a user writes them. Descriptions only; initialize.ts draws them.
+// The initial values as a user writes them, each with what its kind is made of: other values, once all around is known, or a
+// sampler. initialize.ts draws them.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, MAX_F32, oneOf, positive, show, within } from "../base/options.ts";
+import { PARTS, partsOf } from "../base/parts.ts";
 import type { FanMode, GainName, InitSpec } from "../base/spec.ts";
+import { distribution, gain, type Surroundings, standardNormal, truncated, uniformly } from "./initialize.ts";
+import type { InitParts, Of } from "./parts.ts";
 
 /** Options of {@link heNormal} and {@link heUniform}. */
 export interface HeOptions {
@@ -20,12 +24,20 @@ export interface HeOptions {
   negativeSlope?: number;
 }
 
+type Init<K extends InitSpec["kind"]> = InitParts<Of<InitSpec, K>>;
+
 /**
  * U(−1/√fanIn, 1/√fanIn): what PyTorch's `Linear` starts from, weights and biases, and the default here.
  */
 export function torchDefault(): InitSpec {
-  return { kind: "torchDefault" };
+  return { kind: "torchDefault", [PARTS]: TORCH_DEFAULT };
 }
+
+export const TORCH_DEFAULT: Init<"torchDefault"> = {
+  of: "init",
+  make: torchDefault,
+  resolve: (_, { fanIn }) => symmetric(1 / Math.sqrt(fanIn)),
+};
 
 /**
  * N(0, σ²) with σ = gain / √fan, for layers in front of relu and its kin. PyTorch's `kaiming_normal_`, not truncated.
@@ -34,8 +46,14 @@ export function torchDefault(): InitSpec {
  * @throws {XentError} `OPTION`
  */
 export function heNormal(options: HeOptions = {}): InitSpec {
-  return he("heNormal", options);
+  return { kind: "heNormal", ...he("heNormal", options), [PARTS]: HE_NORMAL };
 }
+
+export const HE_NORMAL: Init<"heNormal"> = {
+  of: "init",
+  make: heNormal,
+  resolve: (spec, around) => centred(heSpread(spec, around)),
+};
 
 /**
  * U(−b, b) with b = √3·gain / √fan, of the same spread as {@link heNormal}. PyTorch's `kaiming_uniform_`.
@@ -43,8 +61,14 @@ export function heNormal(options: HeOptions = {}): InitSpec {
  * @throws {XentError} `OPTION`
  */
 export function heUniform(options: HeOptions = {}): InitSpec {
-  return he("heUniform", options);
+  return { kind: "heUniform", ...he("heUniform", options), [PARTS]: HE_UNIFORM };
 }
+
+export const HE_UNIFORM: Init<"heUniform"> = {
+  of: "init",
+  make: heUniform,
+  resolve: (spec, around) => symmetric(Math.sqrt(3) * heSpread(spec, around)),
+};
 
 /**
  * N(0, σ²) with σ = gain·√(2 / (fanIn + fanOut)), for layers in front of tanh, sigmoid and softmax. PyTorch's
@@ -55,8 +79,14 @@ export function heUniform(options: HeOptions = {}): InitSpec {
  * @throws {XentError} `OPTION`
  */
 export function glorotNormal(options: { gain?: number } = {}): InitSpec {
-  return glorot("glorotNormal", options);
+  return { kind: "glorotNormal", gain: glorot("glorotNormal", options), [PARTS]: GLOROT_NORMAL };
 }
+
+export const GLOROT_NORMAL: Init<"glorotNormal"> = {
+  of: "init",
+  make: glorotNormal,
+  resolve: (spec, around) => centred(glorotSpread(spec, around)),
+};
 
 /**
  * U(−b, b) with b = √3·gain·√(2 / (fanIn + fanOut)), of the same spread as {@link glorotNormal}. PyTorch's
@@ -66,8 +96,14 @@ export function glorotNormal(options: { gain?: number } = {}): InitSpec {
  * @throws {XentError} `OPTION`
  */
 export function glorotUniform(options: { gain?: number } = {}): InitSpec {
-  return glorot("glorotUniform", options);
+  return { kind: "glorotUniform", gain: glorot("glorotUniform", options), [PARTS]: GLOROT_UNIFORM };
 }
+
+export const GLOROT_UNIFORM: Init<"glorotUniform"> = {
+  of: "init",
+  make: glorotUniform,
+  resolve: (spec, around) => symmetric(Math.sqrt(3) * glorotSpread(spec, around)),
+};
 
 /**
  * N(0, 1 / fanIn), for layers in front of selu. PyTorch's `kaiming_normal_` with the gain of `"linear"`, not truncated.
@@ -75,13 +111,25 @@ export function glorotUniform(options: { gain?: number } = {}): InitSpec {
  * Source: LeCun, Bottou, Orr, Müller, "Efficient backprop", 1998.
  */
 export function lecunNormal(): InitSpec {
-  return { kind: "lecunNormal" };
+  return { kind: "lecunNormal", [PARTS]: LECUN_NORMAL };
 }
+
+export const LECUN_NORMAL: Init<"lecunNormal"> = {
+  of: "init",
+  make: lecunNormal,
+  resolve: (_, { fanIn }) => centred(1 / Math.sqrt(fanIn)),
+};
 
 /** U(−b, b) with b = √(3 / fanIn), of the same spread as {@link lecunNormal}. */
 export function lecunUniform(): InitSpec {
-  return { kind: "lecunUniform" };
+  return { kind: "lecunUniform", [PARTS]: LECUN_UNIFORM };
 }
+
+export const LECUN_UNIFORM: Init<"lecunUniform"> = {
+  of: "init",
+  make: lecunUniform,
+  resolve: (_, { fanIn }) => symmetric(Math.sqrt(3) * (1 / Math.sqrt(fanIn))),
+};
 
 /**
  * N(mean, std²).
@@ -92,8 +140,18 @@ export function lecunUniform(): InitSpec {
 export function normal(options: { mean?: number; std?: number } = {}): InitSpec {
   checkNames("normal", options, ["mean", "std"]);
   const { mean = 0, std = 1 } = options;
-  return { kind: "normal", mean: finite("normal: mean", mean), std: positive("normal: std", std) };
+  finite("normal: mean", mean);
+  return { kind: "normal", mean, std: positive("normal: std", std), [PARTS]: NORMAL };
 }
+
+export const NORMAL: Init<"normal"> = {
+  of: "init",
+  make: normal,
+  sampler({ mean, std }, random) {
+    const next = standardNormal(random);
+    return () => mean + std * next();
+  },
+};
 
 /**
  * U(low, high), the bounds included as far as f32 rounds to them.
@@ -104,8 +162,14 @@ export function normal(options: { mean?: number; std?: number } = {}): InitSpec 
 export function uniform(options: { low?: number; high?: number } = {}): InitSpec {
   checkNames("uniform", options, ["low", "high"]);
   const { low = 0, high = 1 } = options;
-  return { kind: "uniform", ...range("uniform", low, high) };
+  return { kind: "uniform", ...range("uniform", low, high), [PARTS]: UNIFORM };
 }
+
+export const UNIFORM: Init<"uniform"> = {
+  of: "init",
+  make: uniform,
+  sampler: ({ low, high }, random) => uniformly(low, high, random),
+};
 
 /**
  * N(mean, std²) under the condition that the value lies from `low` to `high`. PyTorch's `trunc_normal_`: the bounds are
@@ -134,8 +198,14 @@ export function truncatedNormal(
       "Pass a mean nearer to the bounds.",
     );
   }
-  return { kind: where, mean, std, ...bounds };
+  return { kind: where, mean, std, ...bounds, [PARTS]: TRUNCATED_NORMAL };
 }
+
+export const TRUNCATED_NORMAL: Init<"truncatedNormal"> = {
+  of: "init",
+  make: truncatedNormal,
+  sampler: truncated,
+};
 
 /**
  * The same value everywhere. All units of a layer whose weights are equal learn the same: it is for biases.
@@ -143,17 +213,26 @@ export function truncatedNormal(
  * @throws {XentError} `OPTION`
  */
 export function constant(value: number): InitSpec {
-  return { kind: "constant", value: finite("constant: value", value) };
+  return { kind: "constant", value: finite("constant: value", value), [PARTS]: CONSTANT };
 }
+
+export const CONSTANT: Init<"constant"> = {
+  of: "init",
+  make: ({ value }: { value: number }) => constant(value),
+  sampler:
+    ({ value }) =>
+    () =>
+      value,
+};
 
 /** 0 everywhere; for biases. */
 export function zeros(): InitSpec {
-  return { kind: "constant", value: 0 };
+  return constant(0);
 }
 
 /** 1 everywhere. */
 export function ones(): InitSpec {
-  return { kind: "constant", value: 1 };
+  return constant(1);
 }
 
 /**
@@ -166,47 +245,56 @@ export function ones(): InitSpec {
  *   behind which nothing stands: its outputs are logits, or numbers, that should begin near 0
  */
 export function byActivation(): InitSpec {
-  return { kind: "byActivation" };
+  return { kind: "byActivation", [PARTS]: BY_ACTIVATION };
 }
 
-/** By kind, the function that describes it. */
-const INITIALIZERS: { readonly [K in InitSpec["kind"]]: (options: never) => InitSpec } = {
-  torchDefault,
-  heNormal,
-  heUniform,
-  glorotNormal,
-  glorotUniform,
-  lecunNormal,
-  lecunUniform,
-  normal,
-  uniform,
-  truncatedNormal,
-  constant: ({ value }: { value: number }) => constant(value),
-  byActivation,
+export const BY_ACTIVATION: Init<"byActivation"> = {
+  of: "init",
+  make: byActivation,
+  // the reasons are above
+  resolve: (_, around) => distribution(chosen(around.activation), around),
 };
 
-/** A description, perhaps written by hand, made anew by the function that a user would call. */
+function chosen(activation: string | undefined): InitSpec {
+  if (activation === undefined || ["tanh", "sigmoid", "softmax"].includes(activation)) return glorotUniform();
+  return activation === "selu" ? lecunNormal() : heNormal();
+}
+
+const MAKERS =
+  "torchDefault(), heNormal(), heUniform(), glorotNormal(), glorotUniform(), lecunNormal(), lecunUniform(), normal(), uniform(), truncatedNormal(), constant(value), zeros(), ones(), byActivation()";
+
+/** A description made anew by the function that a user calls. */
 export function checkInit(where: string, init: InitSpec | undefined): InitSpec | undefined {
   if (init === undefined) return undefined;
-  const { kind, ...options } = Object(init) as InitSpec;
-  if (!Object.hasOwn(INITIALIZERS, kind)) {
-    const known = Object.keys(INITIALIZERS).map((name) => `${name}()`);
-    throw new XentError(
-      "OPTION",
-      `${where} is ${kind === undefined ? show(init) : `${show(init)} of kind ${show(kind)}`}`,
-      `Known: ${known.join(", ")}, zeros(), ones().`,
-    );
-  }
-  const made = INITIALIZERS[kind](options as never);
+  const parts = partsOf("init", MAKERS, where, init);
+  const { kind: _, [PARTS]: __, ...options } = init;
+  const made = parts.make(options as never, where);
   // a function without options does not look at them
   checkNames(where, options, Object.keys(made));
-  return made;
+  return made as InitSpec;
 }
+
+/** ±bound */
+const symmetric = (bound: number): InitSpec => ({
+  kind: "uniform",
+  low: -bound,
+  high: bound,
+  [PARTS]: UNIFORM,
+});
+const centred = (std: number): InitSpec => ({ kind: "normal", mean: 0, std, [PARTS]: NORMAL });
+
+type He = Of<InitSpec, "heNormal" | "heUniform">;
+
+// in the order of operations in which PyTorch works these out
+const heSpread = (spec: He, around: Surroundings): number =>
+  gain(spec, around) / Math.sqrt(spec.mode === "fanIn" ? around.fanIn : around.fanOut);
+const glorotSpread = ({ gain }: { gain: number }, { fanIn, fanOut }: Surroundings): number =>
+  gain * Math.sqrt(2 / (fanIn + fanOut));
 
 const FARTHEST = 100;
 const GAINS: readonly GainName[] = ["linear", "sigmoid", "tanh", "relu", "leakyRelu", "selu"];
 
-function he(kind: "heNormal" | "heUniform", options: HeOptions): InitSpec {
+function he(kind: He["kind"], options: HeOptions): Omit<He, "kind"> {
   checkNames(kind, options, ["mode", "activation", "negativeSlope"]);
   const { mode = "fanIn", activation, negativeSlope } = options;
   if (negativeSlope !== undefined && activation !== "leakyRelu") {
@@ -217,7 +305,6 @@ function he(kind: "heNormal" | "heUniform", options: HeOptions): InitSpec {
     );
   }
   return {
-    kind,
     mode: oneOf(`${kind}: mode`, mode, ["fanIn", "fanOut"]),
     ...(activation === undefined ? {} : { activation: oneOf(`${kind}: activation`, activation, GAINS) }),
     ...(activation === "leakyRelu"
@@ -226,9 +313,9 @@ function he(kind: "heNormal" | "heUniform", options: HeOptions): InitSpec {
   };
 }
 
-function glorot(kind: "glorotNormal" | "glorotUniform", options: { gain?: number }): InitSpec {
+function glorot(kind: "glorotNormal" | "glorotUniform", options: { gain?: number }): number {
   checkNames(kind, options, ["gain"]);
-  return { kind, gain: positive(`${kind}: gain`, options.gain ?? 1) };
+  return positive(`${kind}: gain`, options.gain ?? 1);
 }
 
 function finite(where: string, value: unknown): number {

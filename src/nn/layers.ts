@@ -1,10 +1,16 @@
-// The layers as a user writes them: dense and activations; norms.ts has the others. Descriptions only; lower.ts makes records
-// of them.
+// Dense layers and activations as a user writes them, each with what its kind is made of; norms.ts has the others. lower.ts makes
+// records of them.
 
+import * as abi from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, positive, show } from "../base/options.ts";
-import type { InitSpec, LayerSpec } from "../base/spec.ts";
-import { checkInit } from "./initializers.ts";
+import { PARTS } from "../base/parts.ts";
+import type { ActivationSpec, InitSpec, LayerSpec } from "../base/spec.ts";
+import type { Surroundings } from "./initialize.ts";
+import { checkInit, torchDefault, zeros } from "./initializers.ts";
+import { dense as lowerDense, pointwise } from "./lower.ts";
+import { holds, type Init, type Shape } from "./params.ts";
+import type { LayerParts, Of } from "./parts.ts";
 
 /** Options of `dense`. */
 export interface DenseOptions {
@@ -37,23 +43,88 @@ export function dense(units: number, options: DenseOptions = {}): LayerSpec {
     ...(bias ? {} : { bias }),
     ...(init && { init }),
     ...(biasInit && { biasInit }),
+    [PARTS]: DENSE,
   };
 }
 
+export const DENSE: LayerParts<Of<LayerSpec, "dense">> = {
+  of: "layer",
+  make(options: { units: number }, where) {
+    const { units, ...rest } = options;
+    checkNames(where, options, ["units", "bias", "init", "biasInit"]);
+    return dense(integer(`${where}: units`, units, 1), rest);
+  },
+  contents({ units, bias, init, biasInit }, width, behind) {
+    const around: Surroundings = {
+      fanIn: width,
+      fanOut: units,
+      activation: behind?.kind,
+      slope: behind?.kind === "leakyRelu" ? behind.negativeSlope : undefined,
+    };
+    const first = (spec: InitSpec): Init => ({ spec, around });
+    const weight: Shape = {
+      field: "weight",
+      role: "weight",
+      rows: width,
+      cols: units,
+      init: first(init ?? torchDefault()),
+    };
+    const own = biasInit ?? (init === undefined ? torchDefault() : zeros());
+    const shift: Shape = { field: "bias", role: "bias", rows: 1, cols: units, init: first(own) };
+    return holds(units, weight, ...(bias === false ? [] : [shift]));
+  },
+  lowering: lowerDense,
+};
+
+type Pointwise<K extends ActivationSpec["kind"]> = LayerParts<Of<ActivationSpec, K>>;
+
 /** y = max(x, 0), elementwise. Right behind a `dense` layer it costs nothing. */
 export function relu(): LayerSpec {
-  return { kind: "relu" };
+  return { kind: "relu", [PARTS]: RELU };
 }
+
+export const RELU: Pointwise<"relu"> = {
+  of: "layer",
+  make: relu,
+  lowering: pointwise,
+  activation: () => ({
+    forward: abi.OP_RELU_FORWARD,
+    backward: abi.OP_RELU_BACKWARD,
+    saves: "output",
+  }),
+};
 
 /** y = 1 / (1 + e^−x), elementwise. */
 export function sigmoid(): LayerSpec {
-  return { kind: "sigmoid" };
+  return { kind: "sigmoid", [PARTS]: SIGMOID };
 }
+
+export const SIGMOID: Pointwise<"sigmoid"> = {
+  of: "layer",
+  make: sigmoid,
+  lowering: pointwise,
+  activation: () => ({
+    forward: abi.OP_SIGMOID_FORWARD,
+    backward: abi.OP_SIGMOID_BACKWARD,
+    saves: "output",
+  }),
+};
 
 /** y = tanh x, elementwise. */
 export function tanh(): LayerSpec {
-  return { kind: "tanh" };
+  return { kind: "tanh", [PARTS]: TANH };
 }
+
+export const TANH: Pointwise<"tanh"> = {
+  of: "layer",
+  make: tanh,
+  lowering: pointwise,
+  activation: () => ({
+    forward: abi.OP_TANH_FORWARD,
+    backward: abi.OP_TANH_BACKWARD,
+    saves: "output",
+  }),
+};
 
 /**
  * y = x above 0, negativeSlope·x below, elementwise.
@@ -68,7 +139,7 @@ export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
     negativeSlope >= 0 &&
     Number.isFinite(Math.fround(negativeSlope))
   ) {
-    return { kind: "leakyRelu", negativeSlope };
+    return { kind: "leakyRelu", negativeSlope, [PARTS]: LEAKY_RELU };
   }
   throw new XentError(
     "OPTION",
@@ -76,6 +147,18 @@ export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
     "0.01 is usual.",
   );
 }
+
+export const LEAKY_RELU: Pointwise<"leakyRelu"> = {
+  of: "layer",
+  make: leakyRelu,
+  lowering: pointwise,
+  activation: ({ negativeSlope }) => ({
+    forward: abi.OP_LEAKY_RELU_FORWARD,
+    backward: abi.OP_LEAKY_RELU_BACKWARD,
+    saves: "output",
+    parameters: [negativeSlope],
+  }),
+};
 
 /**
  * y = x above 0, α·(e^x − 1) below, elementwise.
@@ -85,8 +168,20 @@ export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
 export function elu(options: { alpha?: number } = {}): LayerSpec {
   checkNames("elu", options, ["alpha"]);
   const { alpha = 1 } = options;
-  return { kind: "elu", alpha: positive("elu: alpha", alpha) };
+  return { kind: "elu", alpha: positive("elu: alpha", alpha), [PARTS]: ELU };
 }
+
+export const ELU: Pointwise<"elu"> = {
+  of: "layer",
+  make: elu,
+  lowering: pointwise,
+  activation: ({ alpha }) => ({
+    forward: abi.OP_ELU_FORWARD,
+    backward: abi.OP_ELU_BACKWARD,
+    saves: "output",
+    parameters: [alpha],
+  }),
+};
 
 /**
  * y = x·Φ(x), Φ being the normal distribution function, elementwise.
@@ -97,14 +192,35 @@ export function elu(options: { alpha?: number } = {}): LayerSpec {
 export function gelu(options: { approximate?: "none" | "tanh" } = {}): LayerSpec {
   checkNames("gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
-  if (approximate === "none" || approximate === "tanh") return { kind: "gelu", approximate };
+  if (approximate === "none" || approximate === "tanh") return { kind: "gelu", approximate, [PARTS]: GELU };
   throw new XentError("OPTION", `gelu: approximate is ${show(approximate)}`, 'Known: "none", "tanh".');
 }
 
+export const GELU: Pointwise<"gelu"> = {
+  of: "layer",
+  make: gelu,
+  lowering: pointwise,
+  activation: ({ approximate }) =>
+    approximate === "tanh"
+      ? { forward: abi.OP_GELU_TANH_FORWARD, backward: abi.OP_GELU_TANH_BACKWARD, saves: "input" }
+      : { forward: abi.OP_GELU_FORWARD, backward: abi.OP_GELU_BACKWARD, saves: "input" },
+};
+
 /** y = x·σ(x), elementwise; also called swish. */
 export function silu(): LayerSpec {
-  return { kind: "silu" };
+  return { kind: "silu", [PARTS]: SILU };
 }
+
+export const SILU: Pointwise<"silu"> = {
+  of: "layer",
+  make: silu,
+  lowering: pointwise,
+  activation: () => ({
+    forward: abi.OP_SILU_FORWARD,
+    backward: abi.OP_SILU_BACKWARD,
+    saves: "input",
+  }),
+};
 
 /**
  * y = ln(1 + e^(βx)) / β, elementwise, at any size of x: there is no threshold.
@@ -114,13 +230,36 @@ export function silu(): LayerSpec {
 export function softplus(options: { beta?: number } = {}): LayerSpec {
   checkNames("softplus", options, ["beta"]);
   const { beta = 1 } = options;
-  return { kind: "softplus", beta: positive("softplus: beta", beta) };
+  return { kind: "softplus", beta: positive("softplus: beta", beta), [PARTS]: SOFTPLUS };
 }
+
+export const SOFTPLUS: Pointwise<"softplus"> = {
+  of: "layer",
+  make: softplus,
+  lowering: pointwise,
+  activation: ({ beta }) => ({
+    forward: abi.OP_SOFTPLUS_FORWARD,
+    backward: abi.OP_SOFTPLUS_BACKWARD,
+    saves: "input",
+    parameters: [beta],
+  }),
+};
 
 /**
  * y_j = e^x_j / Σ_k e^x_k over the outputs of a row. For `quadratic` and `mse`, or between layers: `crossEntropy` takes
  * logits and has a softmax of its own.
  */
 export function softmax(): LayerSpec {
-  return { kind: "softmax" };
+  return { kind: "softmax", [PARTS]: SOFTMAX };
 }
+
+export const SOFTMAX: Pointwise<"softmax"> = {
+  of: "layer",
+  make: softmax,
+  lowering: pointwise,
+  activation: () => ({
+    forward: abi.OP_SOFTMAX_FORWARD,
+    backward: abi.OP_SOFTMAX_BACKWARD,
+    saves: "output",
+  }),
+};

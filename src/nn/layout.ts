@@ -8,7 +8,6 @@ import { Builder, scratchBytes } from "../program/builder.ts";
 import type { HitRule, TargetKind } from "./criterion.ts";
 import * as criterion from "./criterion.ts";
 import * as lower from "./lower.ts";
-import { updateStatistics } from "./lower-norms.ts";
 import { declareParams, lastLayer, type Param, place, type Stored } from "./params.ts";
 import { batchMatrix, type Context, type Stage } from "./stage.ts";
 
@@ -218,7 +217,7 @@ function layTrain(shared: Shared, config: TrainConfig, optimized: Optimized): Tr
   builder.label = loss.kind;
   builder.lossSum(t.rowLoss, config.hits === "none" ? undefined : t.hit, result);
   const lossEnd = builder.length;
-  updateStatistics(builder, traces);
+  lower.moveStatistics(builder, traces);
   const statsEnd = builder.length;
   lower.backward(context, traces, { tensor: t.dz, free: true });
   const backwardEnd = builder.length;

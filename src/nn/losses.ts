@@ -1,8 +1,11 @@
-// The losses as a user writes them. Descriptions only; criterion.ts lowers them to records.
+// The losses as a user writes them, each with what its kind is made of; criterion.ts makes records of them.
 
+import * as abi from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { A_WEIGHT, checkNames, isWeight, positive, show } from "../base/options.ts";
+import { PARTS } from "../base/parts.ts";
 import type { LossSpec, Reduction } from "../base/spec.ts";
+import type { LossParts, Of } from "./parts.ts";
 
 /** Options of {@link crossEntropy}; each as in PyTorch's `CrossEntropyLoss`. */
 export interface CrossEntropyOptions {
@@ -54,8 +57,21 @@ export function crossEntropy(options: CrossEntropyOptions = {}): LossSpec {
     ignoreIndex,
     labelSmoothing,
     reduction: reductionOf("crossEntropy", options, "mean"),
+    [PARTS]: CROSS_ENTROPY,
   };
 }
+
+type Loss<K extends LossSpec["kind"]> = LossParts<Of<LossSpec, K>>;
+
+export const CROSS_ENTROPY: Loss<"crossEntropy"> = {
+  of: "loss",
+  make: crossEntropy,
+  link: () => "softmax",
+  criterion: ({ labelSmoothing }, targets, outputs) => ({
+    op: targets === "ids" && labelSmoothing === 0 ? abi.OP_SOFTMAX_CROSS_ENTROPY : abi.OP_SOFT_CROSS_ENTROPY,
+    parameters: [1 - labelSmoothing, labelSmoothing / outputs],
+  }),
+};
 
 /**
  * Binary cross entropy from logits, for targets in [0, 1], any number of outputs, each a yes or no of its own:
@@ -72,8 +88,16 @@ export function bceWithLogits(options: BceOptions = {}): LossSpec {
     kind: "bceWithLogits",
     ...(posWeight === undefined ? {} : { posWeight: positives("bceWithLogits: posWeight", posWeight) }),
     reduction: reductionOf("bceWithLogits", options, "mean"),
+    [PARTS]: BCE_WITH_LOGITS,
   };
 }
+
+export const BCE_WITH_LOGITS: Loss<"bceWithLogits"> = {
+  of: "loss",
+  make: bceWithLogits,
+  link: () => "sigmoid",
+  criterion: () => ({ op: abi.OP_BCE_WITH_LOGITS, parameters: [] }),
+};
 
 /**
  * The quadratic cost, ½·Σ_j (a_j − y_j)², mean over the rows.
@@ -84,8 +108,15 @@ export function bceWithLogits(options: BceOptions = {}): LossSpec {
  */
 export function quadratic(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("quadratic", options, ["reduction"]);
-  return { kind: "quadratic", reduction: reductionOf("quadratic", options, "batchmean") };
+  return { kind: "quadratic", reduction: reductionOf("quadratic", options, "batchmean"), [PARTS]: QUADRATIC };
 }
+
+export const QUADRATIC: Loss<"quadratic"> = {
+  of: "loss",
+  make: quadratic,
+  link: () => "none",
+  criterion: () => ({ op: abi.OP_SQUARED_ERROR, parameters: [0.5] }),
+};
 
 /**
  * Mean squared error, (a − y)².
@@ -93,8 +124,15 @@ export function quadratic(options: { reduction?: Reduction } = {}): LossSpec {
  */
 export function mse(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("mse", options, ["reduction"]);
-  return { kind: "mse", reduction: reductionOf("mse", options, "mean") };
+  return { kind: "mse", reduction: reductionOf("mse", options, "mean"), [PARTS]: MSE };
 }
+
+export const MSE: Loss<"mse"> = {
+  of: "loss",
+  make: mse,
+  link: () => "none",
+  criterion: () => ({ op: abi.OP_SQUARED_ERROR, parameters: [1] }),
+};
 
 /**
  * Mean absolute error, |a − y|; its gradient is the sign of a − y, and 0 where they are equal.
@@ -102,8 +140,15 @@ export function mse(options: { reduction?: Reduction } = {}): LossSpec {
  */
 export function mae(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("mae", options, ["reduction"]);
-  return { kind: "mae", reduction: reductionOf("mae", options, "mean") };
+  return { kind: "mae", reduction: reductionOf("mae", options, "mean"), [PARTS]: MAE };
 }
+
+export const MAE: Loss<"mae"> = {
+  of: "loss",
+  make: mae,
+  link: () => "none",
+  criterion: () => ({ op: abi.OP_ABSOLUTE_ERROR, parameters: [] }),
+};
 
 /**
  * Huber's loss, with d = a − y: ½d² up to |d| = δ, then δ·(|d| − ½δ).
@@ -118,8 +163,16 @@ export function huber(options: { delta?: number; reduction?: Reduction } = {}): 
     kind: "huber",
     delta: positive("huber: delta", delta),
     reduction: reductionOf("huber", options, "mean"),
+    [PARTS]: HUBER,
   };
 }
+
+export const HUBER: Loss<"huber"> = {
+  of: "loss",
+  make: huber,
+  link: () => "none",
+  criterion: ({ delta }) => ({ op: abi.OP_HUBER_LOSS, parameters: [delta] }),
+};
 
 const REDUCTIONS: readonly Reduction[] = ["mean", "batchmean", "sum", "none"];
 

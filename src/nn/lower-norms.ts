@@ -2,11 +2,12 @@
 
 import type { LayerSpec } from "../base/spec.ts";
 import type { Tensor } from "../memory/plan.ts";
-import type { Affine, Builder, Statistics } from "../program/builder.ts";
+import type { Affine, Statistics } from "../program/builder.ts";
 import { type Holding, isFrozen } from "./params.ts";
+import type { Of } from "./parts.ts";
 import { gradientOf, type Lowering, outputOf, type Stage, type Trace } from "./stage.ts";
 
-type Spec<K extends LayerSpec["kind"]> = Extract<LayerSpec, { kind: K }>;
+type Spec<K extends LayerSpec["kind"]> = Of<LayerSpec, K>;
 
 const affine = ({ weight, bias }: Holding["values"]): Affine => ({ gamma: weight, beta: bias });
 
@@ -51,18 +52,13 @@ export const batchNorm1d: Lowering<Spec<"batchNorm1d">> = {
     }
     return dx && { tensor: dx, free: true };
   },
-};
-
-/** Emits what moves the running statistics of every batchNorm1d, in blocks too. */
-export function updateStatistics(b: Builder, traces: readonly Trace[]): void {
-  for (const trace of traces) {
-    updateStatistics(b, trace.inner);
+  moveStatistics(b, trace) {
     const { spec, path } = trace.stage;
-    if (spec.kind !== "batchNorm1d" || isFrozen(spec)) continue;
+    if (isFrozen(spec)) return;
     b.label = `${path} running statistics`;
     b.batchNormStatistics(trace.input, ofBatch(trace), running(trace.stage), spec.momentum);
-  }
-}
+  },
+};
 
 /** γ and β before dx, which may take the place of dy. */
 export const layerNorm: Lowering<Spec<"layerNorm">> = {

@@ -1,5 +1,5 @@
-// Layers to records: the forward pass, and the backward pass in reverse order; the loss between them is criterion.ts, what
-// norms and the like emit is lower-norms.ts. Emits through the builder; allocates only by declaring tensors in the plan.
+// Layers to records: the forward pass, and the backward pass in reverse order, by what each layer's kind brings along; the loss
+// between them is criterion.ts, what norms and the like emit is lower-norms.ts. Emits through the builder; allocates only by declaring tensors in the plan.
 
 import { OP_RELU_BACKWARD } from "../base/abi.ts";
 import { STREAM_DROPOUT } from "../base/random.ts";
@@ -8,8 +8,8 @@ import { PACKED_ROWS, wholeTiles } from "../base/tile.ts";
 import type { Plan, Tensor } from "../memory/plan.ts";
 import type { Builder, Chance, Right } from "../program/builder.ts";
 import { activation } from "./activations.ts";
-import { batchNorm1d, layerNorm, prelu } from "./lower-norms.ts";
 import { type Holding, isTrained, type Placed } from "./params.ts";
+import { type Of, partsOfLayer } from "./parts.ts";
 import {
   batchMatrix,
   type Context,
@@ -21,7 +21,7 @@ import {
   type Trace,
 } from "./stage.ts";
 
-type Spec<K extends LayerSpec["kind"]> = Extract<LayerSpec, { kind: K }>;
+type Spec<K extends LayerSpec["kind"]> = Of<LayerSpec, K>;
 
 /** @param fuse  joins each dense layer with a relu directly behind it */
 export function stages(
@@ -52,7 +52,7 @@ export function forward(c: Context, list: readonly Stage[], x: Flow): Trace[] {
   let flow = x;
   return list.map((stage) => {
     c.b.label = `${stage.path} ${stage.spec.kind}`;
-    const { y, saved = [], inner = [] } = lowering(stage.spec).forward(c, stage, flow);
+    const { y, saved = [], inner = [] } = partsOfLayer(stage.spec).lowering.forward(c, stage, flow);
     const trace = { stage, input: flow.tensor, output: y.tensor, free: y.free, saved, inner };
     flow = y;
     return trace;
@@ -70,9 +70,17 @@ export function backward(c: Context, traces: readonly Trace[], dy: Flow, wantsDx
   for (let i = traces.length - 1; i >= end && flow !== undefined; i--) {
     const trace = traces[i] as Trace;
     c.b.label = `${trace.stage.path} ${trace.stage.spec.kind} backward`;
-    flow = lowering(trace.stage.spec).backward(c, trace, flow, wantsDx || i > end);
+    flow = partsOfLayer(trace.stage.spec).lowering.backward(c, trace, flow, wantsDx || i > end);
   }
   return flow;
+}
+
+/** Emits what moves running statistics, in blocks too. */
+export function moveStatistics(b: Builder, traces: readonly Trace[]): void {
+  for (const trace of traces) {
+    moveStatistics(b, trace.inner);
+    partsOfLayer(trace.stage.spec).lowering.moveStatistics?.(b, trace);
+  }
 }
 
 /** B, or its transpose, as a product with m rows takes it: in place, or packed. */
@@ -85,7 +93,7 @@ export function right(b: Builder, plan: Plan, m: number, matrix: Tensor, transpo
 }
 
 /** dX before dW: what is transposed is packed first. */
-const dense: Lowering<Spec<"dense">> = {
+export const dense: Lowering<Spec<"dense">> = {
   forward(c, stage, { tensor: x }) {
     const { b, plan, region } = c;
     const { weight, bias } = stage.holding.values;
@@ -118,7 +126,7 @@ const dense: Lowering<Spec<"dense">> = {
   },
 };
 
-const pointwise: Lowering<ActivationSpec> = {
+export const pointwise: Lowering<ActivationSpec> = {
   forward(c, stage, x) {
     const { forward, saves, parameters } = activation(stage.spec);
     const y = outputOf(c, stage, x, saves === "output");
@@ -134,7 +142,7 @@ const pointwise: Lowering<ActivationSpec> = {
 };
 
 /** Drops in training alone, and nothing where p is 0: then its input is its output. */
-const dropout: Lowering<Spec<"dropout">> = {
+export const dropout: Lowering<Spec<"dropout">> = {
   forward(c, stage, x) {
     if (!c.training || stage.spec.p === 0) return { y: x };
     const y = outputOf(c, stage, x, true);
@@ -156,7 +164,7 @@ const chance = ({ seed }: Context, { number, spec }: Stage<Spec<"dropout">>): Ch
 });
 
 /** y = x + f(x): x and dy stay whole until they are added. */
-const residual: Lowering<Spec<"residual">> = {
+export const residual: Lowering<Spec<"residual">> = {
   forward(c, stage, x) {
     const inner = forward(c, stage.inner, { ...x, free: false });
     const { output: fx, free } = inner.at(-1) as Trace;
@@ -174,27 +182,3 @@ const residual: Lowering<Spec<"residual">> = {
     return { tensor: dx, free: true };
   },
 };
-
-type Kinds = { readonly [K in LayerSpec["kind"]]: Lowering<Spec<K>> };
-
-const KINDS: Kinds = {
-  dense,
-  dropout,
-  batchNorm1d,
-  layerNorm,
-  prelu,
-  residual,
-  relu: pointwise,
-  sigmoid: pointwise,
-  tanh: pointwise,
-  leakyRelu: pointwise,
-  elu: pointwise,
-  gelu: pointwise,
-  silu: pointwise,
-  softplus: pointwise,
-  softmax: pointwise,
-};
-
-function lowering(spec: LayerSpec): Lowering<LayerSpec> {
-  return KINDS[spec.kind] as Lowering<LayerSpec>;
-}

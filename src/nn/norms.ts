@@ -1,12 +1,17 @@
 // The layers that do something else in training than in evaluation, or have vectors of parameters, or are made of layers, as a
-// user writes them. Descriptions only; lower.ts and lower-norms.ts make records of them.
+// user writes them, each with what its kind is made of. lower.ts and lower-norms.ts make records of them.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, fraction, positive, show, within } from "../base/options.ts";
+import { PARTS } from "../base/parts.ts";
 import type { LayerSpec } from "../base/spec.ts";
+import { checkLayer } from "./layer.ts";
+import * as lower from "./lower.ts";
+import * as norms from "./lower-norms.ts";
+import { holds, type Shape, vector } from "./params.ts";
+import type { LayerParts, Of } from "./parts.ts";
 
-/** Kinds that have parameters or statistics of their own to keep. */
-const FREEZABLE: readonly LayerSpec["kind"][] = ["dense", "batchNorm1d", "layerNorm", "prelu"];
+type Layer<K extends LayerSpec["kind"]> = LayerParts<Of<LayerSpec, K>>;
 
 /**
  * Dropout: while training, y = x / (1 − p) with probability 1 − p, else 0, each element for itself; in evaluation y = x.
@@ -20,8 +25,14 @@ const FREEZABLE: readonly LayerSpec["kind"][] = ["dense", "batchNorm1d", "layerN
  * @throws {XentError} `OPTION`
  */
 export function dropout(p: number): LayerSpec {
-  return { kind: "dropout", p: fraction("dropout: p", p) };
+  return { kind: "dropout", p: fraction("dropout: p", p), [PARTS]: DROPOUT };
 }
+
+export const DROPOUT: Layer<"dropout"> = {
+  of: "layer",
+  make: ({ p }: { p: number }) => dropout(p),
+  lowering: lower.dropout,
+};
 
 /**
  * Batch normalisation of every column: y = γ·(x − μ) / √(σ² + ε) + β. While training, μ and σ² are mean and variance of the
@@ -46,8 +57,25 @@ export function batchNorm1d(options: { eps?: number; momentum?: number; affine?:
     eps: positive("batchNorm1d: eps", eps),
     momentum: within("batchNorm1d: momentum", momentum, 0, 1),
     affine: flag("batchNorm1d: affine", affine),
+    [PARTS]: BATCH_NORM_1D,
   };
 }
+
+export const BATCH_NORM_1D: Layer<"batchNorm1d"> = {
+  of: "layer",
+  make: batchNorm1d,
+  contents: (spec, width) =>
+    holds(
+      width,
+      ...affine(spec.affine, width),
+      vector("running_mean", undefined, width, 0),
+      vector("running_var", undefined, width, 1),
+    ),
+  lowering: norms.batchNorm1d,
+};
+
+const affine = (wanted: boolean, width: number): Shape[] =>
+  wanted ? [vector("weight", "norm", width, 1), vector("bias", "norm", width, 0)] : [];
 
 /**
  * Layer normalisation of every row: y = γ·(x − μ) / √(σ² + ε) + β, μ and σ² being mean and variance of the row; alike in training
@@ -65,8 +93,16 @@ export function layerNorm(options: { eps?: number; affine?: boolean } = {}): Lay
     kind: "layerNorm",
     eps: positive("layerNorm: eps", eps),
     affine: flag("layerNorm: affine", affine),
+    [PARTS]: LAYER_NORM,
   };
 }
+
+export const LAYER_NORM: Layer<"layerNorm"> = {
+  of: "layer",
+  make: layerNorm,
+  contents: (spec, width) => holds(width, ...affine(spec.affine, width)),
+  lowering: norms.layerNorm,
+};
 
 /**
  * y = x above 0, a·x below, elementwise, with a slope a that is trained: PyTorch's `PReLU`.
@@ -82,8 +118,15 @@ export function prelu(options: { init?: number; shared?: boolean } = {}): LayerS
   if (typeof init !== "number" || !Number.isFinite(Math.fround(init))) {
     throw new XentError("OPTION", `prelu: init is ${show(init)}, expected a finite number`, "0.25 is usual.");
   }
-  return { kind: "prelu", init, shared: flag("prelu: shared", shared) };
+  return { kind: "prelu", init, shared: flag("prelu: shared", shared), [PARTS]: PRELU };
 }
+
+export const PRELU: Layer<"prelu"> = {
+  of: "layer",
+  make: prelu,
+  contents: ({ init, shared }, width) => holds(width, vector("weight", "slope", shared ? 1 : width, init)),
+  lowering: norms.prelu,
+};
 
 /**
  * A residual block: y = x + f(x), f being the layers one after another, which have to give as many numbers a row as they take.
@@ -94,7 +137,8 @@ export function prelu(options: { init?: number; shared?: boolean } = {}): LayerS
  * @throws {XentError} `OPTION`; another width comes out than goes in: when the model is made
  */
 export function residual(layers: readonly LayerSpec[]): LayerSpec {
-  if (Array.isArray(layers) && layers.length > 0) return { kind: "residual", layers: [...layers] };
+  if (Array.isArray(layers) && layers.length > 0)
+    return { kind: "residual", layers: [...layers], [PARTS]: RESIDUAL };
   throw new XentError(
     "OPTION",
     `residual: layers are ${show(layers)}, expected an array of at least one`,
@@ -102,20 +146,12 @@ export function residual(layers: readonly LayerSpec[]): LayerSpec {
   );
 }
 
-/**
- * The same layer, its parameters kept as they are: no gradients are computed for them, and none for what stands below the lowest
- * layer that is trained. Of a residual block, all layers are frozen; one without parameters comes back as it is, so that
- * `layers.map(frozen)` freezes a whole net. A frozen `batchNorm1d` normalises by its running statistics and keeps them. A
- * frozen parameter keeps its name and first value, and `loadStateDict` sets it.
- *
- * @throws {XentError} `OPTION` if it is no layer
- */
-export function frozen(layer: LayerSpec): LayerSpec {
-  const { kind } = Object(layer) as LayerSpec;
-  if (typeof kind !== "string") {
-    throw new XentError("OPTION", `frozen: the layer is ${show(layer)}`, "Pass a layer, such as dense(10).");
-  }
-  if (layer.kind === "residual") return { ...layer, layers: layer.layers.map((inner) => frozen(inner)) };
-  // which kinds there are is checked where a model is made
-  return FREEZABLE.includes(layer.kind) ? ({ ...layer, frozen: true } as LayerSpec) : layer;
-}
+export const RESIDUAL: Layer<"residual"> = {
+  of: "layer",
+  make({ layers }: { layers: readonly LayerSpec[] }, where) {
+    residual(layers);
+    return residual(layers.map((layer, i) => checkLayer(`${where}.layers[${i}]`, layer)));
+  },
+  contents: ({ layers }, width) => ({ width, shapes: [], inner: layers }),
+  lowering: lower.residual,
+};

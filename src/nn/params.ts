@@ -1,10 +1,10 @@
-// What layers hold: for every kind its widths, parameters and running statistics, with names, shapes and first values; and
-// where these lie in memory. One lookup by kind, exhaustive by the compiler.
+// What layers hold: widths, parameters and running statistics, with names, shapes and first values; and where these lie in memory.
 
 import { XentError } from "../base/errors.ts";
 import type { InitSpec, LayerSpec } from "../base/spec.ts";
 import { leadingDimension, type Plan, type Tensor } from "../memory/plan.ts";
 import type { Surroundings } from "./initialize.ts";
+import { partsOfLayer } from "./parts.ts";
 
 /** What a parameter is to an optimiser: a matrix of weights, a vector of biases, of a norm's γ or β, or of prelu's slopes. */
 export type ParamRole = "weight" | "bias" | "norm" | "slope";
@@ -39,7 +39,7 @@ export interface Holding {
   readonly gradients: { readonly [F in Field]?: Tensor };
 }
 
-interface Shape {
+export interface Shape {
   readonly field: Field;
   /** undefined: a running statistic, which is no parameter */
   readonly role: ParamRole | undefined;
@@ -48,7 +48,8 @@ interface Shape {
   readonly init: Init;
 }
 
-interface Contents {
+/** What one layer makes of its place. */
+export interface Contents {
   /** of the output */
   readonly width: number;
   readonly shapes: readonly Shape[];
@@ -56,61 +57,15 @@ interface Contents {
   readonly inner: readonly LayerSpec[];
 }
 
-type Kinds = {
-  readonly [K in LayerSpec["kind"]]: (
-    spec: Extract<LayerSpec, { kind: K }>,
-    width: number,
-    behind: LayerSpec | undefined,
-  ) => Contents;
-};
-
-const vector = (field: Field, role: ParamRole | undefined, cols: number, value: number): Shape => ({
+/** A tensor that begins with the same number everywhere. */
+export const vector = (field: Field, role: ParamRole | undefined, cols: number, value: number): Shape => ({
   field,
   role,
   rows: 1,
   cols,
   init: { value },
 });
-const holds = (width: number, ...shapes: Shape[]): Contents => ({ width, shapes, inner: [] });
-const nothing = (_: LayerSpec, width: number): Contents => holds(width);
-const affine = (wanted: boolean, width: number): Shape[] =>
-  wanted ? [vector("weight", "norm", width, 1), vector("bias", "norm", width, 0)] : [];
-
-const KINDS: Kinds = {
-  dense: ({ units, bias, init, biasInit }, width, behind) => {
-    const around: Surroundings = {
-      fanIn: width,
-      fanOut: units,
-      activation: behind?.kind,
-      slope: behind?.kind === "leakyRelu" ? behind.negativeSlope : undefined,
-    };
-    const first = (spec: InitSpec = { kind: "torchDefault" }): Init => ({ spec, around });
-    const weight: Shape = { field: "weight", role: "weight", rows: width, cols: units, init: first(init) };
-    const zeros: InitSpec | undefined = init && { kind: "constant", value: 0 };
-    const own: Shape = { field: "bias", role: "bias", rows: 1, cols: units, init: first(biasInit ?? zeros) };
-    return holds(units, weight, ...(bias === false ? [] : [own]));
-  },
-  batchNorm1d: (spec, width) =>
-    holds(
-      width,
-      ...affine(spec.affine, width),
-      vector("running_mean", undefined, width, 0),
-      vector("running_var", undefined, width, 1),
-    ),
-  layerNorm: (spec, width) => holds(width, ...affine(spec.affine, width)),
-  prelu: ({ init, shared }, width) => holds(width, vector("weight", "slope", shared ? 1 : width, init)),
-  residual: ({ layers }, width) => ({ width, shapes: [], inner: layers }),
-  dropout: nothing,
-  relu: nothing,
-  sigmoid: nothing,
-  tanh: nothing,
-  leakyRelu: nothing,
-  elu: nothing,
-  gelu: nothing,
-  silu: nothing,
-  softplus: nothing,
-  softmax: nothing,
-};
+export const holds = (width: number, ...shapes: Shape[]): Contents => ({ width, shapes, inner: [] });
 
 /** A layer and where it stands: `path` is its name in PyTorch, `"3.0"` for the first of block 3. */
 export interface Placed {
@@ -154,8 +109,7 @@ function activationBehind(layers: readonly LayerSpec[], i: number): LayerSpec | 
 }
 
 function contents(spec: LayerSpec, width: number, behind: LayerSpec | undefined): Contents {
-  type Make = (spec: LayerSpec, width: number, behind: LayerSpec | undefined) => Contents;
-  return (KINDS[spec.kind] as Make)(spec, width, behind);
+  return partsOfLayer(spec).contents?.(spec, width, behind) ?? holds(width);
 }
 
 /** Every layer, those in blocks among them, in the order of names. */

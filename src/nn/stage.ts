@@ -69,6 +69,8 @@ export interface Lowering<S extends LayerSpec> {
   ): { y: Flow; saved?: readonly Tensor[]; inner?: readonly Trace[] };
   /** Emits the gradients of the stage's parameters, and, where it is wanted, dx, which it returns. */
   backward(c: Context, trace: Trace<S>, dy: Flow, wantsDx: boolean): Flow | undefined;
+  /** Emits what moves running statistics, of a layer that keeps some. */
+  moveStatistics?(b: Builder, trace: Trace<S>): void;
 }
 
 /** A [batch, cols] matrix in the plan. */

@@ -1,9 +1,13 @@
-// Optimisers with a rate for each parameter, as a user writes them: plain data comes out; optimizing.ts makes records of it, rates.ts
-// the numbers of each step.
+// Optimisers with a rate for each parameter, as a user writes them, each with what its kind is made of: optimizing.ts makes records
+// of it, rates.ts the numbers of each step.
 
+import { OP_ADAGRAD_STEP, OP_ADAM_STEP, OP_RMSPROP_STEP } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, fraction, positive, show, within } from "../base/options.ts";
+import { PARTS } from "../base/parts.ts";
 import type { OptimizerSpec, UpdateOptions } from "../base/spec.ts";
+import type { Of } from "../nn/parts.ts";
+import type { Corrections, Done, Method, OptimizerParts } from "./optimizing.ts";
 import { UPDATE, updateOptions } from "./update-options.ts";
 
 /** Where a gradient was always 0, 0 is divided by eps: in f32, and multiplied by a correction, it must not become 0. */
@@ -52,7 +56,7 @@ export interface AdagradOptions extends UpdateOptions {
  * @throws {XentError} `OPTION` an option's name or value
  */
 export function adam(options: AdamOptions = {}): OptimizerSpec {
-  return { kind: "adam", ...adamOptions("adam", options) };
+  return { kind: "adam", ...adamOptions("adam", options), [PARTS]: ADAM };
 }
 
 /**
@@ -62,7 +66,29 @@ export function adam(options: AdamOptions = {}): OptimizerSpec {
  * @throws {XentError} `OPTION` an option's name or value
  */
 export function adamw(options: AdamOptions = {}): OptimizerSpec {
-  return { kind: "adamw", weightDecay: 0.01, ...adamOptions("adamw", options) };
+  return { kind: "adamw", weightDecay: 0.01, ...adamOptions("adamw", options), [PARTS]: ADAMW };
+}
+
+type Adam = Of<OptimizerSpec, "adam" | "adamw">;
+
+export const ADAM: OptimizerParts<Adam> = { of: "optimizer", make: adam, method: adamMethod, rate: adamRate };
+export const ADAMW: OptimizerParts<Adam> = {
+  of: "optimizer",
+  make: adamw,
+  method: adamMethod,
+  rate: adamRate,
+};
+
+function adamMethod({ kind, betas: [beta1, beta2], eps }: Adam): Method {
+  const scalars = [1 - beta1, 1 - beta2, eps];
+  return { op: OP_ADAM_STEP, kept: ["mean", "square"], scalars, decoupled: kind === "adamw" };
+}
+
+function adamRate({ betas: [beta1, beta2] }: Adam, lr: number, { power1, power2 }: Done, turn: Corrections) {
+  const root = Math.sqrt(1 - power2 * beta2);
+  turn.correction1 = (lr * root) / (1 - power1 * beta1);
+  turn.correction2 = root;
+  return lr;
 }
 
 function adamOptions(where: string, options: AdamOptions) {
@@ -97,8 +123,18 @@ export function rmsprop(options: RmspropOptions = {}): OptimizerSpec {
     momentum: fraction(`${where}: momentum`, momentum),
     centered: flag(`${where}: centered`, centered),
     ...updateOptions(where, options),
+    [PARTS]: RMSPROP,
   };
 }
+
+export const RMSPROP: OptimizerParts<Of<OptimizerSpec, "rmsprop">> = {
+  of: "optimizer",
+  make: rmsprop,
+  method({ alpha, eps, momentum, centered }) {
+    const kept = ["square", centered ? "mean" : "", momentum > 0 ? "momentum" : ""];
+    return { op: OP_RMSPROP_STEP, kept, scalars: [1 - alpha, eps, momentum] };
+  },
+};
 
 /**
  * Adagrad: s ← s + g², p ← p − lr·g / (√s + eps) (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`).
@@ -116,5 +152,18 @@ export function adagrad(options: AdagradOptions = {}): OptimizerSpec {
     initialAccumulator: within(`${where}: initialAccumulator`, initialAccumulator, 0),
     eps: positive(`${where}: eps`, eps, LEAST_EPS),
     ...updateOptions(where, options),
+    [PARTS]: ADAGRAD,
   };
 }
+
+export const ADAGRAD: OptimizerParts<Of<OptimizerSpec, "adagrad">> = {
+  of: "optimizer",
+  make: adagrad,
+  method: ({ eps, initialAccumulator: initial }) => ({
+    op: OP_ADAGRAD_STEP,
+    kept: ["sum"],
+    initial,
+    scalars: [eps],
+  }),
+  rate: ({ lrDecay }, lr, { steps }) => lr / (1 + steps * lrDecay),
+};

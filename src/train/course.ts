@@ -1,7 +1,8 @@
 // The course of a run's learning rate: what the schedule gives, and what the optimiser makes of it.
 
 import type { Figures } from "./monitor.ts";
-import type { Corrections, Rates } from "./rates.ts";
+import type { Corrections } from "./optimizing.ts";
+import type { Rates } from "./rates.ts";
 import type { Schedule } from "./schedule.ts";
 
 export class Course {

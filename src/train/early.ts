@@ -3,10 +3,11 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, oneOf, show } from "../base/options.ts";
-import { type Figures, figure, lowerIsBetter } from "./monitor.ts";
+import { type Described, PARTS, type Parts } from "../base/parts.ts";
+import { checkMonitor, type Figures, figure, lowerIsBetter, usualMonitor } from "./monitor.ts";
 
 /** Early stopping as `earlyStopping()` describes it; stands among the callbacks of `fit`. */
-export interface EarlyStoppingSpec {
+export interface EarlyStoppingSpec extends Described {
   readonly kind: "earlyStopping";
   readonly monitor?: string;
   readonly patience: number;
@@ -55,8 +56,28 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
     minDelta,
     ...(mode === undefined ? {} : { mode }),
     restoreBest: flag("earlyStopping: restoreBest", restoreBest),
+    [PARTS]: EARLY_STOPPING,
   };
 }
+
+/** What early stopping is made of. */
+export interface EarlyParts extends Parts {
+  readonly of: "callback";
+  readonly look: typeof look;
+  /** the name of the figure that it looks at, which the run has to measure */
+  monitor(where: string, spec: EarlyStoppingSpec, metrics: readonly string[], validated: boolean): string;
+}
+
+export const EARLY_STOPPING: EarlyParts = {
+  of: "callback",
+  make: earlyStopping,
+  look,
+  monitor(where, spec, metrics, validated) {
+    const monitor = spec.monitor ?? usualMonitor(validated);
+    checkMonitor(`${where}: earlyStopping`, monitor, metrics, validated);
+    return monitor;
+  },
+};
 
 /** What early stopping remembers from epoch to epoch. */
 export interface EarlyState {
@@ -67,10 +88,8 @@ export interface EarlyState {
   readonly waited: number;
 }
 
-export const UNSTARTED: EarlyState = { best: null, epoch: -1, waited: 0 };
-
 /** The state after one more epoch; the epoch was the best so far where `state.epoch` is its own. */
-export function look(
+function look(
   { mode, minDelta }: EarlyStoppingSpec,
   monitor: string,
   before: EarlyState,

@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import { page } from "../wasm/engine.ts";
-import { type EarlyStoppingSpec, look } from "./early.ts";
+import type { EarlyParts, EarlyStoppingSpec } from "./early.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import type { Figures } from "./monitor.ts";
@@ -83,6 +83,7 @@ export interface History extends MetricSeries {
 export interface Early {
   readonly spec: EarlyStoppingSpec;
   readonly monitor: string;
+  readonly look: EarlyParts["look"];
 }
 
 export interface FitOptions extends StepOptions {
@@ -245,7 +246,7 @@ class Fit {
       seconds: (performance.now() - this.#epochStart) / 1000,
     };
     if (early !== undefined) {
-      run.early = look(early.spec, early.monitor, run.early, epoch, figures);
+      run.early = early.look(early.spec, early.monitor, run.early, epoch, figures);
       if (early.spec.restoreBest && run.early.epoch === epoch) run.best = this.#network.state();
     }
     this.#options.course.endEpoch(figures);

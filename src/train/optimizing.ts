@@ -3,6 +3,7 @@
 
 import * as abi from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
+import { PARTS, type Parts } from "../base/parts.ts";
 import type { OptimizerSpec, ParamGroup } from "../base/spec.ts";
 import type { Plan, Tensor } from "../memory/plan.ts";
 import type { Optimized, Optimizing, Param } from "../nn/layout.ts";
@@ -11,7 +12,7 @@ import type { Builder } from "../program/builder.ts";
 /** What an optimiser makes of memory and programs. */
 export function optimizing(spec: OptimizerSpec): Optimizing {
   const { lr: _, schedule: __, ...rest } = spec;
-  const method = methodOf(spec);
+  const method = partsOfOptimizer(spec).method(spec);
   return {
     // slots of another number, or with another meaning, are those of another optimiser
     kind: [spec.kind, ...method.kept].filter((name) => name !== "").join(" "),
@@ -22,7 +23,7 @@ export function optimizing(spec: OptimizerSpec): Optimizing {
 }
 
 /** The pass of an optimiser over the parameters. */
-interface Method {
+export interface Method {
   readonly op: number;
   /** what it keeps, in the order of the op's operands; "": left out */
   readonly kept: readonly string[];
@@ -34,32 +35,28 @@ interface Method {
   readonly decoupled?: boolean;
 }
 
-function methodOf(spec: OptimizerSpec): Method {
-  switch (spec.kind) {
-    case "sgd": {
-      const { momentum = 0, nesterov = false } = spec;
-      if (momentum === 0) return { op: abi.OP_SGD_STEP, kept: [], scalars: [] };
-      const scalars = [momentum, nesterov ? momentum : 0];
-      return { op: abi.OP_MOMENTUM_STEP, kept: ["momentum"], scalars };
-    }
-    case "adam":
-    case "adamw": {
-      const [beta1, beta2] = spec.betas;
-      const scalars = [1 - beta1, 1 - beta2, spec.eps];
-      const decoupled = spec.kind === "adamw";
-      return { op: abi.OP_ADAM_STEP, kept: ["mean", "square"], scalars, decoupled };
-    }
-    case "rmsprop": {
-      const { alpha, eps, momentum, centered } = spec;
-      const kept = ["square", centered ? "mean" : "", momentum > 0 ? "momentum" : ""];
-      return { op: abi.OP_RMSPROP_STEP, kept, scalars: [1 - alpha, eps, momentum] };
-    }
-    case "adagrad": {
-      const { eps, initialAccumulator: initial } = spec;
-      return { op: abi.OP_ADAGRAD_STEP, kept: ["sum"], initial, scalars: [eps] };
-    }
-  }
+/** What a kind of optimiser is made of, as its descriptions bring it along. */
+export interface OptimizerParts<S extends OptimizerSpec = OptimizerSpec> extends Parts {
+  readonly of: "optimizer";
+  method(spec: S): Method;
+  /** what the step that comes next is to be set to, where that is more than its learning rate; takes the corrections */
+  rate?(spec: S, lr: number, done: Done, turn: Corrections): number;
 }
+
+/** The words that go with the learning rate: HYPER_CORRECTION1 and 2. */
+export interface Corrections {
+  correction1: number;
+  correction2: number;
+}
+
+/** Steps done, and β₁ and β₂ multiplied up so many times. */
+export interface Done {
+  readonly steps: number;
+  readonly power1: number;
+  readonly power2: number;
+}
+
+export const partsOfOptimizer = (spec: OptimizerSpec): OptimizerParts => spec[PARTS] as OptimizerParts;
 
 /** How the parameters of a run are treated. */
 interface Treatment {

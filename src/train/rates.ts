@@ -3,13 +3,7 @@
 
 import type { OptimizerSpec } from "../base/spec.ts";
 import type { Network } from "../nn/network.ts";
-import { optimizing } from "./optimizing.ts";
-
-/** The words that go with the learning rate: HYPER_CORRECTION1 and 2. */
-export interface Corrections {
-  correction1: number;
-  correction2: number;
-}
+import { type Corrections, optimizing, partsOfOptimizer } from "./optimizing.ts";
 
 /** What `Rates` is at some step, as plain numbers. */
 export interface RatesState {
@@ -23,9 +17,7 @@ export class Rates {
   /** that it was made for, as `Optimizing` has it */
   readonly kind: string;
   #spec: OptimizerSpec;
-  #steps = 0;
-  #power1 = 1;
-  #power2 = 1;
+  readonly #done = { steps: 0, power1: 1, power2: 1 };
 
   constructor(kind: string, spec: OptimizerSpec) {
     this.kind = kind;
@@ -39,7 +31,7 @@ export class Rates {
 
   /** Steps done. */
   get steps(): number {
-    return this.#steps;
+    return this.#done.steps;
   }
 
   /** Goes on with other options of the same kind. */
@@ -56,46 +48,27 @@ export class Rates {
    */
   next(lr: number, turn: Corrections): number {
     const spec = this.#spec;
-    const first = this.#steps === 0;
-    switch (spec.kind) {
-      case "sgd":
-        // the buffer begins as the bare gradient
-        turn.correction1 = first ? 0 : 1;
-        turn.correction2 = first ? 1 : 1 - (spec.dampening ?? 0);
-        return lr;
-      case "adam":
-      case "adamw": {
-        const root = Math.sqrt(1 - this.#power2 * spec.betas[1]);
-        turn.correction1 = (lr * root) / (1 - this.#power1 * spec.betas[0]);
-        turn.correction2 = root;
-        return lr;
-      }
-      case "rmsprop":
-        return lr;
-      case "adagrad":
-        return lr / (1 + this.#steps * spec.lrDecay);
-    }
+    return partsOfOptimizer(spec).rate?.(spec, lr, this.#done, turn) ?? lr;
   }
 
   /** One more step of the optimiser was done. */
   count(): void {
-    this.#steps++;
+    const done = this.#done;
     const [beta1, beta2] = "betas" in this.#spec ? this.#spec.betas : [1, 1];
-    this.#power1 *= beta1;
-    this.#power2 *= beta2;
+    done.steps++;
+    done.power1 *= beta1;
+    done.power2 *= beta2;
   }
 
   state(): RatesState {
-    return {
-      steps: this.#steps,
-      ...("betas" in this.#spec && { powers: [this.#power1, this.#power2] as const }),
-    };
+    const { steps, power1, power2 } = this.#done;
+    return { steps, ...("betas" in this.#spec && { powers: [power1, power2] as const }) };
   }
 
   /** Goes on from a state that `state` gave. */
   load({ steps, powers = [1, 1] }: RatesState): void {
-    this.#steps = steps;
-    [this.#power1, this.#power2] = powers;
+    const [power1, power2] = powers;
+    Object.assign(this.#done, { steps, power1, power2 });
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { StateDict } from "../base/spec.ts";
 import type { Course } from "./course.ts";
-import { type EarlyState, UNSTARTED } from "./early.ts";
+import type { EarlyState } from "./early.ts";
 import type { Meters } from "./metrics.ts";
 
 /** Sums over the rows of the running epoch. */
@@ -37,6 +37,7 @@ export interface RunState {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+const UNSTARTED: EarlyState = { best: null, epoch: -1, waited: 0 };
 const NOTHING: Sums = { loss: 0, share: 0, hits: 0, counted: 0 };
 
 export class Run {

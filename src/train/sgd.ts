@@ -1,8 +1,12 @@
-// Stochastic gradient descent as a user writes it: plain data comes out; optimizing.ts makes records of it, rates.ts the numbers of
-// each step.
+// Stochastic gradient descent as a user writes it, with what its kind is made of: optimizing.ts makes records of it, rates.ts the
+// numbers of each step.
 
+import { OP_MOMENTUM_STEP, OP_SGD_STEP } from "../base/abi.ts";
 import { checkNames, flag, fraction, positive } from "../base/options.ts";
+import { PARTS } from "../base/parts.ts";
 import type { OptimizerSpec, UpdateOptions } from "../base/spec.ts";
+import type { Of } from "../nn/parts.ts";
+import type { OptimizerParts } from "./optimizing.ts";
 import { excluded, UPDATE, updateOptions } from "./update-options.ts";
 
 /** Options of {@link sgd}. */
@@ -34,9 +38,25 @@ export function sgd(options: SgdOptions): OptimizerSpec {
     ...(dampening !== undefined && { dampening: fraction(`${where}: dampening`, dampening) }),
     ...(nesterov !== undefined && { nesterov: flag(`${where}: nesterov`, nesterov) }),
     ...updateOptions(where, options),
+    [PARTS]: SGD,
   } as const;
   if (dampening && !momentum) excluded(where, "dampening", "no momentum");
   if (nesterov && !momentum) excluded(where, "nesterov", "no momentum");
   if (nesterov && dampening) excluded(where, "nesterov", "dampening");
   return spec;
 }
+
+export const SGD: OptimizerParts<Of<OptimizerSpec, "sgd">> = {
+  of: "optimizer",
+  make: sgd,
+  method({ momentum = 0, nesterov = false }) {
+    if (momentum === 0) return { op: OP_SGD_STEP, kept: [], scalars: [] };
+    return { op: OP_MOMENTUM_STEP, kept: ["momentum"], scalars: [momentum, nesterov ? momentum : 0] };
+  },
+  rate({ dampening = 0 }, lr, { steps }, turn) {
+    // the buffer begins as the bare gradient
+    turn.correction1 = steps === 0 ? 0 : 1;
+    turn.correction2 = steps === 0 ? 1 : 1 - dampening;
+    return lr;
+  },
+};

@@ -1,10 +1,15 @@
-// Descriptions of layers and losses: what their functions refuse, and what a model refuses of those written by hand.
+// Descriptions of layers and losses: what their functions refuse, and what a model refuses of those that they did not make.
 
 import { describe, expect, it } from "vitest";
+import type { XentError } from "../../src/base/errors.ts";
 import { dataset } from "../../src/data/dataset.ts";
+import { INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS } from "../../src/model/kinds.ts";
 import { init } from "../../src/model/runtime.ts";
-import { dense, elu, gelu, leakyRelu, sigmoid, softmax, softplus } from "../../src/nn/layers.ts";
+import { ones } from "../../src/nn/initializers.ts";
+import { frozen } from "../../src/nn/layer.ts";
+import { dense, elu, gelu, leakyRelu, relu, sigmoid, softmax, softplus } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../../src/nn/losses.ts";
+import { residual } from "../../src/nn/norms.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { refuses } from "../support/errors.ts";
 import { memoriesMade } from "../support/memories.ts";
@@ -32,24 +37,17 @@ describe("sequential", () => {
     ["two posWeights", [dense(1)], bceWithLogits({ posWeight: [1, 2] }), "OPTION", "2 values", "1 output"],
     [
       "a slope of −1",
-      [dense(3), { kind: "leakyRelu", negativeSlope: -1 }],
+      [dense(3), { ...leakyRelu(), negativeSlope: -1 }],
       undefined,
       "OPTION",
       "negativeSlope is -1",
     ],
-    ["α of 0", [{ kind: "elu", alpha: 0 }, dense(3)], undefined, "OPTION", "alpha is 0", "above 0"],
-    ["β as text", [{ kind: "softplus", beta: "1" }, dense(3)], undefined, "OPTION", 'beta is "1"'],
-    [
-      "another gelu",
-      [{ kind: "gelu", approximate: "erf" }, dense(3)],
-      undefined,
-      "OPTION",
-      '"erf"',
-      '"tanh"',
-    ],
+    ["α of 0", [{ ...elu(), alpha: 0 }, dense(3)], undefined, "OPTION", "alpha is 0", "above 0"],
+    ["β as text", [{ ...softplus(), beta: "1" }, dense(3)], undefined, "OPTION", 'beta is "1"'],
+    ["another gelu", [{ ...gelu(), approximate: "erf" }, dense(3)], undefined, "OPTION", '"erf"', '"tanh"'],
     [
       "a field that relu has not",
-      [dense(3), { kind: "relu", slope: 1 }],
+      [dense(3), { ...relu(), slope: 1 }],
       undefined,
       "OPTION",
       "layers[1]",
@@ -57,47 +55,78 @@ describe("sequential", () => {
     ],
     [
       "a field that dense has not",
-      [{ kind: "dense", units: 3, activation: "relu" }],
+      [{ ...dense(3), activation: "relu" }],
       undefined,
       "OPTION",
       '"activation"',
       "units",
     ],
-    ["δ of −1", [dense(3)], { kind: "huber", delta: -1 }, "OPTION", "huber: delta is -1", "above 0"],
-    [
-      "a class weight of −1",
-      [dense(2)],
-      { kind: "crossEntropy", weight: [1, -1] },
-      "OPTION",
-      "weight[1] is -1",
-    ],
-    ["an unknown reduction", [dense(2)], { kind: "mae", reduction: "avg" }, "OPTION", '"avg"', "batchmean"],
+    ["δ of −1", [dense(3)], { ...huber(), delta: -1 }, "OPTION", "huber: delta is -1", "above 0"],
+    ["a class weight of −1", [dense(2)], { ...crossEntropy(), weight: [1, -1] }, "OPTION", "weight[1] is -1"],
+    ["an unknown reduction", [dense(2)], { ...mae(), reduction: "avg" }, "OPTION", '"avg"', "batchmean"],
   ];
   it.each(CASES)("refuses %s", async (_, layers, loss, code, ...pieces) => {
     const call = (): unknown => xent.sequential({ input, loss }, layers);
     expect(await memoriesMade(() => refuses(call, code, ...pieces))).toEqual([]);
   });
 
-  it("takes descriptions written by hand, with the defaults of their functions", async () => {
+  it("takes copies that were changed, with the defaults of their functions", async () => {
     const x = [
       [1, 2],
       [3, 4],
     ];
     const data = dataset({ x, y: x.map(([a = 0, b = 0]) => [a / 4, b / 4, 0]) });
-    const optimizer = sgd({ lr: 0.1 });
-    const by = async (layers: Any, loss: Any) => {
+    const by = async (layers: Any, loss: Any, optimizer: Any) => {
       const m = xent.sequential({ input, loss, optimizer }, layers);
       await m.fit(data, { epochs: 2 });
       return m.stateDict();
     };
-    const hand = [
-      { kind: "dense", units: 4 },
-      { kind: "elu" },
-      { kind: "dense", units: 3 },
-      { kind: "leakyRelu" },
-    ];
-    expect(await by(hand, { kind: "huber" })).toEqual(
-      await by([dense(4), elu(), dense(3), leakyRelu()], huber()),
+    const copies = [{ ...dense(3), units: 4 }, { ...elu(), alpha: 2 }, { ...frozen(dense(3)) }];
+    expect(await by(copies, { ...huber(), delta: 2 }, { ...sgd({ lr: 1 }), lr: 0.1 })).toEqual(
+      await by([dense(4), elu({ alpha: 2 }), frozen(dense(3))], huber({ delta: 2 }), sgd({ lr: 0.1 })),
+    );
+  });
+
+  const plain = (made: object): Any => structuredClone(made);
+  it.each<[string, () => unknown, ...string[]]>([
+    ["a layer", () => xent.sequential({ input }, [dense(3), plain(relu())]), "layers[1] is", "relu()"],
+    [
+      "a layer in a block",
+      () => xent.sequential({ input }, [residual([plain(dense(2))])]),
+      "layers[0].layers[0]",
+    ],
+    ["a loss", () => xent.sequential({ input, loss: plain(mse()) }, [dense(3)]), "loss is", "mse()"],
+    [
+      "an optimiser",
+      () => xent.sequential({ input, optimizer: plain(sgd({ lr: 1 })) }, [dense(3)]),
+      "optimizer is",
+      "sgd({ lr })",
+    ],
+    ["initial values", () => dense(3, { init: plain(ones()) }), "init is", "ones()"],
+    ["a loss for a layer", () => xent.sequential({ input }, [mse() as Any]), 'of kind "mse"', "dense(units)"],
+  ])("refuses %s that no function has made", (_, call, ...pieces) =>
+    refuses(call, "OPTION", "an object of kind", "Pass what one of these returns", ...pieces),
+  );
+
+  it("the functions that are named instead are all that there are", () => {
+    const named = (call: () => unknown): string[] => {
+      try {
+        call();
+      } catch (error) {
+        return [...(error as XentError).hint.matchAll(/(\w+)\(/g)].map(([, name]) => name as string).sort();
+      }
+      return [];
+    };
+    const none: Any = { kind: "none" };
+    expect(named(() => xent.sequential({ input }, [none]))).toEqual(Object.keys(LAYERS).sort());
+    expect(named(() => xent.sequential({ input, loss: none }, [dense(1)]))).toEqual(
+      [...Object.keys(LOSSES), "customLoss"].sort(),
+    );
+    expect(named(() => xent.sequential({ input, optimizer: none }, [dense(1)]))).toEqual(
+      Object.keys(OPTIMIZERS).sort(),
+    );
+    expect(named(() => dense(1, { init: none }))).toEqual(
+      [...Object.keys(INITIALIZERS), "zeros", "ones"].sort(),
     );
   });
 });

@@ -7,6 +7,7 @@ import type { LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { gradCheck } from "../../src/model/gradcheck.ts";
 import type { Xent } from "../../src/model/runtime.ts";
 import { Sequential } from "../../src/model/sequential.ts";
+import { frozen } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
 import * as norms from "../../src/nn/norms.ts";
@@ -22,7 +23,7 @@ interface Mutant extends Mutation {
   readonly suspects: readonly string[];
 }
 
-const nn = { ...layers, ...norms };
+const nn = { ...layers, ...norms, frozen };
 const [ROWS, INPUTS, OUTPUTS] = [9, 6, 5];
 const x = floats(1, ROWS * INPUTS, -2, 2);
 const ids = integers(2, ROWS, 0, OUTPUTS - 1);

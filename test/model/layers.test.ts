@@ -6,9 +6,10 @@ import type { LayerSpec } from "../../src/base/spec.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { gradCheck } from "../../src/model/gradcheck.ts";
 import { init } from "../../src/model/runtime.ts";
+import { frozen } from "../../src/nn/layer.ts";
 import { dense, relu, sigmoid, softmax, tanh } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy } from "../../src/nn/losses.ts";
-import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
+import { batchNorm1d, dropout, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { refuses } from "../support/errors.ts";
@@ -47,14 +48,10 @@ describe("are refused", () => {
     ["frozen(3)", () => frozen(3 as Any), "frozen: the layer is 3"],
     ["dense: bias 0", () => dense(3, { bias: 0 as Any }), "dense: bias is 0"],
     ["dense: an unknown option", () => dense(3, { biased: true } as Any), '"biased"', "bias"],
-    [
-      "frozen false",
-      () => model([{ kind: "dense", units: 3, frozen: false } as Any]),
-      "layers[0]: frozen is false",
-    ],
+    ["frozen false", () => model([{ ...dense(3), frozen: false } as Any]), "layers[0]: frozen is false"],
     [
       "frozen relu",
-      () => model([dense(3), { kind: "relu", frozen: true } as Any]),
+      () => model([dense(3), { ...relu(), frozen: true } as Any]),
       "nothing to freeze",
       "layers[1]",
     ],

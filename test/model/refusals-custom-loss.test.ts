@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
+import { PARTS } from "../../src/base/parts.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
@@ -25,7 +26,7 @@ const good = squares();
 
 describe("options", () => {
   const of = (change: object) => () => customLoss({ ...good, ...change } as Any);
-  const { host: _host, kind: _kind, ...given } = good;
+  const { [PARTS]: _, kind: __, ...given } = good;
   it.each<[string, object, ...string[]]>([
     ["no name", { name: undefined }, "name is undefined"],
     ["an empty name", { name: "" }, 'name is ""'],

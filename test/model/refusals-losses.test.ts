@@ -184,7 +184,7 @@ describe.each(Object.keys(CALLS))("%s", (name) => {
     ],
     [
       "an option that mse has not",
-      (m) => call(m, { y: p }, { loss: { kind: "mse", delta: 1 } }),
+      (m) => call(m, { y: p }, { loss: { ...mse(), delta: 1 } }),
       "OPTION",
       '"delta"',
     ],

@@ -7,6 +7,7 @@ import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
 import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
+import { adam } from "../../src/train/adaptive.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
@@ -75,14 +76,14 @@ describe.each(["fit", "steps"] as const)("%s", (name) => {
     option("another optimiser", { optimizer: { kind: "lion" } }, 'an object of kind "lion"', "sgd({ lr })"),
     [
       "a made-up β",
-      (m) => run(m, good, { optimizer: { kind: "adam", betas: [1, 0] } } as Any),
+      (m) => run(m, good, { optimizer: { ...adam(), betas: [1, 0] } } as Any),
       "OPTION",
       "adam: betas[0] is 1",
       "below 1",
     ],
     [
       "a made-up lr",
-      (m) => run(m, good, { optimizer: { kind: "sgd", lr: Number.NaN } } as Any),
+      (m) => run(m, good, { optimizer: { ...sgd({ lr: 1 }), lr: Number.NaN } } as Any),
       "OPTION",
       "sgd: lr is NaN",
     ],
@@ -257,7 +258,7 @@ describe("sequential", () => {
     ["null for a layer", { input: 2 }, [null], "OPTION", "layers[0] is null"],
     ["an unknown layer", { input: 2 }, [{ kind: "conv" }], "OPTION", 'layers[0] is an object of kind "conv"'],
     ["a name that every object has", { input: 2 }, [{ kind: "toString" }], "OPTION", 'of kind "toString"'],
-    ["a made-up width", { input: 2 }, [{ kind: "dense", units: 0 }], "OPTION", "layers[0]", "units is 0"],
+    ["a made-up width", { input: 2 }, [{ ...dense(1), units: 0 }], "OPTION", "layers[0]", "units is 0"],
     ["a width of 10⁹", { input: 2 }, [dense(1e9)], "TOO_LARGE", "GiB", "4 GiB", "narrower"],
     ["an input of 10¹²", { input: 1e12 }, [dense(1)], "TOO_LARGE", "GiB", "4 GiB"],
     ["the widest of all", { input: 2 }, [dense(Number.MAX_SAFE_INTEGER)], "TOO_LARGE", "GiB"],

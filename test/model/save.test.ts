@@ -6,9 +6,10 @@ import type { LayerSpec, LossSpec, OptimizerSpec } from "../../src/base/spec.ts"
 import { dataset } from "../../src/data/dataset.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/io/safetensors.ts";
 import { init } from "../../src/model/runtime.ts";
+import { frozen } from "../../src/nn/layer.ts";
 import * as nn from "../../src/nn/layers.ts";
-import { bceWithLogits, crossEntropy, huber } from "../../src/nn/losses.ts";
-import { batchNorm1d, dropout, frozen, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
+import { bceWithLogits, crossEntropy, huber, mse } from "../../src/nn/losses.ts";
+import { batchNorm1d, dropout, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import { adagrad, adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { earlyStopping } from "../../src/train/early.ts";
 import { reduceOnPlateau } from "../../src/train/schedules.ts";
@@ -207,7 +208,7 @@ describe("the file", () => {
     const { x } = blobs(1, 50, 5, 3);
     const y = new Float32Array(50).fill(1e30);
     const m = xent.sequential({ input: 5, seed: 4 }, [dense(1)]);
-    const loss: LossSpec = { kind: "mse", reduction: "mean" };
+    const loss = mse();
     const options = {
       loss,
       optimizer: sgd({ lr: 1e-30 }),

@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { Random, STREAM_INIT } from "../../src/base/random.ts";
 import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
 import { initialize } from "../../src/nn/initialize.ts";
-import { byActivation, constant, glorotUniform, heNormal, ones } from "../../src/nn/initializers.ts";
+import {
+  byActivation,
+  constant,
+  glorotUniform,
+  heNormal,
+  ones,
+  torchDefault,
+} from "../../src/nn/initializers.ts";
 import { dense, leakyRelu, relu, sigmoid } from "../../src/nn/layers.ts";
 import { Network } from "../../src/nn/network.ts";
 import { dropout, layerNorm } from "../../src/nn/norms.ts";
@@ -54,13 +61,7 @@ describe("initial weights", () => {
   it("leave the padding between rows alone", () => {
     const data = new Float32Array(3 * 16).fill(7);
     const around = { fanIn: 3, fanOut: 5 };
-    initialize(
-      data,
-      { rows: 3, cols: 5, ld: 16 },
-      { kind: "torchDefault" },
-      around,
-      new Random(1, STREAM_INIT, 0),
-    );
+    initialize(data, { rows: 3, cols: 5, ld: 16 }, torchDefault(), around, new Random(1, STREAM_INIT, 0));
     for (const [i, value] of data.entries()) expect(value === 7, `${i}`).toBe(i % 16 >= 5);
   });
 });

@@ -7,6 +7,7 @@ import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
+import { sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { coreOf } from "../support/core.ts";
 
@@ -39,7 +40,7 @@ function stepMs({
     targets: "ids",
     weighted: false,
     hits: "fused",
-    optimizer: optimizing({ kind: "sgd", lr: 0 }),
+    optimizer: optimizing(sgd({ lr: 1 })),
   } as const;
   return new Network(core, 784, [...hidden, dense(10)], 1).plan(config, pace).stepMs;
 }

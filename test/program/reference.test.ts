@@ -8,7 +8,7 @@ import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
 import { TILES, tileName, wholeTiles } from "../../src/base/tile.ts";
 import { init } from "../../src/model/runtime.ts";
 import { networkOf, type Sequential } from "../../src/model/sequential.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { dense, relu, sigmoid, tanh } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { EXECUTE, erf } from "../../src/program/meaning.ts";
 import { Reference } from "../../src/program/reference.ts";
@@ -137,7 +137,7 @@ describe(`training programs: loss and gradients are the oracle's (seed ${SEED})`
 
   describe.each(kinds.lossCases)("$name", ({ make, y }) => {
     it.each(kinds.REDUCTIONS)("%s, with weights of rows and without", (reduction) => {
-      const layers = kinds.net({ kind: "tanh" });
+      const layers = kinds.net(tanh());
       const model = xent.sequential({ input: kinds.INPUTS, seed: 4 }, layers);
       checkBatch(model, layers, make(reduction), kinds.features(7), y);
       checkBatch(model, layers, make(reduction), kinds.features(8), y, kinds.rowWeight);

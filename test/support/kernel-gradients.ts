@@ -8,6 +8,7 @@ import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
 import { divisor, over, type Scoring, score, tally } from "../../src/train/scoring.ts";
+import { sgd } from "../../src/train/sgd.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import type { NetParams } from "../oracle/net.ts";
 import type { Targets } from "../oracle/spec.ts";
@@ -80,7 +81,7 @@ export function trainer(
     targets: scoring.kind,
     weighted: scoring.weight !== undefined,
     hits: scoring.hits,
-    optimizer: optimizing({ kind: "sgd", lr: 0 }),
+    optimizer: optimizing(sgd({ lr: 1 })),
   };
   const session = network.train(config);
   if (net.state !== undefined) network.loadState(net.state);

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
+import { dense } from "../../src/nn/layers.ts";
 import { bceWithLogits, crossEntropy, mse } from "../../src/nn/losses.ts";
 import { checkMetrics, type MetricName, metersOf } from "../../src/train/metrics.ts";
 import { score } from "../../src/train/scoring.ts";
@@ -23,7 +24,7 @@ function measured(
   last?: LayerSpec,
   seed = 1,
 ): Record<string, number> {
-  const layers: LayerSpec[] = last === undefined ? [{ kind: "dense", units: outputs }] : [last];
+  const layers: LayerSpec[] = last === undefined ? [dense(outputs)] : [last];
   const scoring = score("test", data, loss, outputs, layers[0]);
   const meters = metersOf("test", names as MetricName[], scoring, data.weight, { outputs, layers });
   if (meters === undefined) return {};

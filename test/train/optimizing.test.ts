@@ -147,7 +147,7 @@ describe("records", () => {
 
   it("frozen parameters have none", () => {
     const frozen: Optimizing = {
-      ...optimizing({ kind: "sgd", lr: 0 }),
+      ...optimizing(sgd({ lr: 1 })),
       emit: (b, plan, tensors) =>
         optimizing(sgd({ lr, clipNorm: 1 })).emit(b, plan, {
           ...tensors,
@@ -172,7 +172,7 @@ describe("records", () => {
 
   it("add up gradients only where that is asked for", () => {
     const flags = (accumulates: boolean): number[] => {
-      const { builder, lossEnd, backwardEnd } = laid(optimizing({ kind: "sgd", lr: 0 }), accumulates)
+      const { builder, lossEnd, backwardEnd } = laid(optimizing(sgd({ lr: 1 })), accumulates)
         .train as NonNullable<Layout["train"]>;
       return builder.drafts.slice(lossEnd, backwardEnd).map((draft) => draft.flags & 2048);
     };

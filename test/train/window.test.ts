@@ -42,7 +42,7 @@ function run(
     windowRows: window,
     features,
     loss,
-    optimizer: optimizing({ kind: "sgd", lr: 0 }),
+    optimizer: optimizing(sgd({ lr: 1 })),
   } as const;
   const session = network.train({ ...base, targets, weighted, hits });
   expect(session.x.length).toBe(window * data.features);
@@ -181,7 +181,7 @@ describe("Window", () => {
       windowRows: 4,
       features: "f32",
       loss,
-      optimizer: optimizing({ kind: "sgd", lr: 0 }),
+      optimizer: optimizing(sgd({ lr: 1 })),
     } as const;
     const config = { ...base, targets: "ids", weighted: false, hits: "fused" } as const;
     const session = network.train(config);

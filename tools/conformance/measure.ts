@@ -1,7 +1,8 @@
 // What conformance measures, a line a subject: the library, through its public API, against float64. Functions by ulps
 // over a sample of all f32 arguments; the rest in units of u = 2⁻²⁴ of what the page names.
 
-import { dataset, init, type LayerSpec, type LossSpec, type StateDict, sgd, type Xent } from "xent";
+import * as xents from "xent";
+import { dataset, dense, init, type LayerSpec, quadratic, type StateDict, sgd, type Xent } from "xent";
 import * as abi from "../../src/base/abi.ts";
 import {
   activationFixtures,
@@ -128,7 +129,7 @@ function errorOf(got: ArrayLike<number>, exact: ArrayLike<number>, sizes?: (i: n
 /** A net that gives `values` for rows of the unit matrix: what the layers behind get is exact. */
 function feed(xent: Xent, values: Float64Array, rows: number, behind: readonly LayerSpec[]) {
   const cols = values.length / rows;
-  const model = xent.sequential({ input: rows }, [{ kind: "dense", units: cols }, ...behind]);
+  const model = xent.sequential({ input: rows }, [dense(cols), ...behind]);
   const data = new Float32Array(values.length);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < cols; j++) data[j * rows + i] = values[i * cols + j] as number;
@@ -153,7 +154,7 @@ function turned({ shape, data }: StateDict[string]): Float64Array {
 async function* activations(xent: Xent): AsyncGenerator<Figure> {
   for (const { layer, rows, x, y, dy } of activationFixtures()) {
     if (layer.kind === "dense") throw new Error("no activation");
-    const { model, x: unit } = feed(xent, x, rows, [layer]);
+    const { model, x: unit } = feed(xent, x, rows, [made(layer)]);
     const subject = nameOf(layer);
     const out = model.activations(unit).at(-1)?.data as Float32Array;
     const cols = x.length / rows;
@@ -166,7 +167,7 @@ async function* activations(xent: Xent): AsyncGenerator<Figure> {
     // the quadratic cost sends y − t back: f32 subtraction, then exact
     const t = Float32Array.from(out, (value, i) => value - (dy[i] as number));
     const sent = Float32Array.from(out, (value, i) => value - (t[i] as number));
-    const loss: LossSpec = { kind: "quadratic", reduction: "sum" };
+    const loss = quadratic({ reduction: "sum" });
     const gradient = turned(model.gradients({ x: unit, y: t, loss })["0.weight"] as StateDict[string]);
     const exact = new Float64Array(x.length);
     for (let i = 0; i < rows; i++) {
@@ -197,12 +198,12 @@ async function* losses(xent: Xent): AsyncGenerator<Figure> {
     const weight = rowWeight && Float32Array.from(rowWeight);
     const weights = weight === undefined ? {} : { weight };
     const { loss: mean, rowLosses } = await model.evaluate(dataset({ x, y, features: rows, ...weights }), {
-      loss,
+      loss: made(loss),
     });
     const got = rowLosses ?? [mean];
     yield [subject, "loss", errorOf(got, typeof value === "number" ? [value] : value)];
     if (loss.reduction !== "none") {
-      const learnt = model.gradients({ x, y, ...weights, loss });
+      const learnt = model.gradients({ x, y, ...weights, loss: made(loss) });
       yield [subject, "gradient", errorOf(turned(learnt["0.weight"] as StateDict[string]), gradient)];
     }
     model.dispose();
@@ -213,7 +214,7 @@ async function* nets(xent: Xent): AsyncGenerator<Figure> {
   for (const net of netFixtures()) {
     const { name, layers, loss, inputs, rows, rowWeight, first, trace } = net;
     const x = Float32Array.from(net.x);
-    const model = xent.sequential({ input: inputs, loss }, layers);
+    const model = xent.sequential({ input: inputs, loss: made(loss) }, layers.map(made));
     model.loadStateDict(stateOf(net, net.params));
     const y = asTargets(net.targets);
     const weight = rowWeight && Float32Array.from(rowWeight);
@@ -269,6 +270,12 @@ function asTargets(targets: Targets): Int32Array | Float32Array {
 }
 
 /** A description in words: kind and options, the reduction left out. */
+/** What the package's own function makes of a description in a fixture. */
+function made<Spec extends { readonly kind: string }>({ kind, ...options }: Spec): Spec {
+  const make = xents[kind as "dense"] as (...options: unknown[]) => unknown;
+  return make(...(kind === "dense" ? [(options as unknown as { units: number }).units] : [options])) as Spec;
+}
+
 function nameOf(spec: LayerSpec | LossFixture["loss"]): string {
   const options = Object.entries(spec)
     .filter(([key, value]) => !["kind", "reduction"].includes(key) && isOption(key, value))
