@@ -4,6 +4,7 @@ import { TILE_5X16 } from "../src/base/abi.ts";
 import { TILES, tileName } from "../src/base/tile.ts";
 import type { Info } from "../src/model/choose.ts";
 import { type InitOptions, init } from "../src/model/runtime.ts";
+import * as sharing from "../src/program/sharing.ts";
 import { Pool } from "../src/threads/pool.ts";
 import { type BuildName, compileBuild } from "../src/wasm/load.ts";
 import type { Core } from "../src/wasm/runtime.ts";
@@ -82,5 +83,9 @@ export async function withThreads({ variant, core, byRule }: Runnable, threads: 
   const pool = new Pool(module, threads);
   await pool.start();
   if (pool.failed !== undefined) throw new Error(`threads could not be started: ${pool.failed}`);
-  return { variant: { ...variant, threads }, core: { ...core, module, shared: true, crew: pool }, byRule };
+  return {
+    variant: { ...variant, threads },
+    core: { ...core, module, shared: true, crew: pool, sharing },
+    byRule,
+  };
 }

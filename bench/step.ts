@@ -5,6 +5,7 @@
 import type { Pace } from "../src/base/cost.ts";
 import { shuffle } from "../src/base/random.ts";
 import type { LayerSpec } from "../src/base/spec.ts";
+import { workOf } from "../src/model/speed.ts";
 import { dense, relu, sigmoid } from "../src/nn/layers.ts";
 import type { TrainConfig } from "../src/nn/layout.ts";
 import { crossEntropy } from "../src/nn/losses.ts";
@@ -74,7 +75,7 @@ export function stepCase(core: Core, net: Net, rows = BATCHES * net.batch): Step
       loss += step(next, 0);
       next = next + 2 * batch > rows ? 0 : next + batch;
     },
-    predict: (pace) => network.plan(config, () => pace).stepMs,
+    predict: (pace) => network.plan(config, (core, words, rows) => workOf(core, words, rows, pace)).stepMs,
     check() {
       const first = step(0, 0);
       const { exact, bound } = exactLoss(net, network, session);

@@ -299,6 +299,19 @@ export interface WorkerFrom {
   readonly blob?: boolean;
 }
 
+/** Nanoseconds of a program's records for a full batch, those before each and at last of all; and how many rows that is. */
+export interface Costs {
+  readonly before: Float64Array;
+  readonly rows: number;
+}
+
+/** Says what threads share of a program: src/program/sharing.ts, which is loaded with a crew. */
+export interface Sharing {
+  mark(words: Int32Array, worthNs?: number): void;
+  placeBarriers(words: Int32Array): void;
+  costs(words: Int32Array): Costs;
+}
+
 /** Other threads that run their share of programs; all that the rest of the library knows of src/threads. */
 export interface Crew {
   /** threads that it is for, the caller's among them */

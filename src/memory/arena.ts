@@ -3,7 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import type { WasmMemory } from "../base/platform.ts";
-import type { Crew } from "../base/spec.ts";
+import type { Crew, Sharing } from "../base/spec.ts";
 import { poison } from "../wasm/poison.ts";
 import { type Core, instantiate, type Kernels, newMemory } from "../wasm/runtime.ts";
 import type { Tensor } from "./plan.ts";
@@ -29,6 +29,7 @@ export class Arena {
   readonly kernels: Kernels;
   /** the threads that may run on it too */
   readonly crew: Crew | undefined;
+  readonly sharing: Sharing | undefined;
   readonly #memory: WasmMemory;
   #spoilt = false;
   /** nobody will read what is here */
@@ -50,6 +51,7 @@ export class Arena {
     }
     this.kernels = instantiate(core, this.#memory);
     this.crew = core.crew;
+    this.sharing = core.sharing;
     if (core.shared) weights.set(this.#memory, weight(pages * PAGE));
   }
 

@@ -15,7 +15,7 @@ export class Bare {
   readonly #core: Core;
 
   constructor(core: Core) {
-    this.#core = { ...core, crew: undefined };
+    this.#core = { ...core, crew: undefined, sharing: undefined };
     this.hyper = this.plan.tensor("hyper", "hyper", 1, HYPER_BYTES / 4, { given: true });
     this.builder = new Builder(this.plan.tensor("scratch", "edge tiles", 1, scratchBytes() / 4), core.tile);
   }
@@ -30,6 +30,6 @@ export class Bare {
     const { plan, builder, hyper } = this;
     const room = plan.tensor("program", "program", builder.length, RECORD_BYTES / 4, { given: true });
     const arena = new Arena(this.#core, plan.layout().total);
-    return { arena, program: new Program(arena, builder, room, hyper, Number.POSITIVE_INFINITY) };
+    return { arena, program: new Program(arena, builder, room, hyper) };
   }
 }

@@ -1,6 +1,7 @@
 // How many threads there will be where there may be some, and the crew that they are. Imported where there may be.
 
 import type { WorkerFrom } from "../base/spec.ts";
+import * as sharing from "../program/sharing.ts";
 import { cores, warn } from "../wasm/engine.ts";
 import type { Core } from "../wasm/runtime.ts";
 import type { Threads } from "./choose.ts";
@@ -30,4 +31,5 @@ export async function enlist(core: Core, { size, now = false }: Threads, from?: 
   const pool = new Pool(core.module, size, {}, from);
   if (now) await pool.start();
   core.crew = pool;
+  core.sharing = sharing;
 }

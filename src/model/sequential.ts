@@ -39,7 +39,6 @@ import {
   type StepsOptions,
 } from "./options.ts";
 import { saveModel } from "./saving.ts";
-import { paceOf } from "./speed.ts";
 import { summary } from "./summary.ts";
 import { Training } from "./training.ts";
 
@@ -109,7 +108,7 @@ export class Sequential {
    * @param options.features   type of the data set's features: `"f32"` (default) or `"u8"`
    * @throws {XentError} `OPTION`, `TOO_LARGE` (over 4 GiB)
    */
-  plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): ModelPlan {
+  async plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): Promise<ModelPlan> {
     this.#alive("plan");
     checkNames("plan", options, ["batchSize", "rows", "features"]);
     const batchSize = integer("plan: batchSize", options.batchSize, 1);
@@ -122,6 +121,8 @@ export class Sequential {
     const optimizer = this.#training.optimizer ?? sgd({ lr: 1 });
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
+    const { workOf } = await import("./speed.ts");
+    this.#alive("plan");
     return this.#network.plan(
       {
         batchSize: most,
@@ -133,7 +134,7 @@ export class Sequential {
         hits: "none",
         optimizer: optimizing(optimizer),
       },
-      paceOf,
+      workOf,
     );
   }
 
@@ -427,9 +428,10 @@ export class Sequential {
     const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
     const scheduling = await this.#training.scheduling(where, options);
     const measured = await measuring(where, options.metrics);
+    const profiling = options.profile === true ? await import("../train/stopwatch.ts") : undefined;
     const sets = await setsOf(this.#network, where, data, options.validation);
     this.#alive(where);
-    const extras = { scheduling, measured, validation: sets.validation };
+    const extras = { scheduling, measured, profiling, validation: sets.validation };
     const prepared = this.#training.prepare(where, sets.train, options, extras);
     if (inspected) await lookAt(data);
     return { ...prepared, train: sets.train };

@@ -1,9 +1,11 @@
-// How fast kernels are, here and now: for `tune`, to see whether `wide` is at work, and for the time that `plan` tells.
-// Milliseconds, not a benchmark.
+// How fast kernels are, here and now: for `tune`, to see whether `wide` is at work, and for the time that `plan` tells. Loaded
+// for these. Milliseconds, not a benchmark.
 
 import { OP_SIGMOID_FORWARD, OP_SOFTMAX_FORWARD } from "../base/abi.ts";
 import { cost, type Pace } from "../base/cost.ts";
 import { view } from "../program/record.ts";
+import { mark } from "../program/sharing.ts";
+import { duration, flops } from "../program/work.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { Bare } from "./bare.ts";
 
@@ -53,6 +55,19 @@ export function paceOf(core: Core): Pace {
 /** @param measure  gives the nanoseconds of each probe */
 export const paceFrom = (probes: readonly Probe[], measure = leastNs): Pace =>
   measure(probes).map((ns, i) => ns / (probes[i] as Probe).referenceNs) as unknown as Pace;
+
+/** Work and time of a training step, on the threads of the core where it is worth sharing. */
+export function workOf(
+  core: Core,
+  words: Int32Array,
+  rows: number,
+  pace = paceOf(core),
+): { flops: number; stepMs: number } {
+  const crew = core.crew?.failed === undefined ? core.crew : undefined;
+  if (crew !== undefined) mark(words, crew.recordNs);
+  const threads = crew !== undefined && duration(words, rows) >= crew.runNs ? crew.size : 1;
+  return { flops: flops(words, rows), stepMs: duration(words, rows, pace, threads) / 1e6 };
+}
 
 /** Nanoseconds of each, the best of several short rounds in which they take turns; the first is longer. */
 function leastNs(probes: readonly Probe[]): number[] {

@@ -18,7 +18,6 @@ import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
 import { rowsUsed, stepsPerEpoch } from "../train/steps.ts";
-import { Stopwatch } from "../train/stopwatch.ts";
 import { roomiest, windowRows } from "../train/window.ts";
 import { type Measuring, scored } from "./extras.ts";
 import { checkBatches, commonScaling, configOf, lossToLearn, rowsOf, scoreOf } from "./fitting.ts";
@@ -59,6 +58,7 @@ async function loadScheduling(): Promise<Scheduling> {
 export interface Extras {
   readonly scheduling?: Scheduling | undefined;
   readonly measured?: Measuring | undefined;
+  readonly profiling?: typeof import("../train/stopwatch.ts") | undefined;
   readonly validation?: Dataset | undefined;
 }
 
@@ -109,7 +109,7 @@ export class Training {
     where: string,
     data: Dataset,
     options: FitOptions,
-    { scheduling, measured, validation }: Extras,
+    { scheduling, measured, profiling, validation }: Extras,
   ): { session: TrainSession; config: Config; run: Run } {
     const network = this.#network;
     rowsOf(network, where, data);
@@ -202,7 +202,7 @@ export class Training {
       shuffle,
       course,
       onNaN,
-      watch: profile ? new Stopwatch() : undefined,
+      watch: profile && profiling ? new profiling.Stopwatch() : undefined,
       validation: validated,
       metrics,
       meters,

@@ -1,13 +1,12 @@
 // A network in memory: its layers, parameters, arena and programs. What the training loop drives; it knows
 // neither epochs nor data sets.
 
-import type { Pace } from "../base/cost.ts";
 import { XentError } from "../base/errors.ts";
 import { Random, STREAM_INIT } from "../base/random.ts";
 import type { LayerSpec, LossSpec, Scaling, StateDict } from "../base/spec.ts";
 import { Arena } from "../memory/arena.ts";
 import type { RegionBytes, Tensor } from "../memory/plan.ts";
-import { duration, flops, type Program } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { columnWeights, sameRecords } from "./criterion.ts";
 import { initialize } from "./initialize.ts";
@@ -70,26 +69,17 @@ export class Network {
   }
 
   /**
-   * Sizes, work and time of a training step; of the model nothing is allocated.
+   * Sizes of a training step, and what is to be said of its records; of the model nothing is allocated.
    *
-   * @param paceOf  asked once the plan is known to fit a memory
+   * @param say  asked once the plan is known to fit a memory
    */
-  plan(
+  plan<Said>(
     config: TrainConfig,
-    paceOf: (core: Core) => Pace,
-  ): { bytes: RegionBytes; flops: number; stepMs: number } {
+    say: (core: Core, words: Int32Array, rows: number) => Said,
+  ): { bytes: RegionBytes } & Said {
     const { bytes, train } = this.#lay(config, config.optimizer.slots.length);
-    const { batchSize } = config;
-    const core = this.#core as Core;
-    const {
-      size = 1,
-      runNs = 0,
-      recordNs = Number.POSITIVE_INFINITY,
-    } = core.crew?.failed ? {} : (core.crew ?? {});
-    const words = (train as TrainLayout).builder.encode(recordNs);
-    const threads = duration(words, batchSize) >= runNs ? size : 1;
-    const stepMs = duration(words, batchSize, paceOf(core), threads) / 1e6;
-    return { bytes, flops: flops(words, batchSize), stepMs };
+    const words = (train as TrainLayout).builder.encode();
+    return { bytes, ...say(this.#core as Core, words, config.batchSize) };
   }
 
   /** Remembers the loss, and how u8 features become numbers; programs made for others are laid anew at next use. */

@@ -1,13 +1,11 @@
 // Collects records while layers, losses and optimisers emit them; once the plan has given every tensor its
-// address, encodes them and places the barriers. Knows operands and shapes, nothing of nets.
+// address, encodes them. Knows operands and shapes, nothing of nets.
 
 import * as abi from "../base/abi.ts";
-import { cost } from "../base/cost.ts";
-import { type Access, access, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
 import { tileColumns, tileName, tileRows, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { HostLoss } from "./host.ts";
-import { type Record, view, withRows, write } from "./record.ts";
+import { write } from "./record.ts";
 
 /** A record before it has addresses. */
 export interface Draft {
@@ -370,19 +368,12 @@ export class Builder {
     this.#emit(op, flags, operands, [shape.rows, shape.cols, ...more], s, f);
   }
 
-  /**
-   * The records as words. Call when the plan is laid out.
-   *
-   * @param worthNs  work that is worth sharing, in nanoseconds by `cost`; records with less are thread 0's alone. Infinite: there is
-   *                 one thread only, and no barriers are looked for, which takes milliseconds in a fresh process
-   */
-  encode(worthNs = 0): Int32Array {
+  /** The records as words. Call when the plan is laid out. */
+  encode(): Int32Array {
     const words = new Int32Array((this.drafts.length * abi.RECORD_BYTES) / 4);
-    for (const [i, { op, flags, operands, d, s, f }] of this.drafts.entries()) {
-      const record = { op, flags, p: operands.map((tensor) => tensor?.address ?? 0), d, s, f };
-      write(words, i, cost(record) < worthNs ? { ...record, flags: flags | abi.FLAG_ALONE } : record);
+    for (const [i, { operands, ...rest }] of this.drafts.entries()) {
+      write(words, i, { ...rest, p: operands.map((tensor) => tensor?.address ?? 0) });
     }
-    if (worthNs < Number.POSITIVE_INFINITY) placeBarriers(words);
     return words;
   }
 
@@ -399,69 +390,8 @@ export class Builder {
   }
 }
 
-const TRIAL_THREADS = [2, 3, 8];
+/** Numbers of threads that barriers are looked for with: whoever does so takes a part of the scratch for each. */
+export const TRIAL_THREADS: readonly number[] = [2, 3, 8];
 /** Edge-tile scratch of a program for so many threads. */
 export const scratchBytes = (threads = 1): number =>
   Math.max(threads, ...TRIAL_THREADS) * abi.SGEMM_SCRATCH_BYTES;
-
-/** Marks a record with FLAG_BARRIER where a later one, on another thread, would meet what it touched. */
-export function placeBarriers(words: Int32Array): void {
-  const count = (words.length * 4) / abi.RECORD_BYTES;
-  const records = Array.from({ length: count }, (_, i) => {
-    const at = (i * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
-    words[at] = (words[at] as number) & ~abi.FLAG_BARRIER;
-    return known(view(words, i));
-  });
-  let first = 0;
-  for (let i = 1; i < count; i++) {
-    if (!records.slice(first, i).some((before) => dependent(before, records[i] as Known))) continue;
-    const at = ((i - 1) * abi.RECORD_BYTES + abi.RECORD_FLAGS) / 4;
-    words[at] = (words[at] as number) | abi.FLAG_BARRIER;
-    first = i;
-  }
-}
-
-/** A record, and what is asked of it for every pair that it is in. */
-interface Known {
-  readonly record: Record;
-  readonly share: Share;
-  readonly whole: Access;
-}
-
-export function known(record: Record): Known {
-  return { record, share: shareOf(record), whole: whole(record) };
-}
-
-/**
- * Whether two records, run without a barrier between them, could race on some number of threads: they touch the same
- * bytes, and either are shared in different ways, or each thread's part touches more than itself. For the latter a few
- * numbers of rows and threads tell: both parts begin and end with the same units, whatever the numbers. (Where what they touch
- * moves with the rows, as panels of a packed batch do, one number is not enough even where the units are no rows.)
- */
-export function dependent(a: Known, b: Known): boolean {
-  if (!conflict(a.whole, b.whole)) return false;
-  const { units, grain, batch } = a.share;
-  if (units !== b.share.units || grain !== b.share.grain || batch !== b.share.batch) return true;
-  if (units === 0) return false;
-  const most = Math.max(a.record.batchRows, b.record.batchRows, 1);
-  for (const rows of new Set([most, Math.ceil(most / 2) + 1, 1])) {
-    if (rows > most) continue;
-    const [first, second] = [withRows(a.record, rows), withRows(b.record, rows)];
-    for (const threads of TRIAL_THREADS) {
-      const parts = (record: Record): Access[] =>
-        Array.from({ length: threads }, (_, t) => access(record, t, threads));
-      const after = parts(second);
-      if (parts(first).some((x, t) => after.some((y, u) => t !== u && conflict(x, y)))) return true;
-    }
-  }
-  return false;
-}
-
-/** Whether one of two writes what the other touches. */
-export function conflict(a: Access, b: Access): boolean {
-  return meet(a.writes, b.writes) || meet(a.writes, b.reads) || meet(a.reads, b.writes);
-}
-
-function meet(a: readonly Range[], b: readonly Range[]): boolean {
-  return a.some((x) => b.some((y) => overlaps(x, y)));
-}

@@ -1,33 +1,13 @@
 // A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import { cost, MEETING_NS, type Pace } from "../base/cost.ts";
-import { OPS } from "../base/ops.ts";
+import type { Costs } from "../base/spec.ts";
 import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { type Builder, type Draft, placeBarriers } from "./builder.ts";
+import type { Builder, Draft } from "./builder.ts";
 import type { Hosted } from "./host.ts";
-import { type Record, view } from "./record.ts";
 import { type Pause, Runner } from "./runner.ts";
-
-/** The records of a program for `rows` rows. */
-const records = (words: Int32Array, rows?: number): Record[] =>
-  Array.from({ length: (words.length * 4) / abi.RECORD_BYTES }, (_, i) => view(words, i, rows));
-
-/** Floating-point operations of one run of a program with `rows` rows. */
-export function flops(words: Int32Array, rows: number): number {
-  return records(words, rows).reduce((sum, record) => sum + (OPS.get(record.op)?.flops(record) ?? 0), 0);
-}
-
-/** Nanoseconds of one run of a program with `rows` rows by so many threads. */
-export function duration(words: Int32Array, rows: number, pace?: Pace, threads = 1): number {
-  const meeting = threads > 1 ? MEETING_NS : 0;
-  return records(words, rows).reduce(
-    (sum, record) => sum + cost(record, pace, threads) + (record.flags & abi.FLAG_BARRIER) * meeting,
-    meeting,
-  );
-}
 
 export class Program {
   readonly words: Int32Array;
@@ -37,9 +17,8 @@ export class Program {
   /** the region that the host writes before a run, and reads results from after it */
   readonly hyper: DataView;
   readonly #hyperAddress: number;
-  /** nanoseconds of the records before each, for a full batch; empty where there are no threads to share it */
-  readonly #costs: Float64Array;
-  readonly #capacity: number;
+  /** where there are threads to share it */
+  readonly #costs: Costs | undefined;
   readonly #runner: Runner;
   /** the records among them that JavaScript does */
   readonly #hosted: Hosted | undefined;
@@ -47,19 +26,12 @@ export class Program {
   /** what a program may read beside these, written with them; see HYPER_* */
   readonly turn = { correction1: 1, correction2: 1, add: 0, batch: 0 };
 
-  /**
-   * Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record.
-   *
-   * @param worthNs  see `Builder.encode`
-   */
-  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor, worthNs = arena.crew?.recordNs) {
-    this.words = builder.encode(worthNs);
-    const known = arena.crew === undefined ? [] : records(this.words);
-    this.#capacity = Math.max(0, ...known.map(({ batchRows }) => batchRows));
-    this.#costs = new Float64Array(known.length + 1);
-    for (const [i, record] of known.entries()) {
-      this.#costs[i + 1] = (this.#costs[i] as number) + cost(record);
-    }
+  /** Encodes the builder's records into `room`, a tensor of RECORD_BYTES a record. */
+  constructor(arena: Arena, builder: Builder, room: Tensor, hyper: Tensor) {
+    const { crew, sharing } = arena;
+    this.words = builder.encode();
+    sharing?.mark(this.words, crew?.recordNs);
+    this.#costs = crew && sharing?.costs(this.words);
     this.drafts = builder.drafts;
     this.#arena = arena;
     this.#room = room;
@@ -124,7 +96,7 @@ export class Program {
       if (op === abi.OP_PACK) this.words[d + 2] = tileColumns(tile);
       if (op === abi.OP_SGEMM) this.words[d + 3] = tile;
     }
-    placeBarriers(this.words);
+    this.#arena.sharing?.placeBarriers(this.words);
     this.#arena.i32(this.#room).set(this.words);
   }
 
@@ -164,10 +136,10 @@ export class Program {
 
   /** Work of some records. */
   #ns(first: number, last: number, rows = this.rows): number {
-    const costs = this.#costs;
-    if (costs.length === 1) return 0;
-    const full = (costs[last] as number) - (costs[first] as number);
-    return this.#capacity === 0 ? full : (full * rows) / this.#capacity;
+    if (this.#costs === undefined) return 0;
+    const { before, rows: capacity } = this.#costs;
+    const full = (before[last] as number) - (before[first] as number);
+    return capacity === 0 ? full : (full * rows) / capacity;
   }
 
   /** Sum of the row losses of the last run. */

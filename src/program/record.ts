@@ -40,6 +40,11 @@ export function view(words: Int32Array, i: number, rows?: number): Record {
   return rows === undefined ? record : withRows(record, rows);
 }
 
+/** All records of a program; see `view`. */
+export function recordsOf(words: Int32Array, rows?: number): Record[] {
+  return Array.from({ length: (words.length * 4) / abi.RECORD_BYTES }, (_, i) => view(words, i, rows));
+}
+
 /** The same record for a batch of so many rows, at most its capacity. */
 export function withRows(record: Record, rows: number): Record {
   const { flags, batchRows, d } = record;

@@ -6,8 +6,9 @@ import * as abi from "../base/abi.ts";
 import { access, OPS, overlaps, type RecordView, whole } from "../base/ops.ts";
 import { TILES, tileColumns, tileName, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
-import { conflict, type Draft, dependent, known } from "./builder.ts";
+import type { Draft } from "./builder.ts";
 import { type Record, view, withRows } from "./record.ts";
+import { conflict, dependent, known } from "./sharing.ts";
 
 /** What is wrong with a program, one line a finding; empty when nothing is. */
 export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1): string[] {

@@ -1,5 +1,5 @@
 // Where a number that is not finite came from: the first record of a program that wrote one, in words. Looks at the memory as a
-// run left it, so it is asked before anything is put back.
+// run left it, so it is asked before anything is put back. Loaded when a loss is not finite.
 
 import { OP_LOSS_SUM } from "../base/abi.ts";
 import { type Range, whole } from "../base/ops.ts";
@@ -11,10 +11,11 @@ import { view } from "../program/record.ts";
  * The first tensor with a value that is not finite among those that records before `end` have written, with the layer that wrote
  * it and the place of the value. Outputs stay as the forward pass left them, even when the parameters were updated since.
  *
+ * @param rows  of the run
  * @returns undefined when all are finite: the sum of the row losses overflowed
  */
-export function firstNotFinite(program: Program, end: number): string | undefined {
-  const { words, drafts, rows, memory } = program;
+export function firstNotFinite(program: Program, end: number, rows: number): string | undefined {
+  const { words, drafts, memory } = program;
   for (let i = 0; i < end; i++) {
     const record = view(words, i, rows);
     const { label, operands } = drafts[i] as (typeof drafts)[number];

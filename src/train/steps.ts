@@ -7,12 +7,11 @@ import type { TrainSession } from "../nn/session.ts";
 import type { Program } from "../program/program.ts";
 import type { Pause } from "../program/runner.ts";
 import type { Course } from "./course.ts";
-import { firstNotFinite } from "./diagnose.ts";
 import type { Meters } from "./metrics.ts";
 import type { Run } from "./run.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import { late } from "./turn.ts";
+import { late, loaded } from "./turn.ts";
 import type { Window } from "./window.ts";
 
 /** What one training step did. `loss` is that of its rows, before the update, by the loss's reduction. */
@@ -122,7 +121,9 @@ export function* steps(
       } catch (error) {
         putBack(network, error, run);
       }
-      if (onNaN !== "ignore") checkLoss(network, session, run, lr);
+      if (onNaN !== "ignore" && !Number.isFinite(program.lossSum)) {
+        yield* lossDiverged(network, session, run, lr);
+      }
       lossSum += program.lossSum;
       hits += program.hits;
       network.batches = (network.batches + 1) >>> 0;
@@ -163,7 +164,9 @@ export function* carefulStep(
   const run = (from: number, to: number): Generator<undefined, void> =>
     watch === undefined ? plain(network, program, from, to, pause) : watch.run(network, program, from, to);
   yield* run(0, lossEnd);
-  if (onNaN !== "ignore") checkLoss(network, session, place, lr);
+  if (onNaN !== "ignore" && !Number.isFinite(program.lossSum)) {
+    yield* lossDiverged(network, session, place, lr);
+  }
   network.snapshot();
   place.kept = place.step;
   program.setAgain();
@@ -208,13 +211,26 @@ function lostMeanwhile(): XentError {
   );
 }
 
-function checkLoss(network: Network, { program, lossEnd }: TrainSession, place: Place, lr: number): void {
-  const loss = program.lossSum;
-  if (Number.isFinite(loss)) return;
+/** Says where a loss that is not finite came from, once it is known, brings the last good parameters back, and throws. */
+function* lossDiverged(
+  network: Network,
+  { program, lossEnd }: TrainSession,
+  place: Place,
+  lr: number,
+): Generator<undefined, never> {
+  // a call meanwhile may set another program
+  const { rows, lossSum } = program;
+  let first: string | undefined;
+  try {
+    const { firstNotFinite } = yield* loaded(network, import("./diagnose.ts"));
+    first = firstNotFinite(program, lossEnd, rows);
+  } catch (error) {
+    // where it cannot be loaded, or nobody waits for it, the rest is said without it
+    if (!network.alive) throw error;
+  }
   const { step, epoch, where = `epoch ${epoch}` } = place;
-  const first = firstNotFinite(program, lossEnd);
   const cause = first === undefined ? "" : `; first, ${first}`;
-  diverged(network, place, `the loss became ${loss} at step ${step} (${where}, lr ${lr})${cause}`);
+  return diverged(network, place, `the loss became ${lossSum} at step ${step} (${where}, lr ${lr})${cause}`);
 }
 
 /**

@@ -99,3 +99,23 @@ export function* late(network: Network, program: Program, pause?: Pause): Genera
     if (!over) program.abandon();
   }
 }
+
+/** What a promise comes to, after turns of the event loop that the taker gives. */
+export function* loaded<T>(network: Network, promise: Promise<T>): Generator<undefined, T> {
+  let settled: (() => T) | undefined;
+  promise.then(
+    (value) => {
+      settled = () => value;
+    },
+    (error) => {
+      settled = () => {
+        throw error;
+      };
+    },
+  );
+  while (settled === undefined) {
+    yield undefined;
+    network.check();
+  }
+  return settled();
+}

@@ -2,7 +2,7 @@
 
 import type { Pace } from "../base/cost.ts";
 import type { WasmMemory, WasmModule } from "../base/platform.ts";
-import type { Crew } from "../base/spec.ts";
+import type { Crew, Sharing } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
 /** The ABI of every build. A `type`, which `instantiateSync` takes for a record, as it takes no interface. */
@@ -24,6 +24,8 @@ export interface Core {
   readonly shared?: boolean;
   /** the other threads, of a core whose memories are shared */
   crew?: Crew | undefined;
+  /** what they share of a program; without it programs are for one thread */
+  sharing?: Sharing | undefined;
   /**
    * What a runtime still wants to find out. Called between programs' runs, by whatever runs them, with none under way; may
    * change the tile.

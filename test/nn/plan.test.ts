@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import type { Pace } from "../../src/base/cost.ts";
 import type { Crew } from "../../src/base/spec.ts";
+import { workOf } from "../../src/model/speed.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
@@ -42,7 +43,8 @@ function stepMs({
     hits: "fused",
     optimizer: optimizing(sgd({ lr: 1 })),
   } as const;
-  return new Network(core, 784, [...hidden, dense(10)], 1).plan(config, pace).stepMs;
+  const network = new Network(core, 784, [...hidden, dense(10)], 1);
+  return network.plan(config, (own, words, most) => workOf(own, words, most, pace(own))).stepMs;
 }
 
 /** As `init` would have it, but for the workers. */

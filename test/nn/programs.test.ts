@@ -27,6 +27,7 @@ import { Network } from "../../src/nn/network.ts";
 import { batchNorm1d, dropout, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import type { Program } from "../../src/program/program.ts";
 import { view } from "../../src/program/record.ts";
+import { mark } from "../../src/program/sharing.ts";
 import { verify } from "../../src/program/verify.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
 import { sgd } from "../../src/train/sgd.ts";
@@ -345,7 +346,9 @@ it("barriers are enough where a batch is as large as layers are wide, and where 
       const builder = (train as NonNullable<typeof train>).builder;
       for (const threads of [2, 3, 8]) {
         const what = `${input}-${widths.join("-")} b${batch}, ${tileName(tile)}, ${threads} threads`;
-        expect(verify(builder.encode(), builder.drafts, threads), what).toEqual([]);
+        const words = builder.encode();
+        mark(words);
+        expect(verify(words, builder.drafts, threads), what).toEqual([]);
       }
     }
   }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { TILE_5X8 } from "../../src/base/abi.ts";
+import * as sharing from "../../src/program/sharing.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 
 /** Bytes of a file under build/. */
@@ -18,7 +19,7 @@ const modules = Object.fromEntries(
 
 /** A build with one of the tiles. */
 export function coreOf(build: "simd" | "debug" | "relaxed", tile: number = TILE_5X8): Core {
-  return { module: modules[build], build, tile };
+  return { module: modules[build], build, tile, sharing };
 }
 
 /** The builds that give the same bits. */

@@ -2,6 +2,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { TILE_5X8 } from "../../src/base/abi.ts";
+import * as sharing from "../../src/program/sharing.ts";
 import { Pool } from "../../src/threads/pool.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 import { wasmBytes } from "./core.ts";
@@ -15,7 +16,7 @@ const modules = new Map<Build, WebAssembly.Module>();
 export function sharedCore(build: Build, tile: number = TILE_5X8): Core {
   const module = modules.get(build) ?? new WebAssembly.Module(wasmBytes(build));
   modules.set(build, module);
-  return { module, build, tile, shared: true };
+  return { module, build, tile, shared: true, sharing };
 }
 
 export interface Crewed {

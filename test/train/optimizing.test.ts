@@ -10,6 +10,7 @@ import { dense, tanh } from "../../src/nn/layers.ts";
 import { type Layout, layNetwork, type Optimizing } from "../../src/nn/layout.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import type { Draft } from "../../src/program/builder.ts";
+import { mark } from "../../src/program/sharing.ts";
 import { verify } from "../../src/program/verify.ts";
 import { adagrad, adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
@@ -52,7 +53,9 @@ function laid(optimizer: Optimizing, accumulates = false): Layout {
 function updates(spec: OptimizerSpec): string[] {
   const layout = laid(optimizing(spec));
   const { builder, backwardEnd } = layout.train as NonNullable<Layout["train"]>;
-  expect(verify(builder.encode(), builder.drafts, 3)).toEqual([]);
+  const words = builder.encode();
+  mark(words);
+  expect(verify(words, builder.drafts, 3)).toEqual([]);
   return builder.drafts.slice(backwardEnd).map((draft) => shown(draft, layout));
 }
 

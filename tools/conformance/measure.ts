@@ -272,8 +272,8 @@ function asTargets(targets: Targets): Int32Array | Float32Array {
 /** A description in words: kind and options, the reduction left out. */
 /** What the package's own function makes of a description in a fixture. */
 function made<Spec extends { readonly kind: string }>({ kind, ...options }: Spec): Spec {
-  const make = xents[kind as "dense"] as (...options: unknown[]) => unknown;
-  return make(...(kind === "dense" ? [(options as unknown as { units: number }).units] : [options])) as Spec;
+  const make = new Map<string, unknown>(Object.entries(xents)).get(kind) as (options: unknown) => unknown;
+  return make("units" in options ? options.units : options) as Spec;
 }
 
 function nameOf(spec: LayerSpec | LossFixture["loss"]): string {
