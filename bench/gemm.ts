@@ -5,7 +5,7 @@ import { HYPER_BYTES, RECORD_BYTES } from "../src/base/abi.ts";
 import { wholeTiles } from "../src/base/tile.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { leadingDimension, Plan, type Region, type Tensor } from "../src/memory/plan.ts";
-import { right } from "../src/nn/lower.ts";
+import { right } from "../src/nn/lower-dense.ts";
 import { Builder, scratchBytes } from "../src/program/builder.ts";
 import { Program } from "../src/program/program.ts";
 import type { Core } from "../src/wasm/runtime.ts";

@@ -52,10 +52,16 @@ export type {
 } from "./model/options.ts";
 export { hosted, type InitOptions, init, type Xent } from "./model/runtime.ts";
 export type { Sequential } from "./model/sequential.ts";
+export { elu, gelu, leakyRelu, sigmoid, silu, softmax, softplus, tanh } from "./nn/activations.ts";
+export { type CrossEntropyOptions, crossEntropy } from "./nn/cross-entropy.ts";
 export { type CustomLossOptions, customLoss } from "./nn/custom.ts";
+export { constant, ones, torchDefault, uniform, zeros } from "./nn/initializers.ts";
+export { frozen } from "./nn/layer.ts";
+export { type DenseOptions, dense, relu } from "./nn/layers.ts";
+export { type BceOptions, bceWithLogits, huber, mae, mse, quadratic } from "./nn/losses.ts";
+export { batchNorm1d, dropout, layerNorm, prelu, residual } from "./nn/norms.ts";
 export {
   byActivation,
-  constant,
   glorotNormal,
   glorotUniform,
   type HeOptions,
@@ -64,37 +70,8 @@ export {
   lecunNormal,
   lecunUniform,
   normal,
-  ones,
-  torchDefault,
   truncatedNormal,
-  uniform,
-  zeros,
-} from "./nn/initializers.ts";
-export { frozen } from "./nn/layer.ts";
-export {
-  type DenseOptions,
-  dense,
-  elu,
-  gelu,
-  leakyRelu,
-  relu,
-  sigmoid,
-  silu,
-  softmax,
-  softplus,
-  tanh,
-} from "./nn/layers.ts";
-export {
-  type BceOptions,
-  bceWithLogits,
-  type CrossEntropyOptions,
-  crossEntropy,
-  huber,
-  mae,
-  mse,
-  quadratic,
-} from "./nn/losses.ts";
-export { batchNorm1d, dropout, layerNorm, prelu, residual } from "./nn/norms.ts";
+} from "./nn/spreads.ts";
 export {
   type AdagradOptions,
   type AdamOptions,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { EXTERNAL, TRAINER } from "../../tools/size.ts";
+import { TRAINER } from "../../tools/size.ts";
 import { stale } from "../../tools/stale.ts";
 import { UsageError, writable } from "../cli.ts";
 import { settingLines } from "../header-lines.ts";
@@ -267,6 +267,12 @@ function installed(): boolean {
     ([path, { version, optional }]) => path === "" || optional || there[path]?.version === version,
   );
 }
+
+/** What a page's own thread loads only for calls that ask for it, and the builds that it does not take. */
+const EXTERNAL: readonly string[] = [
+  ...["simd", "simd-threads", "relaxed-threads"].map((build) => `*/generated/${build}.ts`),
+  ...["more", "loading", "crew", "hosted", "speed", "tuning", "given"].map((part) => `*/${part}.ts`),
+];
 
 /** xent's page is that of `npm run size`; npm has its package, without what is only in this repository, and one more. */
 async function measureSizes(): Promise<Size[]> {

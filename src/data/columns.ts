@@ -1,44 +1,6 @@
-// Figures of columns and rows that the doctor judges by: extremes, sizes, repetitions. No judgement here.
+// What repeats in data: columns that are constant or copies, rows that are copies. No judgement here.
 
-/** Rows of numbers; values that are not finite are left out of all figures. */
-export interface Table {
-  readonly x: Float32Array | Uint8Array;
-  readonly rows: number;
-  readonly features: number;
-  /** the model sees x · scale + shift */
-  readonly scale: number;
-  readonly shift: number;
-}
-
-/** One a column, as the model sees them. */
-export interface Columns {
-  readonly least: Float64Array;
-  readonly most: Float64Array;
-  /** root of the mean square */
-  readonly size: Float64Array;
-}
-
-/** Figures of every column over rows 0, step, 2·step, … */
-export function columnsOf({ x, rows, features, scale, shift }: Table, step: number): Columns {
-  const least = new Float64Array(features).fill(Number.POSITIVE_INFINITY);
-  const most = new Float64Array(features).fill(Number.NEGATIVE_INFINITY);
-  const size = new Float64Array(features);
-  const counted = new Float64Array(features);
-  for (let row = 0; row < rows; row += step) {
-    const start = row * features;
-    for (let j = 0; j < features; j++) {
-      const value = (x[start + j] as number) * scale + shift;
-      if (!Number.isFinite(value)) continue;
-      if (value < (least[j] as number)) least[j] = value;
-      if (value > (most[j] as number)) most[j] = value;
-      size[j] = (size[j] as number) + value * value;
-      counted[j] = (counted[j] as number) + 1;
-    }
-  }
-  for (let j = 0; j < features; j++)
-    size[j] = Math.sqrt((size[j] as number) / Math.max(1, counted[j] as number));
-  return { least, most, size };
-}
+import type { Table } from "./figures.ts";
 
 /** Whether a column holds one value in all rows. */
 export function isConstant({ x, features }: Table, column: number): boolean {

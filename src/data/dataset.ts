@@ -141,9 +141,6 @@ export function dataset(options: DatasetOptions): Dataset {
   return new CheckedRows(features, y, weight, scale, shift, classes);
 }
 
-/** Those that were looked at for what may spoil a run; see doctor.ts. */
-export const looked: WeakSet<Dataset> = new WeakSet();
-
 /** Whether a value was made by {@link dataset}, so that its contents are known to be good. */
 export function isDataset(value: unknown): value is CheckedRows {
   return value instanceof CheckedRows;

@@ -2,8 +2,21 @@
 // looks like a mistake. Changes nothing. The figures it judges by come from columns.ts.
 
 import { checkNames, show } from "../base/options.ts";
-import { type Columns, columnsOf, isConstant, repeatedColumns, repeatedRows } from "./columns.ts";
-import { type CheckedRows, type Dataset, isDataset, looked } from "./dataset.ts";
+import { isConstant, repeatedColumns, repeatedRows } from "./columns.ts";
+import { type CheckedRows, type Dataset, isDataset } from "./dataset.ts";
+import {
+  type Columns,
+  columnsOf,
+  glance,
+  isOneClass,
+  largeColumns,
+  largeTargets,
+  reach,
+  SPREAD,
+  smallColumns,
+  stepOf,
+  targetColumns,
+} from "./figures.ts";
 import { type RawData, raw } from "./raw.ts";
 import { count } from "./targets.ts";
 
@@ -42,13 +55,8 @@ export interface Inspection {
   readonly text: string;
 }
 
-/** Values of x that are looked at, at most; and by `fit`, which is to take some milliseconds. */
-const [MOST_VALUES, FIT_VALUES] = [2 ** 22, 2 ** 17] as const;
-/** A column whose root mean square is above it curves the loss a hundred times as much as one that is scaled. */
-const LARGE = 10;
-/** A column so many times smaller than another is as good as left out. */
-const SPREAD = 1000;
-const LARGE_TARGET = 100;
+/** Values of x that are looked at, at most. */
+const MOST_VALUES = 2 ** 22;
 /** How many times the rows of the smallest class the largest may have. */
 const IMBALANCE = 10;
 const RARE_ROWS = 10;
@@ -86,22 +94,14 @@ export function inspect(data: Dataset | RawData): Inspection {
 /** What is likely to spoil a run, and is hardly meant. */
 const HURTS: readonly Finding["kind"][] = ["unscaled", "oneClass", "targetScale"];
 
-/** What is to be said of data before a run; undefined where there is nothing, and from the second time on. */
-export function warningOf(data: CheckedRows): string | undefined {
-  if (looked.has(data)) return undefined;
-  looked.add(data);
-  const columns = columnsOf(data, stepOf(data, FIT_VALUES));
-  const found = [...scales(data, columns), ...targets(data)].filter(({ kind }) => HURTS.includes(kind));
-  if (found.length === 0) return undefined;
+/** What is to be said of data before a run, where figures.ts found that there is something. */
+export function warningOf(data: CheckedRows): string {
+  const found = [...scales(data, glance(data)), ...targets(data)].filter(({ kind }) => HURTS.includes(kind));
   const messages = found.map(({ message }) => message).join(" ");
   return `fit: ${messages} inspect(data) says more; fit with inspect: false does not look.`;
 }
 
 const isWarning = ({ severity }: Finding): boolean => severity === "warning";
-
-function stepOf({ rows, features }: CheckedRows, values: number): number {
-  return Math.max(1, Math.ceil((rows * features) / values));
-}
 
 function notFinite(bad: readonly number[], badTargets: number): Finding[] {
   const columns = [...bad.keys()].filter((j) => (bad[j] as number) > 0);
@@ -120,10 +120,10 @@ function notFinite(bad: readonly number[], badTargets: number): Finding[] {
   return found;
 }
 
-function scales({ x, features }: CheckedRows, { least, most, size }: Columns): Finding[] {
-  const all = Array.from({ length: features }, (_, j) => j);
-  const reach = (j: number): number => Math.max(Math.abs(least[j] as number), Math.abs(most[j] as number));
-  const large = all.filter((j) => (size[j] as number) > LARGE);
+function scales(table: CheckedRows, columns: Columns): Finding[] {
+  const { x, features } = table;
+  const { least, most } = columns;
+  const large = largeColumns(columns);
   const found: Finding[] = [];
   if (large.length > 0) {
     const bytes = x instanceof Uint8Array;
@@ -138,11 +138,9 @@ function scales({ x, features }: CheckedRows, { least, most, size }: Columns): F
     const what = `${which} far from the scale of about −1 to 1 that training wants: ${places}.`;
     found.push(warning("unscaled", `${what} ${mend}`, large));
   }
-  // bytes have one scale for all: what is small there is dark
-  const largest = all.reduce((top, j) => Math.max(top, Math.min(LARGE, size[j] as number)), 0);
-  const small = x instanceof Uint8Array ? [] : all.filter((j) => reach(j) > 0 && reach(j) < largest / SPREAD);
+  const small = smallColumns(table, columns);
   if (small.length > 0) {
-    const places = listOf(small, (j) => `${j} (to ${short(reach(j))})`);
+    const places = listOf(small, (j) => `${j} (to ${short(reach(columns, j))})`);
     const what = `${isOrAre(small)} less than 1/${SPREAD} of the size of others, and as good as left out: ${places}.`;
     found.push(warning("unscaled", `${what} Divide each column by its standard deviation.`, small));
   }
@@ -189,8 +187,9 @@ function useless(table: CheckedRows, { least, most }: Columns, step: number): Fi
   return found;
 }
 
-function targets({ y, targets: width, classes, rows }: CheckedRows): Finding[] {
-  return y instanceof Int32Array ? ids(y, classes) : numbers(y, width, rows);
+function targets(table: CheckedRows): Finding[] {
+  const { y, classes } = table;
+  return y instanceof Int32Array ? ids(y, classes) : numbers(y, table);
 }
 
 function ids(y: Int32Array, classes: readonly string[] | undefined): Finding[] {
@@ -207,7 +206,7 @@ function ids(y: Int32Array, classes: readonly string[] | undefined): Finding[] {
     const mend = "If these are numbers to come near to, pass Float32Array.from(y), and mse() for a loss.";
     return [warning("manyClasses", `${what}, too few to learn a class from. ${mend}`)];
   }
-  if (list.length === 1 && y.length > 1) {
+  if (isOneClass(y)) {
     found.push(warning("oneClass", `Every row is of ${nameOf(fewest[0])}: there is nothing to tell apart.`));
   } else if (mostRows[1] > IMBALANCE * fewest[1]) {
     const rows = `${nameOf(mostRows[0])} has ${mostRows[1]} rows, ${nameOf(fewest[0])} ${fewest[1]}`;
@@ -228,12 +227,13 @@ function ids(y: Int32Array, classes: readonly string[] | undefined): Finding[] {
   return found;
 }
 
-function numbers(y: Float32Array, width: number, rows: number): Finding[] {
-  const table = { x: y, rows, features: width, scale: 1, shift: 0 };
-  const { least, most, size } = columnsOf(table, 1);
+function numbers(y: Float32Array, table: CheckedRows): Finding[] {
+  const { rows, targets: width } = table;
+  const columns = targetColumns(y, table);
+  const { least, most } = columns;
   const all = Array.from({ length: width }, (_, j) => j);
   const found: Finding[] = [];
-  const large = all.filter((j) => (size[j] as number) > LARGE_TARGET);
+  const large = largeTargets(columns);
   if (large.length > 0) {
     const places = listOf(large, (j) => `${j} (${short(least[j] as number)} to ${short(most[j] as number)})`);
     const what = `Targets are far from 0, and so will be the first losses and steps: ${columnsIn(large)} ${places}.`;

@@ -2,6 +2,7 @@
 // names, fractions for sizes, and any depth. Offsets and sizes are whole numbers here; whether they fit the file is not asked.
 
 import { show } from "../base/options.ts";
+import { isWhole } from "./safetensors.ts";
 
 /** What the header says of a tensor. */
 export interface Entry {
@@ -65,11 +66,6 @@ function entry(reader: Reader, name: string): Entry {
     throw reader.odd(`tensor ${show(name)} must have a dtype, a shape and two data_offsets`);
   }
   return { dtype, shape, offsets: [begin, end] };
-}
-
-/** A string that UTF-8 can hold: with the flag u, a surrogate matches only where it is half a pair. */
-export function isWhole(text: unknown): text is string {
-  return typeof text === "string" && !/[\ud800-\udfff]/u.test(text);
 }
 
 /** A place in the text, and what can be read there. */

@@ -1,9 +1,8 @@
-// Named tensors and a map of strings as one run of bytes, in the safetensors format: written as its reference writes it, read
-// without trust. It knows nothing of models, and nothing of files. Source: https://github.com/huggingface/safetensors.
+// Named tensors and a map of strings as one run of bytes, in the safetensors format, written as its reference writes it; decode.ts
+// reads it. It knows nothing of models, and nothing of files. Source: https://github.com/huggingface/safetensors.
 
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
-import { type Entry, isWhole, parseHeader } from "./header.ts";
 
 /** The values of a tensor. `F16` and `BF16` are kept as their 16 bits, `BOOL` as bytes. */
 export type SafeArray =
@@ -18,13 +17,8 @@ export type SafeArray =
   | BigInt64Array
   | BigUint64Array;
 
-interface ArrayType {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): SafeArray;
-}
-
 /** In the order of the reference's enumeration, the widest first: so they follow each other in a file, all of them aligned. */
-const TYPES = {
+export const TYPES = {
   U64: BigUint64Array,
   I64: BigInt64Array,
   F64: Float64Array,
@@ -44,7 +38,7 @@ const TYPES = {
 export type SafeDtype = keyof typeof TYPES;
 
 /** Known element types, the one that comes first in a file first. */
-const DTYPES = Object.keys(TYPES) as SafeDtype[];
+export const DTYPES = Object.keys(TYPES) as SafeDtype[];
 
 /** A tensor as it is written and read. */
 export interface SafeTensor {
@@ -55,16 +49,9 @@ export interface SafeTensor {
   readonly data: SafeArray;
 }
 
-/** What a file holds. */
-export interface Safetensors {
-  /** by name, in the order of the file */
-  readonly tensors: Map<string, SafeTensor>;
-  readonly metadata: Map<string, string>;
-}
-
 /** The reference's limit: what is larger is refused before it is looked at. */
-const MAX_HEADER = 100_000_000;
-const METADATA = "__metadata__";
+export const MAX_HEADER = 100_000_000;
+export const METADATA = "__metadata__";
 
 /**
  * The bytes of a file: the length of the header in 8 bytes, the header in JSON, padded with blanks to a multiple of 8, the
@@ -115,118 +102,6 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/**
- * Reads what {@link encodeSafetensors}, or any other writer of the format, has made. Whatever the bytes are, this ends, in a
- * time and a memory in proportion to their number.
- *
- * @param bytes  the whole file
- * @returns tensors and metadata. Data that is aligned in `bytes` is a view of them, other data a copy.
- * @throws {XentError} `CHECKPOINT` the bytes are no such file, or not exactly one
- */
-export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  const file = toBytes(bytes);
-  if (file.length < 8) {
-    throw failure(
-      `the file has ${file.length} bytes, expected at least 8`,
-      "It is empty or cut off: take another copy.",
-    );
-  }
-  const view = new DataView(file.buffer, file.byteOffset, 8);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > MAX_HEADER) {
-    throw failure(
-      `the file begins with ${length} as the length of its header, the format allows ${MAX_HEADER}`,
-      "It is no safetensors file.",
-    );
-  }
-  const start = 8 + length;
-  if (start > file.length) {
-    throw failure(
-      `the file has ${file.length} bytes, its header alone takes ${start}`,
-      "It is cut off, or no safetensors file.",
-    );
-  }
-  const { entries, metadata } = parseHeader(headerText(file.slice(8, start)), METADATA, failure);
-  return { tensors: readTensors(file, start, entries), metadata };
-}
-
-/** Tensors in the order of their data, which must lie end to end from `start` to the last byte. */
-function readTensors(
-  file: Uint8Array,
-  start: number,
-  entries: ReadonlyMap<string, Entry>,
-): Map<string, SafeTensor> {
-  const tensors = new Map<string, SafeTensor>();
-  const sorted = [...entries].sort(([, { offsets: a }], [, { offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
-  let expected = 0;
-  for (const [name, { dtype, shape, offsets }] of sorted) {
-    const what = `tensor ${show(name)}`;
-    if (!isDtype(dtype)) {
-      throw failure(
-        `${what}: the dtype is ${show(dtype)}, known are ${DTYPES.join(", ")}`,
-        "Convert it to one of these before it is saved.",
-      );
-    }
-    const [begin, end] = offsets;
-    if (begin !== expected || end < begin) {
-      throw failure(
-        `${what}: its data is from ${begin} to ${end}, expected to begin at ${expected}, where the data before it ends`,
-      );
-    }
-    const Type = TYPES[dtype];
-    const needed = elements(shape) * Type.BYTES_PER_ELEMENT;
-    if (needed !== end - begin) {
-      throw failure(
-        `${what}: its data has ${end - begin} bytes, expected ${needed} for ${dtype} of shape ${showShape(shape)}`,
-      );
-    }
-    if (end > file.length - start) {
-      throw failure(
-        `${what}: its data ends at byte ${start + end} of ${file.length}`,
-        "The file is cut off: take another copy.",
-      );
-    }
-    tensors.set(name, { dtype, shape, data: arrayAt(Type, file, start + begin, end - begin) });
-    expected = end;
-  }
-  const rest = file.length - start - expected;
-  if (rest > 0) {
-    throw failure(
-      `the data of its tensors ends ${rest} bytes before the file`,
-      "These bytes belong to nothing: the file is damaged, or followed by another.",
-    );
-  }
-  return tensors;
-}
-
-/** A typed array over some bytes of the file, or over a copy of them if they are not aligned. */
-function arrayAt(Type: ArrayType, file: Uint8Array, from: number, bytes: number): SafeArray {
-  const size = Type.BYTES_PER_ELEMENT;
-  const at = file.byteOffset + from;
-  // the buffer may be shared memory, which typed arrays take just so
-  if (at % size === 0) return new Type(file.buffer as ArrayBuffer, at, bytes / size);
-  return new Type(file.slice(from, from + bytes).buffer as ArrayBuffer, 0, bytes / size);
-}
-
-function headerText(header: Uint8Array): string {
-  try {
-    // a byte order mark is left in, for the parser to refuse
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
-  } catch {
-    throw failure("the header is not valid UTF-8", "It is damaged, or no safetensors file.");
-  }
-}
-
-/** A Uint8Array over the given bytes; of a Buffer, whose `slice` is another, a plain one. */
-function toBytes(bytes: unknown): Uint8Array {
-  if (bytes instanceof Uint8Array) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  throw failure(
-    `got ${show(bytes)}, expected a Uint8Array or an ArrayBuffer`,
-    "Read the file first: await readFile(path), or await (await fetch(url)).arrayBuffer().",
-  );
-}
-
 function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
   const what = `tensor ${show(name)}`;
   if (!isDtype(dtype)) {
@@ -248,7 +123,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
 }
 
 /** How many elements a shape has; NaN where the number, or one on the way to it, is none that f64 counts with. */
-function elements(shape: readonly number[]): number {
+export function elements(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) {
     count *= size;
@@ -257,7 +132,7 @@ function elements(shape: readonly number[]): number {
   return count;
 }
 
-function isDtype(dtype: unknown): dtype is SafeDtype {
+export function isDtype(dtype: unknown): dtype is SafeDtype {
   return typeof dtype === "string" && Object.hasOwn(TYPES, dtype);
 }
 
@@ -293,11 +168,16 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-function showShape(shape: unknown): string {
+export function showShape(shape: unknown): string {
   if (!Array.isArray(shape)) return show(shape);
   return shape.length > 8 ? `[${shape.slice(0, 8).join(", ")}, …]` : `[${shape.map(show).join(", ")}]`;
 }
 
-function failure(problem: string, hint = "The file is damaged: take another copy."): XentError {
+export function failure(problem: string, hint = "The file is damaged: take another copy."): XentError {
   return new XentError("CHECKPOINT", `safetensors: ${problem}`, hint);
+}
+
+/** A string that UTF-8 can hold: with the flag u, a surrogate matches only where it is half a pair. */
+export function isWhole(text: unknown): text is string {
+  return typeof text === "string" && !/[\ud800-\udfff]/u.test(text);
 }

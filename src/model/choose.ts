@@ -4,12 +4,11 @@
 import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.ts";
 import { XentError } from "../base/errors.ts";
 import type { WasmModule } from "../base/platform.ts";
-import { TILES, tileColumns, tileName } from "../base/tile.ts";
+import { tileName } from "../base/tile.ts";
 import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
 import { type BuildName, compileBuild } from "../wasm/load.ts";
 import { type Core, instantiate, newMemory } from "../wasm/runtime.ts";
 import { selfTest } from "./selftest.ts";
-import { tileSpeeds } from "./speed.ts";
 
 /** What runs, and why. */
 export interface Info {
@@ -75,7 +74,7 @@ const UNROLLS = 23;
  * V8 up to 12 runs the loop over k twice as long, puts all loads of a round in front of its products, and keeps in
  * registers what fits: 8 sums, 2 of B and 4 of A (docs/adr/0010).
  */
-function tileRule(relaxed: boolean, wide: boolean): number {
+export function tileRule(relaxed: boolean, wide: boolean): number {
   const [major] = nodeVersion() ?? [UNROLLS + 1];
   if (!wide && major <= UNROLLS) return TILE_4X8;
   if (relaxed) return wide ? TILE_6X16 : TILE_6X8;
@@ -88,6 +87,11 @@ interface Widening {
   reason: string;
   /** what is said to a later `init` that wishes otherwise */
   otherwise: string;
+}
+
+/** Takes note that V8 does not widen what it was asked to. */
+export function settleNarrow(reason: string): void {
+  settled = { wide: false, reason, otherwise: reason };
 }
 
 /** What this process has: settled by the first `init`, because code once compiled stays as it is. */
@@ -116,13 +120,8 @@ function widen(wished: boolean): Widening {
   return { wide: true, reason: "to be confirmed after 200 ms of work", otherwise: FIRST };
 }
 
-/** Work after which the optimising compiler has had the kernels of a model that trains. */
-const SETTLED_MS = 200;
-/** Tiles of twice the width are so much faster where they are widened; elsewhere they are slower. */
-const WIDER = 1.2;
-
 /** What is said of each choice; `wide` has another word once it is confirmed. */
-type Reasons = Record<"build" | "tile" | "wide" | "threads", string>;
+export type Reasons = Record<"build" | "tile" | "wide" | "threads", string>;
 
 /**
  * @throws {XentError} `UNSUPPORTED` no build computes what it should on this engine
@@ -148,7 +147,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
     let fused: boolean;
     try {
       core.tile = tileRule(isRelaxed(core), wide);
-      tile = wishes.tune ? tune(core) : byRule(core, wide);
+      tile = wishes.tune ? (await import("./tuning.ts")).tune(core) : byRule(core, wide);
       const test = selfTest(core);
       if (test.problem !== undefined) throw new Error(test.problem);
       fused = test.fused;
@@ -164,7 +163,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
       threads: threads.reason,
     };
     const state = { wide, fused };
-    if (wide) confirmLater(core, state, reasons);
+    if (wide) (await import("./tuning.ts")).confirmLater(core, state, reasons);
     const info = (): Info => {
       const failed = core.crew?.failed;
       if (failed !== undefined) reasons.threads = `one, ${failed}`;
@@ -201,10 +200,10 @@ function candidates({ precision, module }: Wishes): { name: string; why: string 
   return [simd(`${name ?? "this browser"} has no relaxed SIMD`)];
 }
 
-const byRule = ({ tile, build }: Core, wide: boolean): string =>
+export const byRule = ({ tile, build }: Core, wide: boolean): string =>
   `${tileName(tile)}, by rule for ${build}${wide ? " and wide" : ""}`;
 
-const isRelaxed = (core: Core): boolean => instantiate(core, newMemory(core, 1)).relaxed() !== 0;
+export const isRelaxed = (core: Core): boolean => instantiate(core, newMemory(core, 1)).relaxed() !== 0;
 
 /** Whether a module is built for shared memories; it says so only when it is put on one. */
 function takesShared(module: WasmModule): boolean {
@@ -215,48 +214,4 @@ function takesShared(module: WasmModule): boolean {
   } catch {
     return false;
   }
-}
-
-/** Takes the tile that is fastest here, measured after the optimising compiler has had each. */
-function tune(core: Core): string {
-  const speeds = tileSpeeds(core, TILES);
-  core.tile = TILES[speeds.indexOf(Math.max(...speeds))] as number;
-  const list = TILES.map((tile, i) => `${tileName(tile)} ${(speeds[i] as number).toFixed(0)}`);
-  return `${tileName(core.tile)}, measured: ${list.join(", ")} GFLOP/s`;
-}
-
-/** Once there was work for SETTLED_MS, sees whether `wide` is at work, by speed; and tries the values again. */
-function confirmLater(core: Core, state: { wide: boolean }, reasons: Reasons): void {
-  core.settle = () => {
-    if ((core.workedMs ?? 0) < SETTLED_MS) return;
-    core.settle = undefined;
-    const relaxed = isRelaxed(core);
-    const [wide, narrow] = [tileRule(relaxed, true), tileRule(relaxed, false)];
-    const [fast = 0, slow = 0] = tileSpeeds(core, [wide, narrow]);
-    const figures = `${tileName(wide)} ${fast.toFixed(0)}, ${tileName(narrow)} ${slow.toFixed(0)} GFLOP/s`;
-    state.wide = fast > WIDER * slow;
-    if (state.wide) {
-      reasons.wide = `on, confirmed by speed: ${figures}`;
-    } else {
-      const reason = `V8 does not widen the code here: ${figures}`;
-      settled = { wide: false, reason, otherwise: reason };
-      reasons.wide = `off, ${reason}`;
-      if (tileColumns(core.tile) === tileColumns(wide)) {
-        core.tile = narrow;
-        core.pace = undefined;
-        reasons.tile = byRule(core, false);
-      }
-    }
-    const { problem } = selfTest(core);
-    if (problem === undefined) return;
-    reasons.wide = `${state.wide ? "on" : "off"}, but the code that V8 made of it is wrong: ${problem}`;
-    core.settle = () => {
-      throw new XentError(
-        "UNSUPPORTED",
-        `wide: the self-test failed after V8 had widened the code: ${problem}`,
-        "Start a new process without wide, and please report it.",
-      );
-    };
-    core.settle();
-  };
 }

@@ -3,7 +3,8 @@
 
 import { checkNames } from "../base/options.ts";
 import type { LossSpec } from "../base/spec.ts";
-import { type Dataset, looked } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { hurts } from "../data/figures.ts";
 import type { Network } from "../nn/network.ts";
 import type { MetricName } from "../train/metrics.ts";
 import { warn } from "../wasm/engine.ts";
@@ -13,13 +14,13 @@ import { checkData, type FitOptions, isSplit } from "./options.ts";
 /** The metrics of a call, and the code that measures those which the kernels do not count. */
 export interface Measuring {
   readonly names: readonly MetricName[];
-  readonly more: typeof import("../train/metrics.ts") | undefined;
+  readonly more: typeof import("../train/more.ts") | undefined;
 }
 
 /** @throws {XentError} `OPTION` an unknown metric */
 export async function measuring(where: string, metrics: unknown = []): Promise<Measuring> {
   const counted = Array.isArray(metrics) && metrics.every((name) => name === "accuracy");
-  const more = counted ? undefined : await import("../train/metrics.ts");
+  const more = counted ? undefined : await import("../train/more.ts");
   return {
     names: more === undefined ? [...(metrics as "accuracy"[])] : more.checkMetrics(where, metrics),
     more,
@@ -40,21 +41,25 @@ export async function setsOf(
   if (!isSplit(validation)) return { train: data, validation };
   const part = `${where}: validation`;
   checkNames(part, validation, ["split", "stratified", "shuffle"]);
-  const { splitRows } = await import("../data/split.ts");
+  const { splitRows } = await import("../train/more.ts");
   network.check(where);
   const { split, ...how } = validation;
   const rows = rowsOf(network, where, data);
   return splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
 }
 
-/** Has the data looked at, and says what is likely to spoil a run; each data set once. */
+/** Has a look at the data, once, and says what is likely to spoil a run. */
 export async function lookAt(data: Dataset): Promise<void> {
-  // short runs on the same data load and wait for nothing
   if (looked.has(data)) return;
-  const { warningOf } = await import("../data/doctor.ts");
-  const text = warningOf(checkData("fit", data));
-  if (text !== undefined) warn(text);
+  looked.add(data);
+  const rows = checkData("fit", data);
+  if (!hurts(rows)) return;
+  const { warningOf } = await import("../train/more.ts");
+  warn(warningOf(rows));
 }
+
+/** Those that were looked at. */
+const looked = new WeakSet<Dataset>();
 
 /**
  * What the loss makes of a data set, what measures its metrics, and the names of the model's classes.

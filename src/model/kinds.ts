@@ -3,26 +3,29 @@
 
 import { PARTS, type Parts } from "../base/parts.ts";
 import type { InitSpec, LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
+import * as activations from "../nn/activations.ts";
+import { CROSS_ENTROPY } from "../nn/cross-entropy.ts";
 import * as init from "../nn/initializers.ts";
-import * as layers from "../nn/layers.ts";
+import { DENSE, RELU } from "../nn/layers.ts";
 import * as losses from "../nn/losses.ts";
 import * as norms from "../nn/norms.ts";
+import * as spreads from "../nn/spreads.ts";
 import * as adaptive from "../train/adaptive.ts";
 import { EARLY_STOPPING, type EarlyStoppingSpec } from "../train/early.ts";
 import { SGD } from "../train/sgd.ts";
 
 /** By kind; one that is missing does not compile. */
 export const LAYERS: { readonly [K in LayerSpec["kind"]]: Parts } = {
-  dense: layers.DENSE,
-  relu: layers.RELU,
-  sigmoid: layers.SIGMOID,
-  tanh: layers.TANH,
-  leakyRelu: layers.LEAKY_RELU,
-  elu: layers.ELU,
-  gelu: layers.GELU,
-  silu: layers.SILU,
-  softplus: layers.SOFTPLUS,
-  softmax: layers.SOFTMAX,
+  dense: DENSE,
+  relu: RELU,
+  sigmoid: activations.SIGMOID,
+  tanh: activations.TANH,
+  leakyRelu: activations.LEAKY_RELU,
+  elu: activations.ELU,
+  gelu: activations.GELU,
+  silu: activations.SILU,
+  softplus: activations.SOFTPLUS,
+  softmax: activations.SOFTMAX,
   dropout: norms.DROPOUT,
   batchNorm1d: norms.BATCH_NORM_1D,
   layerNorm: norms.LAYER_NORM,
@@ -32,7 +35,7 @@ export const LAYERS: { readonly [K in LayerSpec["kind"]]: Parts } = {
 
 /** A `customLoss` cannot come so: it is functions. */
 export const LOSSES: { readonly [K in Exclude<LossSpec["kind"], "custom">]: Parts } = {
-  crossEntropy: losses.CROSS_ENTROPY,
+  crossEntropy: CROSS_ENTROPY,
   bceWithLogits: losses.BCE_WITH_LOGITS,
   quadratic: losses.QUADRATIC,
   mse: losses.MSE,
@@ -50,17 +53,17 @@ export const OPTIMIZERS: { readonly [K in OptimizerSpec["kind"]]: Parts } = {
 
 export const INITIALIZERS: { readonly [K in InitSpec["kind"]]: Parts } = {
   torchDefault: init.TORCH_DEFAULT,
-  heNormal: init.HE_NORMAL,
-  heUniform: init.HE_UNIFORM,
-  glorotNormal: init.GLOROT_NORMAL,
-  glorotUniform: init.GLOROT_UNIFORM,
-  lecunNormal: init.LECUN_NORMAL,
-  lecunUniform: init.LECUN_UNIFORM,
-  normal: init.NORMAL,
+  heNormal: spreads.HE_NORMAL,
+  heUniform: spreads.HE_UNIFORM,
+  glorotNormal: spreads.GLOROT_NORMAL,
+  glorotUniform: spreads.GLOROT_UNIFORM,
+  lecunNormal: spreads.LECUN_NORMAL,
+  lecunUniform: spreads.LECUN_UNIFORM,
+  normal: spreads.NORMAL,
   uniform: init.UNIFORM,
-  truncatedNormal: init.TRUNCATED_NORMAL,
+  truncatedNormal: spreads.TRUNCATED_NORMAL,
   constant: init.CONSTANT,
-  byActivation: init.BY_ACTIVATION,
+  byActivation: spreads.BY_ACTIVATION,
 };
 
 const CALLBACKS: { readonly [K in EarlyStoppingSpec["kind"]]: Parts } = { earlyStopping: EARLY_STOPPING };

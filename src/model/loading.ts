@@ -3,7 +3,8 @@
 import { XentError } from "../base/errors.ts";
 import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
-import { decodeSafetensors, type SafeTensor } from "../io/safetensors.ts";
+import { decodeSafetensors } from "../io/decode.ts";
+import type { SafeTensor } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
 import { checkState } from "../nn/state.ts";

@@ -7,12 +7,13 @@ import type { LayerSpec, LossSpec, StateDict } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
 import type { Targets } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
-import { crossEntropy } from "../nn/losses.ts";
+import { crossEntropy } from "../nn/cross-entropy.ts";
 import { Network } from "../nn/network.ts";
 import { lastLayer, place } from "../nn/params.ts";
-import { classes, confusion, type Evaluation, evaluate, layerOutputs, outputs } from "../train/evaluate.ts";
+import type { Evaluation } from "../train/evaluate.ts";
 import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
 import { optimizing } from "../train/optimizing.ts";
+import { classes, layerOutputs, outputs } from "../train/predict.ts";
 import { checkFits } from "../train/scoring.ts";
 import { sgd } from "../train/sgd.ts";
 import { carefulStep, putBack, type Step } from "../train/steps.ts";
@@ -305,12 +306,13 @@ export class Sequential {
     checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
     return this.#exclusively(async () => {
+      const more = await import("../train/more.ts");
       const measured = await measuring("evaluate", options.metrics);
       this.#alive("evaluate");
       const loss = lossOf(this.#network, "evaluate", options.loss);
       const { scoring, meters } = scored(this.#network, "evaluate", data, loss, this.classes, measured);
       this.#network.remember(loss, scalingOf(data));
-      return evaluate(this.#network, data.x, scoring, options.signal, meters);
+      return more.evaluate(this.#network, data.x, scoring, options.signal, meters);
     });
   }
 
@@ -330,9 +332,11 @@ export class Sequential {
     const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
     const names = classNames(this.#network, "confusionMatrix", data, this.classes);
     this.#network.remember(undefined, scalingOf(data));
-    const counts = await this.#exclusively(() =>
-      confusion(this.#network, data.x, ids, ignored, options.signal),
-    );
+    const counts = await this.#exclusively(async () => {
+      const { confusion } = await import("../train/more.ts");
+      this.#alive("confusionMatrix");
+      return confusion(this.#network, data.x, ids, ignored, options.signal);
+    });
     return { labels: counts.map((_, i) => i), ...(names ? { names } : {}), counts };
   }
 
@@ -428,7 +432,7 @@ export class Sequential {
     const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
     const scheduling = await this.#training.scheduling(where, options);
     const measured = await measuring(where, options.metrics);
-    const profiling = options.profile === true ? await import("../train/stopwatch.ts") : undefined;
+    const profiling = options.profile === true ? await import("../train/more.ts") : undefined;
     const sets = await setsOf(this.#network, where, data, options.validation);
     this.#alive(where);
     const extras = { scheduling, measured, profiling, validation: sets.validation };

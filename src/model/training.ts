@@ -13,7 +13,6 @@ import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
 import type { Meters } from "../train/metrics.ts";
-import { checkMonitor, usualMonitor } from "../train/monitor.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
@@ -42,23 +41,14 @@ export interface ReadyBatch {
   read(): Evaluation;
 }
 
-/** The modules that work out schedules. */
-type Scheduling = Pick<typeof import("../train/schedules.ts"), "checkSchedule"> &
-  Pick<typeof import("../train/schedule.ts"), "makeSchedule">;
-
-async function loadScheduling(): Promise<Scheduling> {
-  const [{ checkSchedule }, { makeSchedule }] = await Promise.all([
-    import("../train/schedules.ts"),
-    import("../train/schedule.ts"),
-  ]);
-  return { checkSchedule, makeSchedule };
-}
+/** What only some calls ask for. */
+type More = typeof import("../train/more.ts");
 
 /** What was loaded for a call that asks for it. */
 export interface Extras {
-  readonly scheduling?: Scheduling | undefined;
+  readonly scheduling?: More | undefined;
   readonly measured?: Measuring | undefined;
-  readonly profiling?: typeof import("../train/stopwatch.ts") | undefined;
+  readonly profiling?: More | undefined;
   readonly validation?: Dataset | undefined;
 }
 
@@ -149,17 +139,21 @@ export class Training {
     const { scoring, meters, classes } = scored(network, where, data, loss, this.classes, measured);
     const validated =
       validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
-    const { checkSchedule, makeSchedule } = scheduling ?? {};
-    const spec = checkSchedule?.(`${where}: the optimizer`, optimizer.schedule);
+    const spec = scheduling?.checkSchedule(`${where}: the optimizer`, optimizer.schedule);
     if (typeof spec === "object" && spec.kind === "reduceOnPlateau") {
-      const monitor = spec.monitor ?? usualMonitor(validation !== undefined);
-      checkMonitor(`${where}: reduceOnPlateau`, monitor, metrics, validation !== undefined);
+      const monitor = spec.monitor ?? scheduling?.usualMonitor(validation !== undefined);
+      scheduling?.checkMonitor(
+        `${where}: reduceOnPlateau`,
+        monitor as string,
+        metrics,
+        validation !== undefined,
+      );
     }
     const portions = { batchSize, accumulate, dropLast };
     const perEpoch = stepsPerEpoch(data.rows, portions);
     const schedule =
       spec &&
-      makeSchedule?.(spec, {
+      scheduling?.makeSchedule(spec, {
         lr: optimizer.lr,
         steps: epochs * perEpoch,
         epochs,
@@ -215,9 +209,9 @@ export class Training {
   }
 
   /** What the optimiser of a call needs of modules that only some calls load. */
-  scheduling(where: string, options: LearnOptions): Promise<Scheduling> | undefined {
+  scheduling(where: string, options: LearnOptions): Promise<More> | undefined {
     const optimizer = checkOptimizer(where, options.optimizer) ?? this.optimizer;
-    return optimizer?.schedule === undefined ? undefined : loadScheduling();
+    return optimizer?.schedule === undefined ? undefined : import("../train/more.ts");
   }
 
   /** Lays the memory for one batch and copies it there. */

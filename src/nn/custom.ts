@@ -6,7 +6,7 @@ import { checkNames, show } from "../base/options.ts";
 import { PARTS } from "../base/parts.ts";
 import type { CustomLossSpec, Link, Reduction, RowLoss } from "../base/spec.ts";
 import { bindHosts } from "../program/host.ts";
-import { reductionOf } from "./losses.ts";
+import { reductionOf } from "./cross-entropy.ts";
 import type { LossParts } from "./parts.ts";
 
 /** Options of {@link customLoss}. */

@@ -1,11 +1,13 @@
-// The records of layers with vectors of parameters: batchNorm1d, layerNorm, prelu. lower.ts strings them together.
+// The records of the layers of norms.ts: batchNorm1d, layerNorm, prelu, dropout, residual. lower.ts strings them together.
 
+import { STREAM_DROPOUT } from "../base/random.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import type { Tensor } from "../memory/plan.ts";
-import type { Affine, Statistics } from "../program/builder.ts";
+import type { Affine, Chance, Statistics } from "../program/builder.ts";
+import { backward, forward } from "./lower.ts";
 import { type Holding, isFrozen } from "./params.ts";
 import type { Of } from "./parts.ts";
-import { gradientOf, type Lowering, outputOf, type Stage, type Trace } from "./stage.ts";
+import { type Context, gradientOf, type Lowering, outputOf, type Stage, type Trace } from "./stage.ts";
 
 type Spec<K extends LayerSpec["kind"]> = Of<LayerSpec, K>;
 
@@ -106,6 +108,48 @@ export const prelu: Lowering<Spec<"prelu">> = {
     if (!wantsDx) return undefined;
     const dx = gradientOf(c, trace, dy);
     b.preluBackward(dy.tensor, input, dx, slope);
+    return { tensor: dx, free: true };
+  },
+};
+
+/** Drops in training alone, and nothing where p is 0: then its input is its output. */
+export const dropout: Lowering<Spec<"dropout">> = {
+  forward(c, stage, x) {
+    if (!c.training || stage.spec.p === 0) return { y: x };
+    const y = outputOf(c, stage, x, true);
+    c.b.dropout(x.tensor, y, chance(c, stage));
+    return { y: { tensor: y, free: true } };
+  },
+  backward(c, trace, dy) {
+    if (trace.stage.spec.p === 0) return dy;
+    const dx = gradientOf(c, trace, dy);
+    c.b.dropout(dy.tensor, dx, chance(c, trace.stage));
+    return { tensor: dx, free: true };
+  },
+};
+
+const chance = ({ seed }: Context, { number, spec }: Stage<Spec<"dropout">>): Chance => ({
+  seed,
+  stream: STREAM_DROPOUT + 256 * number,
+  p: spec.p,
+});
+
+/** y = x + f(x): x and dy stay whole until they are added. */
+export const residual: Lowering<Spec<"residual">> = {
+  forward(c, stage, x) {
+    const inner = forward(c, stage.inner, { ...x, free: false });
+    const { output: fx, free } = inner.at(-1) as Trace;
+    c.b.label = `${stage.path} residual`;
+    const y = outputOf(c, stage, { tensor: fx, free }, true);
+    c.b.add(x.tensor, fx, y);
+    return { y: { tensor: y, free: true }, inner };
+  },
+  backward(c, trace, dy, wantsDx) {
+    const inner = backward(c, trace.inner, { ...dy, free: false }, wantsDx);
+    if (!wantsDx || inner === undefined) return undefined;
+    c.b.label = `${trace.stage.path} residual backward`;
+    const dx = gradientOf(c, trace, inner);
+    c.b.add(dy.tensor, inner.tensor, dx);
     return { tensor: dx, free: true };
   },
 };

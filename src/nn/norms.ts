@@ -1,13 +1,12 @@
 // The layers that do something else in training than in evaluation, or have vectors of parameters, or are made of layers, as a
-// user writes them, each with what its kind is made of. lower.ts and lower-norms.ts make records of them.
+// user writes them, each with what its kind is made of. lower-norms.ts makes records of them.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, fraction, positive, show, within } from "../base/options.ts";
 import { PARTS } from "../base/parts.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import { checkLayer } from "./layer.ts";
-import * as lower from "./lower.ts";
-import * as norms from "./lower-norms.ts";
+import * as lower from "./lower-norms.ts";
 import { holds, type Shape, vector } from "./params.ts";
 import type { LayerParts, Of } from "./parts.ts";
 
@@ -71,7 +70,7 @@ export const BATCH_NORM_1D: Layer<"batchNorm1d"> = {
       vector("running_mean", undefined, width, 0),
       vector("running_var", undefined, width, 1),
     ),
-  lowering: norms.batchNorm1d,
+  lowering: lower.batchNorm1d,
 };
 
 const affine = (wanted: boolean, width: number): Shape[] =>
@@ -101,7 +100,7 @@ export const LAYER_NORM: Layer<"layerNorm"> = {
   of: "layer",
   make: layerNorm,
   contents: (spec, width) => holds(width, ...affine(spec.affine, width)),
-  lowering: norms.layerNorm,
+  lowering: lower.layerNorm,
 };
 
 /**
@@ -125,7 +124,7 @@ export const PRELU: Layer<"prelu"> = {
   of: "layer",
   make: prelu,
   contents: ({ init, shared }, width) => holds(width, vector("weight", "slope", shared ? 1 : width, init)),
-  lowering: norms.prelu,
+  lowering: lower.prelu,
 };
 
 /**

@@ -4,10 +4,10 @@ import { PARTS, type Parts } from "../base/parts.ts";
 import type { Random } from "../base/random.ts";
 import type { InitSpec, LayerSpec, Link, LossSpec } from "../base/spec.ts";
 import type { BindHosts } from "../program/host.ts";
-import type { Activation } from "./activations.ts";
 import type { Criterion, TargetKind } from "./criterion.ts";
 import type { Surroundings } from "./initialize.ts";
 import type { Contents } from "./params.ts";
+import type { Activation } from "./pointwise.ts";
 import type { Lowering } from "./stage.ts";
 
 export interface LayerParts<S extends LayerSpec = LayerSpec> extends Parts {

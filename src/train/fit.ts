@@ -7,7 +7,7 @@ import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import { page } from "../wasm/engine.ts";
 import type { EarlyParts, EarlyStoppingSpec } from "./early.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
+import type { Evaluation } from "./evaluate.ts";
 import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
@@ -344,6 +344,7 @@ async function evaluateUnlessAborted(
   signal: AbortSignalLike | undefined,
 ): Promise<Evaluation | undefined> {
   try {
+    const { evaluate } = await import("./more.ts");
     return await evaluate(network, data.x, scoring, signal, meters);
   } catch (error) {
     if (signal?.aborted) return undefined;

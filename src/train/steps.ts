@@ -222,7 +222,7 @@ function* lossDiverged(
   const { rows, lossSum } = program;
   let first: string | undefined;
   try {
-    const { firstNotFinite } = yield* loaded(network, import("./diagnose.ts"));
+    const { firstNotFinite } = yield* loaded(network, import("./more.ts"));
     first = firstNotFinite(program, lossEnd, rows);
   } catch (error) {
     // where it cannot be loaded, or nobody waits for it, the rest is said without it

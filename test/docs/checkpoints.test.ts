@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type SafeDtype } from "../../src/io/safetensors.ts";
+import { decodeSafetensors } from "../../src/io/decode.ts";
+import { encodeSafetensors, type SafeDtype } from "../../src/io/safetensors.ts";
 import * as node from "../../src/node.ts";
 import { refuses } from "../support/errors.ts";
 

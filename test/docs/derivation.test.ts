@@ -6,9 +6,9 @@ import { epochBelow } from "../../examples/03-slowdown/report.ts";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import type { ActivationSpec, LayerSpec } from "../../src/base/spec.ts";
+import * as described from "../../src/index.ts";
 import { LAYERS, LOSSES } from "../../src/model/kinds.ts";
-import { activation } from "../../src/nn/activations.ts";
-import * as described from "../../src/nn/layers.ts";
+import { activation } from "../../src/nn/pointwise.ts";
 import { EXECUTE } from "../../src/program/meaning.ts";
 import {
   activationFixtures,

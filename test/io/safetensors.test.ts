@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
+import { decodeSafetensors } from "../../src/io/decode.ts";
 import {
-  decodeSafetensors,
   encodeSafetensors,
   type SafeArray,
   type SafeDtype,

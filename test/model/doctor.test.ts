@@ -3,8 +3,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { floats, integers } from "../oracle/data.ts";
 import { blobSet } from "../support/blobs.ts";

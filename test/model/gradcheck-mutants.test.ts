@@ -4,13 +4,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { OPS } from "../../src/base/ops.ts";
 import type { LayerSpec, LossSpec } from "../../src/base/spec.ts";
+import * as nn from "../../src/index.ts";
 import { gradCheck } from "../../src/model/gradcheck.ts";
 import type { Xent } from "../../src/model/runtime.ts";
 import { Sequential } from "../../src/model/sequential.ts";
-import { frozen } from "../../src/nn/layer.ts";
-import * as layers from "../../src/nn/layers.ts";
-import * as losses from "../../src/nn/losses.ts";
-import * as norms from "../../src/nn/norms.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { coreOf } from "../support/core.ts";
 import { compileMutant, type Mutation } from "../support/mutants.ts";
@@ -23,7 +20,6 @@ interface Mutant extends Mutation {
   readonly suspects: readonly string[];
 }
 
-const nn = { ...layers, ...norms, frozen };
 const [ROWS, INPUTS, OUTPUTS] = [9, 6, 5];
 const x = floats(1, ROWS * INPUTS, -2, 2);
 const ids = integers(2, ROWS, 0, OUTPUTS - 1);
@@ -39,7 +35,7 @@ function activation(layer: LayerSpec, op: string, from: string, to: string, file
     from,
     to,
     layers: [nn.dense(OUTPUTS), layer],
-    loss: losses.mse(),
+    loss: nn.mse(),
     y: numbers,
     suspects: [`${op} (${label} backward)`],
   };
@@ -141,7 +137,7 @@ const activations: readonly Mutant[] = [
 
 const criteria: readonly Mutant[] = [
   loss(
-    losses.crossEntropy(),
+    nn.crossEntropy(),
     ids,
     "softmaxCrossEntropy",
     "store<f32>(dz + at, (pt - 1) * s);",
@@ -149,31 +145,31 @@ const criteria: readonly Mutant[] = [
     "softmax",
   ),
   loss(
-    losses.crossEntropy({ labelSmoothing: 0.2 }),
+    nn.crossEntropy({ labelSmoothing: 0.2 }),
     ids,
     "softCrossEntropy",
     "f32x4.sub(f32x4.mul(whole, f32x4.div(e, sum)), q)",
     "f32x4.sub(f32x4.mul(q, f32x4.div(e, sum)), q)",
     "softmax",
   ),
-  loss(losses.bceWithLogits(), unit, "bceWithLogits", "f32x4.sub(Sigma.of(e, z), y)", "Sigma.of(e, z)"),
+  loss(nn.bceWithLogits(), unit, "bceWithLogits", "f32x4.sub(Sigma.of(e, z), y)", "Sigma.of(e, z)"),
   loss(
-    losses.bceWithLogits({ posWeight: 3 }),
+    nn.bceWithLogits({ posWeight: 3 }),
     unit,
     "bceWithLogits",
     "f32x4.mul(Sigma.of(e, z), f32x4.add(pos, neg))",
     "Sigma.of(e, z)",
   ),
-  loss(losses.quadratic(), numbers, "squaredError", "f32x4.mul(f32x4.add(a, a), d)", "f32x4.mul(a, d)"),
+  loss(nn.quadratic(), numbers, "squaredError", "f32x4.mul(f32x4.add(a, a), d)", "f32x4.mul(a, d)"),
   loss(
-    losses.mae(),
+    nn.mae(),
     numbers,
     "absoluteError",
     "f32x4.gt(f32x4.abs(d), f32x4.splat(0))",
     "f32x4.gt(d, f32x4.splat(0))",
   ),
   loss(
-    losses.huber({ delta: 0.5 }),
+    nn.huber({ delta: 0.5 }),
     numbers,
     "huberLoss",
     "f32x4.pmin(f32x4.pmax(d, f32x4.neg(delta)), delta)",

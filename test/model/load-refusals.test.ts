@@ -3,11 +3,12 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
-import { decodeSafetensors, encodeSafetensors, type SafeTensor } from "../../src/io/safetensors.ts";
+import { decodeSafetensors } from "../../src/io/decode.ts";
+import { encodeSafetensors, type SafeTensor } from "../../src/io/safetensors.ts";
 import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { batchNorm1d } from "../../src/nn/norms.ts";
 import { adam } from "../../src/train/adaptive.ts";
 import { earlyStopping } from "../../src/train/early.ts";

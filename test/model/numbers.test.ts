@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
 import { CHUNK_ROWS } from "../../src/nn/layout.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { lossBound, softmaxBounds } from "../oracle/bounds.ts";
 import { softmaxCrossEntropy } from "../oracle/rows.ts";

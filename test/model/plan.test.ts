@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { REGIONS } from "../../src/memory/plan.ts";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";

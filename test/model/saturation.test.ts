@@ -4,8 +4,10 @@
 import { describe, expect, it } from "vitest";
 import type { LossSpec, StateDict } from "../../src/base/spec.ts";
 import { init } from "../../src/model/runtime.ts";
-import { dense, sigmoid, softmax } from "../../src/nn/layers.ts";
-import { bceWithLogits, crossEntropy, mse, quadratic } from "../../src/nn/losses.ts";
+import { sigmoid, softmax } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense } from "../../src/nn/layers.ts";
+import { bceWithLogits, mse, quadratic } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { wasmBytes } from "../support/core.ts";
 import { bits } from "../support/state.ts";

@@ -3,8 +3,8 @@
 import { afterAll, expect, it } from "vitest";
 import { split } from "../../src/data/split.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet } from "../support/blobs.ts";
 import { refuses } from "../support/errors.ts";

@@ -3,8 +3,9 @@
 import { describe, expect, it } from "vitest";
 import type { StateDict } from "../../src/base/spec.ts";
 import { init } from "../../src/model/runtime.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { floats } from "../oracle/data.ts";
 import { blobSet } from "../support/blobs.ts";

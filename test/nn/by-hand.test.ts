@@ -2,8 +2,9 @@
 // kernels must give every gradient entry as test/oracle/seed-text.ts writes it out.
 
 import { describe, expect, it } from "vitest";
-import { dense, sigmoid } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense } from "../../src/nn/layers.ts";
 import { seedText } from "../oracle/seed-text.ts";
 import type { LossSpec as OracleLoss } from "../oracle/spec.ts";
 import { cores } from "../support/core.ts";

@@ -3,9 +3,9 @@
 
 import { describe, expect, it } from "vitest";
 import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
-import * as nn from "../../src/nn/layers.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
-import * as losses from "../../src/nn/losses.ts";
+import * as nn from "../../src/index.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
 import { expectWithin } from "../kernels/compare.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { run } from "../oracle/net.ts";
@@ -80,7 +80,7 @@ function activationCases(): Case[] {
       name: `${name} last`,
       input: 4,
       layers: [dense(6), sigmoid(), dense(3), layer],
-      loss: losses.mse(),
+      loss: nn.mse(),
       targets: "numbers" as const,
     },
   ]);
@@ -92,20 +92,20 @@ function lossCases(): Case[] {
   const smooth = { labelSmoothing: 0.1 };
   const posWeight = [0.3, 1, 7];
   const options: [string, LossSpec, NonNullable<Case["targets"]>][] = [
-    ["ignoreIndex", losses.crossEntropy({ ignoreIndex: 1 }), "ids"],
-    ["weight", losses.crossEntropy({ weight }), "ids"],
-    ["weight", losses.crossEntropy({ weight, reduction: "batchmean" }), "ids"],
-    ["smoothing", losses.crossEntropy(smooth), "ids"],
-    ["all options", losses.crossEntropy({ ...smooth, weight, ignoreIndex: 2 }), "ids"],
-    ["", losses.crossEntropy({ reduction: "sum" }), "probabilities"],
-    ["all options", losses.crossEntropy({ ...smooth, weight }), "probabilities"],
-    ["", losses.bceWithLogits(), "labels"],
-    ["posWeight", losses.bceWithLogits({ posWeight, reduction: "sum" }), "labels"],
-    ["posWeight 3", losses.bceWithLogits({ posWeight: 3, reduction: "batchmean" }), "labels"],
-    ["", losses.quadratic(), "numbers"],
-    ["", losses.mse({ reduction: "batchmean" }), "numbers"],
-    ["", losses.mae(), "numbers"],
-    ["", losses.huber({ delta: 0.7 }), "numbers"],
+    ["ignoreIndex", nn.crossEntropy({ ignoreIndex: 1 }), "ids"],
+    ["weight", nn.crossEntropy({ weight }), "ids"],
+    ["weight", nn.crossEntropy({ weight, reduction: "batchmean" }), "ids"],
+    ["smoothing", nn.crossEntropy(smooth), "ids"],
+    ["all options", nn.crossEntropy({ ...smooth, weight, ignoreIndex: 2 }), "ids"],
+    ["", nn.crossEntropy({ reduction: "sum" }), "probabilities"],
+    ["all options", nn.crossEntropy({ ...smooth, weight }), "probabilities"],
+    ["", nn.bceWithLogits(), "labels"],
+    ["posWeight", nn.bceWithLogits({ posWeight, reduction: "sum" }), "labels"],
+    ["posWeight 3", nn.bceWithLogits({ posWeight: 3, reduction: "batchmean" }), "labels"],
+    ["", nn.quadratic(), "numbers"],
+    ["", nn.mse({ reduction: "batchmean" }), "numbers"],
+    ["", nn.mae(), "numbers"],
+    ["", nn.huber({ delta: 0.7 }), "numbers"],
   ];
   return options.flatMap(([title, loss, targets]) =>
     [false, true].map((weighted) => ({
@@ -121,7 +121,7 @@ function lossCases(): Case[] {
   );
 }
 
-const lossOf = (net: Case): LossSpec => net.loss ?? losses.crossEntropy();
+const lossOf = (net: Case): LossSpec => net.loss ?? nn.crossEntropy();
 
 function setUp(net: Case, seed: number): Rows {
   const rows = net.rows ?? 6;
@@ -180,7 +180,7 @@ describe.each(cores)(`gradients, $build build (seed ${SEED})`, (core) => {
     },
   );
 
-  it.each([losses.bceWithLogits(), losses.quadratic(), losses.mse(), losses.mae(), losses.huber()])(
+  it.each([nn.bceWithLogits(), nn.quadratic(), nn.mse(), nn.mae(), nn.huber()])(
     "class ids are their one-hot rows to $kind, and with one output numbers, to the bit",
     (loss) => {
       for (const outputs of [3, 1]) {

@@ -3,18 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { Random, STREAM_INIT } from "../../src/base/random.ts";
 import type { LayerSpec, StateDict } from "../../src/base/spec.ts";
+import { leakyRelu, sigmoid } from "../../src/nn/activations.ts";
 import { initialize } from "../../src/nn/initialize.ts";
-import {
-  byActivation,
-  constant,
-  glorotUniform,
-  heNormal,
-  ones,
-  torchDefault,
-} from "../../src/nn/initializers.ts";
-import { dense, leakyRelu, relu, sigmoid } from "../../src/nn/layers.ts";
+import { constant, ones, torchDefault } from "../../src/nn/initializers.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
 import { Network } from "../../src/nn/network.ts";
 import { dropout, layerNorm } from "../../src/nn/norms.ts";
+import { byActivation, glorotUniform, heNormal } from "../../src/nn/spreads.ts";
 import { cores } from "../support/core.ts";
 import { hash } from "../support/state.ts";
 

@@ -4,10 +4,9 @@ import { describe, expect, it } from "vitest";
 import { Random, STREAM_INIT, threefry } from "../../src/base/random.ts";
 import type { InitSpec } from "../../src/base/spec.ts";
 import { distribution, initialize, type Surroundings } from "../../src/nn/initialize.ts";
+import { checkInit, constant, ones, torchDefault, uniform, zeros } from "../../src/nn/initializers.ts";
 import {
   byActivation,
-  checkInit,
-  constant,
   glorotNormal,
   glorotUniform,
   heNormal,
@@ -15,12 +14,8 @@ import {
   lecunNormal,
   lecunUniform,
   normal,
-  ones,
-  torchDefault,
   truncatedNormal,
-  uniform,
-  zeros,
-} from "../../src/nn/initializers.ts";
+} from "../../src/nn/spreads.ts";
 import { decode, type Encoded, read } from "../fixtures/read.ts";
 import {
   type Cdf,

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { StateDict } from "../../src/base/spec.ts";
 import { Sequential } from "../../src/model/sequential.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { type LayersFixture, layersFixtures } from "../fixtures/read.ts";
 import { U } from "../oracle/bounds.ts";

@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { OptimizerSpec, StateDict } from "../../src/base/spec.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { Sequential } from "../../src/model/sequential.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { noDecay } from "../../src/train/update-options.ts";

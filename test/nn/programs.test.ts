@@ -13,18 +13,18 @@ import {
 import { OPS, whole } from "../../src/base/ops.ts";
 import type { ActivationSpec, LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { PACKED_ROWS, TILES, tileName } from "../../src/base/tile.ts";
+import * as nn from "../../src/index.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { LAYERS, LOSSES } from "../../src/model/kinds.ts";
-import { activation } from "../../src/nn/activations.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
 import { hitRule, targetKind } from "../../src/nn/criterion.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { frozen } from "../../src/nn/layer.ts";
-import * as nn from "../../src/nn/layers.ts";
-import { dense, relu, sigmoid } from "../../src/nn/layers.ts";
+import { dense, relu } from "../../src/nn/layers.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
-import * as losses from "../../src/nn/losses.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { batchNorm1d, dropout, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
+import { activation } from "../../src/nn/pointwise.ts";
 import type { Program } from "../../src/program/program.ts";
 import { view } from "../../src/program/record.ts";
 import { mark } from "../../src/program/sharing.ts";
@@ -135,16 +135,16 @@ const layerNets: readonly (readonly [string, readonly LayerSpec[]])[] = [
 
 const weight = [1, 2, 3];
 const lossSpecs: readonly LossSpec[] = [
-  losses.crossEntropy(),
-  losses.crossEntropy({ weight }),
-  losses.crossEntropy({ labelSmoothing: 0.1 }),
-  losses.crossEntropy({ labelSmoothing: 0.1, weight }),
-  losses.bceWithLogits(),
-  losses.bceWithLogits({ posWeight: weight }),
-  losses.quadratic(),
-  losses.mse(),
-  losses.mae(),
-  losses.huber(),
+  nn.crossEntropy(),
+  nn.crossEntropy({ weight }),
+  nn.crossEntropy({ labelSmoothing: 0.1 }),
+  nn.crossEntropy({ labelSmoothing: 0.1, weight }),
+  nn.bceWithLogits(),
+  nn.bceWithLogits({ posWeight: weight }),
+  nn.quadratic(),
+  nn.mse(),
+  nn.mae(),
+  nn.huber(),
 ];
 
 /** Every loss with every kind of targets, with weights of rows and without. */

@@ -4,7 +4,7 @@
 
 import { afterAll, describe, expect, it } from "vitest";
 import type { StateDict } from "../../src/base/spec.ts";
-import { layerOutputs } from "../../src/train/evaluate.ts";
+import { layerOutputs } from "../../src/train/predict.ts";
 import { type NetFixture, netFixtures } from "../fixtures/read.ts";
 import { expectBits, expectWithin } from "../kernels/compare.ts";
 import { SMALLEST_NORMAL, U } from "../oracle/bounds.ts";

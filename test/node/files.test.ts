@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
-import { decodeSafetensors } from "../../src/io/safetensors.ts";
+import { decodeSafetensors } from "../../src/io/decode.ts";
 import { loadModel, saveModel, writeFileAtomic } from "../../src/node.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import { folders } from "../support/folders.ts";

@@ -2,8 +2,7 @@
 // interpreter and of gradCheck run through.
 
 import type { LayerSpec, LossSpec, Reduction } from "../../src/base/spec.ts";
-import * as nn from "../../src/nn/layers.ts";
-import * as losses from "../../src/nn/losses.ts";
+import * as nn from "../../src/index.ts";
 import { floats, integers } from "../oracle/data.ts";
 import type { LossSpec as OracleLoss, Targets as OracleTargets } from "../oracle/spec.ts";
 
@@ -44,40 +43,40 @@ const numbers = floats(4, ROWS * OUTPUTS, -2, 2);
 const weight = [0.5, 2, 1.25, 1];
 
 export const lossCases: readonly LossCase[] = [
-  { name: "crossEntropy", make: (reduction) => losses.crossEntropy({ reduction }), y: ids },
-  { name: "crossEntropy, weight", make: (reduction) => losses.crossEntropy({ weight, reduction }), y: ids },
-  { name: "crossEntropy, rows of -100", make: (reduction) => losses.crossEntropy({ reduction }), y: ignored },
+  { name: "crossEntropy", make: (reduction) => nn.crossEntropy({ reduction }), y: ids },
+  { name: "crossEntropy, weight", make: (reduction) => nn.crossEntropy({ weight, reduction }), y: ids },
+  { name: "crossEntropy, rows of -100", make: (reduction) => nn.crossEntropy({ reduction }), y: ignored },
   {
     name: "crossEntropy, labelSmoothing",
-    make: (reduction) => losses.crossEntropy({ labelSmoothing: 0.25, reduction }),
+    make: (reduction) => nn.crossEntropy({ labelSmoothing: 0.25, reduction }),
     y: ids,
   },
   {
     name: "crossEntropy, all together",
-    make: (reduction) => losses.crossEntropy({ weight, labelSmoothing: 0.25, reduction }),
+    make: (reduction) => nn.crossEntropy({ weight, labelSmoothing: 0.25, reduction }),
     y: ignored,
   },
   {
     name: "crossEntropy of probabilities",
-    make: (reduction) => losses.crossEntropy({ reduction }),
+    make: (reduction) => nn.crossEntropy({ reduction }),
     y: probabilities,
   },
   {
     name: "crossEntropy of probabilities, weight and labelSmoothing",
-    make: (reduction) => losses.crossEntropy({ weight, labelSmoothing: 0.25, reduction }),
+    make: (reduction) => nn.crossEntropy({ weight, labelSmoothing: 0.25, reduction }),
     y: probabilities,
   },
-  { name: "bceWithLogits", make: (reduction) => losses.bceWithLogits({ reduction }), y: unit },
-  { name: "bceWithLogits of class ids", make: (reduction) => losses.bceWithLogits({ reduction }), y: ids },
+  { name: "bceWithLogits", make: (reduction) => nn.bceWithLogits({ reduction }), y: unit },
+  { name: "bceWithLogits of class ids", make: (reduction) => nn.bceWithLogits({ reduction }), y: ids },
   {
     name: "bceWithLogits, posWeight",
-    make: (reduction) => losses.bceWithLogits({ posWeight: weight, reduction }),
+    make: (reduction) => nn.bceWithLogits({ posWeight: weight, reduction }),
     y: unit,
   },
-  { name: "quadratic", make: (reduction) => losses.quadratic({ reduction }), y: numbers },
-  { name: "mse", make: (reduction) => losses.mse({ reduction }), y: numbers },
-  { name: "mae", make: (reduction) => losses.mae({ reduction }), y: numbers },
-  { name: "huber", make: (reduction) => losses.huber({ delta: 0.5, reduction }), y: numbers },
+  { name: "quadratic", make: (reduction) => nn.quadratic({ reduction }), y: numbers },
+  { name: "mse", make: (reduction) => nn.mse({ reduction }), y: numbers },
+  { name: "mae", make: (reduction) => nn.mae({ reduction }), y: numbers },
+  { name: "huber", make: (reduction) => nn.huber({ delta: 0.5, reduction }), y: numbers },
 ];
 
 /** Weights of rows, one of them 0. */

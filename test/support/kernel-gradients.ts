@@ -3,8 +3,8 @@
 
 import type { LayerSpec, LossSpec, StateDict } from "../../src/base/spec.ts";
 import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { layNetwork, type TrainConfig } from "../../src/nn/layout.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
 import { divisor, over, type Scoring, score, tally } from "../../src/train/scoring.ts";

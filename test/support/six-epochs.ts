@@ -4,8 +4,8 @@
 import type { LayerSpec } from "../../src/base/spec.ts";
 import type { FitOptions } from "../../src/model/options.ts";
 import type { Xent } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { batchNorm1d, dropout } from "../../src/nn/norms.ts";
 import { adamw } from "../../src/train/adaptive.ts";
 import { cosine } from "../../src/train/schedules.ts";

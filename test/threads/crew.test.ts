@@ -3,8 +3,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { Pool } from "../../src/threads/pool.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { wasmBytes } from "../support/core.ts";

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 
 const [ROWS, FEATURES] = [512, 64];

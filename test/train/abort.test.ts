@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet } from "../support/blobs.ts";
 import { thrown } from "../support/errors.ts";

@@ -3,8 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { adam } from "../../src/train/adaptive.ts";
 import { type EarlyStoppingOptions, earlyStopping } from "../../src/train/early.ts";
 import type { EpochEnd } from "../../src/train/fit.ts";

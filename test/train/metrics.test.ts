@@ -4,8 +4,9 @@
 import { describe, expect, it } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/base/spec.ts";
 import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense } from "../../src/nn/layers.ts";
-import { bceWithLogits, crossEntropy, mse } from "../../src/nn/losses.ts";
+import { bceWithLogits, mse } from "../../src/nn/losses.ts";
 import { checkMetrics, type MetricName, metersOf } from "../../src/train/metrics.ts";
 import { score } from "../../src/train/scoring.ts";
 import { metricsFixtures } from "../fixtures/read.ts";

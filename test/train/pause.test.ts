@@ -2,9 +2,9 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { customLoss } from "../../src/nn/custom.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
 import { dropout } from "../../src/nn/norms.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import * as engine from "../../src/wasm/engine.ts";

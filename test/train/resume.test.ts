@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, type MockInstance, vi } from
 import type { LayerSpec, OptimizerSpec } from "../../src/base/spec.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { bceWithLogits, crossEntropy, mse } from "../../src/nn/losses.ts";
+import { bceWithLogits, mse } from "../../src/nn/losses.ts";
 import { batchNorm1d, dropout, layerNorm, prelu, residual } from "../../src/nn/norms.ts";
 import { adagrad, adam, adamw, rmsprop } from "../../src/train/adaptive.ts";
 import { earlyStopping } from "../../src/train/early.ts";

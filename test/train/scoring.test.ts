@@ -5,8 +5,10 @@ import { describe, expect, it } from "vitest";
 import type { LayerSpec, LossSpec, Reduction } from "../../src/base/spec.ts";
 import { type CheckedRows, dataset } from "../../src/data/dataset.ts";
 import type { Targets } from "../../src/data/targets.ts";
-import { dense, sigmoid, softmax } from "../../src/nn/layers.ts";
-import { bceWithLogits, crossEntropy, huber, mae, mse, quadratic } from "../../src/nn/losses.ts";
+import { sigmoid, softmax } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense } from "../../src/nn/layers.ts";
+import { bceWithLogits, huber, mae, mse, quadratic } from "../../src/nn/losses.ts";
 import {
   checkFits,
   divisor,
