@@ -271,7 +271,7 @@ function installed(): boolean {
 /** What a page's own thread loads only for calls that ask for it, and the builds that it does not take. */
 const EXTERNAL: readonly string[] = [
   ...["simd", "simd-threads", "relaxed-threads"].map((build) => `*/generated/${build}.ts`),
-  ...["more", "loading", "crew", "hosted", "speed", "tuning", "given"].map((part) => `*/${part}.ts`),
+  ...["more", "crew", "hosted"].map((part) => `*/${part}.ts`),
 ];
 
 /** xent's page is that of `npm run size`; npm has its package, without what is only in this repository, and one more. */

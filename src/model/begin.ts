@@ -116,13 +116,13 @@ export async function begin(options: InitOptions = {}): Promise<Omit<Xent, "host
   for (const [name, value] of Object.entries({ wide, tune })) flag(`init: ${name}`, value);
   // before the first await: of two calls the first decides, and nothing is compiled before the flag is set
   const widening = settleWide(wide);
-  const from = worker === undefined ? undefined : (await import("./given.ts")).workerFrom("init", worker);
+  const from = worker === undefined ? undefined : (await import("./more.ts")).workerFrom("init", worker);
   const wishes = {
     precision,
     widening,
     tune,
     threads: await threadsOf(wished),
-    module: wasm === undefined ? undefined : await (await import("./given.ts")).moduleFrom(wasm),
+    module: wasm === undefined ? undefined : await (await import("./more.ts")).moduleFrom(wasm),
   };
   const { core, threads, info } = await choose(wishes);
   if (threads.size > 1) await (await import("./crew.ts")).enlist(core, threads, from);
@@ -135,7 +135,7 @@ export async function begin(options: InitOptions = {}): Promise<Omit<Xent, "host
     sgemm: (sgemmOptions) => multiplier.sgemm(sgemmOptions),
     alloc: (lengths) => multiplier.alloc(lengths),
     async load(bytes) {
-      const { asSaved, readSaved, restore } = await import("./loading.ts");
+      const { asSaved, readSaved, restore } = await import("./more.ts");
       const saved = readSaved(bytes);
       const { input, seed, layers } = saved;
       const model = asSaved("the model", () => new Sequential(core, { input, seed }, layers));

@@ -147,7 +147,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
     let fused: boolean;
     try {
       core.tile = tileRule(isRelaxed(core), wide);
-      tile = wishes.tune ? (await import("./tuning.ts")).tune(core) : byRule(core, wide);
+      tile = wishes.tune ? (await import("./more.ts")).tune(core) : byRule(core, wide);
       const test = selfTest(core);
       if (test.problem !== undefined) throw new Error(test.problem);
       fused = test.fused;
@@ -163,7 +163,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
       threads: threads.reason,
     };
     const state = { wide, fused };
-    if (wide) (await import("./tuning.ts")).confirmLater(core, state, reasons);
+    if (wide) (await import("./more.ts")).confirmLater(core, state, reasons);
     const info = (): Info => {
       const failed = core.crew?.failed;
       if (failed !== undefined) reasons.threads = `one, ${failed}`;

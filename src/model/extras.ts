@@ -11,20 +11,22 @@ import { warn } from "../wasm/engine.ts";
 import { classNames, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
 import { checkData, type FitOptions, isSplit } from "./options.ts";
 
+/** What only some calls ask for. */
+export type More = typeof import("./more.ts");
+export const more = (): Promise<More> => import("./more.ts");
+
 /** The metrics of a call, and the code that measures those which the kernels do not count. */
 export interface Measuring {
   readonly names: readonly MetricName[];
-  readonly more: typeof import("../train/more.ts") | undefined;
+  readonly more: More | undefined;
 }
 
 /** @throws {XentError} `OPTION` an unknown metric */
 export async function measuring(where: string, metrics: unknown = []): Promise<Measuring> {
   const counted = Array.isArray(metrics) && metrics.every((name) => name === "accuracy");
-  const more = counted ? undefined : await import("../train/more.ts");
-  return {
-    names: more === undefined ? [...(metrics as "accuracy"[])] : more.checkMetrics(where, metrics),
-    more,
-  };
+  if (counted) return { names: [...(metrics as "accuracy"[])], more: undefined };
+  const loaded = await more();
+  return { names: loaded.checkMetrics(where, metrics), more: loaded };
 }
 
 /**
@@ -41,7 +43,7 @@ export async function setsOf(
   if (!isSplit(validation)) return { train: data, validation };
   const part = `${where}: validation`;
   checkNames(part, validation, ["split", "stratified", "shuffle"]);
-  const { splitRows } = await import("../train/more.ts");
+  const { splitRows } = await more();
   network.check(where);
   const { split, ...how } = validation;
   const rows = rowsOf(network, where, data);
@@ -54,7 +56,7 @@ export async function lookAt(data: Dataset): Promise<void> {
   looked.add(data);
   const rows = checkData("fit", data);
   if (!hurts(rows)) return;
-  const { warningOf } = await import("../train/more.ts");
+  const { warningOf } = await more();
   warn(warningOf(rows));
 }
 
@@ -77,12 +79,12 @@ export function scored(
 ) {
   const rows = rowsOf(network, where, data);
   const scoring = scoreOf(network, where, rows, loss);
-  const { names = [], more } = measured ?? {};
+  const { names = [], more: loaded } = measured ?? {};
   if (names.includes("accuracy")) requireClasses(network, where, scoring);
   return {
     data: rows,
     scoring,
-    meters: more?.metersOf(where, names, scoring, rows.weight, network),
+    meters: loaded?.metersOf(where, names, scoring, rows.weight, network),
     classes: classNames(network, where, rows, known),
   };
 }

@@ -155,7 +155,7 @@ async function brought(
 ): Promise<{ passed: InitOptions | undefined; from?: WorkerFrom }> {
   const { wasm, worker } = options ?? {};
   if (wasm === undefined && worker === undefined) return { passed: options };
-  const { moduleFrom, workerFrom } = await import("./given.ts");
+  const { moduleFrom, workerFrom } = await import("./more.ts");
   const from = worker === undefined ? undefined : workerFrom("hosted", worker);
   const passed = { ...options };
   if (wasm !== undefined) passed.wasm = await moduleFrom(wasm);

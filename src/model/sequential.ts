@@ -20,7 +20,7 @@ import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { lookAt, measuring, scored, setsOf } from "./extras.ts";
+import { lookAt, measuring, more, scored, setsOf } from "./extras.ts";
 import { classIds, classNames, lossOf, lossToLearn, scalingOf } from "./fitting.ts";
 import {
   BATCH,
@@ -122,7 +122,7 @@ export class Sequential {
     const optimizer = this.#training.optimizer ?? sgd({ lr: 1 });
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
-    const { workOf } = await import("./speed.ts");
+    const { workOf } = await more();
     this.#alive("plan");
     return this.#network.plan(
       {
@@ -222,7 +222,7 @@ export class Sequential {
     training.end("trainOnBatch has changed the weights since");
     const place = { step: 0, kept: -1, where: "trainOnBatch" };
     const slice = new Slice({ network: this.#network, program: batch.session.program });
-    const run = carefulStep(this.#network, batch.session, place, batch.lr, { pause: slice.inside });
+    const run = carefulStep(this.#network, batch.session, place, batch.lr, more, { pause: slice.inside });
     try {
       if (!run.next().done) {
         // it pauses, or another thread is late
@@ -306,13 +306,13 @@ export class Sequential {
     checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
     return this.#exclusively(async () => {
-      const more = await import("../train/more.ts");
+      const { evaluate } = await more();
       const measured = await measuring("evaluate", options.metrics);
       this.#alive("evaluate");
       const loss = lossOf(this.#network, "evaluate", options.loss);
       const { scoring, meters } = scored(this.#network, "evaluate", data, loss, this.classes, measured);
       this.#network.remember(loss, scalingOf(data));
-      return more.evaluate(this.#network, data.x, scoring, options.signal, meters);
+      return evaluate(this.#network, data.x, scoring, options.signal, meters);
     });
   }
 
@@ -333,7 +333,7 @@ export class Sequential {
     const names = classNames(this.#network, "confusionMatrix", data, this.classes);
     this.#network.remember(undefined, scalingOf(data));
     const counts = await this.#exclusively(async () => {
-      const { confusion } = await import("../train/more.ts");
+      const { confusion } = await more();
       this.#alive("confusionMatrix");
       return confusion(this.#network, data.x, ids, ignored, options.signal);
     });
@@ -416,7 +416,7 @@ export class Sequential {
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     this.#idle("load");
     await this.#exclusively(async () => {
-      const { readSaved, restore } = await import("./loading.ts");
+      const { readSaved, restore } = await more();
       this.#alive("load");
       restore(this.#network, this.#training, readSaved(bytes));
       this.#training.hasGradients = false;
@@ -432,7 +432,7 @@ export class Sequential {
     const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
     const scheduling = await this.#training.scheduling(where, options);
     const measured = await measuring(where, options.metrics);
-    const profiling = options.profile === true ? await import("../train/more.ts") : undefined;
+    const profiling = options.profile === true ? await more() : undefined;
     const sets = await setsOf(this.#network, where, data, options.validation);
     this.#alive(where);
     const extras = { scheduling, measured, profiling, validation: sets.validation };

@@ -18,7 +18,7 @@ import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
 import { rowsUsed, stepsPerEpoch } from "../train/steps.ts";
 import { roomiest, windowRows } from "../train/window.ts";
-import { type Measuring, scored } from "./extras.ts";
+import { type Measuring, type More, more, scored } from "./extras.ts";
 import { checkBatches, commonScaling, configOf, lossToLearn, rowsOf, scoreOf } from "./fitting.ts";
 import {
   checkCallbacks,
@@ -40,9 +40,6 @@ export interface ReadyBatch {
   /** loss and accuracy, after the step */
   read(): Evaluation;
 }
-
-/** What only some calls ask for. */
-type More = typeof import("../train/more.ts");
 
 /** What was loaded for a call that asks for it. */
 export interface Extras {
@@ -196,6 +193,7 @@ export class Training {
       shuffle,
       course,
       onNaN,
+      more,
       watch: profile && profiling ? new profiling.Stopwatch() : undefined,
       validation: validated,
       metrics,
@@ -211,7 +209,7 @@ export class Training {
   /** What the optimiser of a call needs of modules that only some calls load. */
   scheduling(where: string, options: LearnOptions): Promise<More> | undefined {
     const optimizer = checkOptimizer(where, options.optimizer) ?? this.optimizer;
-    return optimizer?.schedule === undefined ? undefined : import("../train/more.ts");
+    return optimizer?.schedule === undefined ? undefined : more();
   }
 
   /** Lays the memory for one batch and copies it there. */

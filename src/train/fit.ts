@@ -12,7 +12,15 @@ import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.t
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
 import { hitRate, meanLoss, over, type Scoring } from "./scoring.ts";
-import { checkWeights, GIVEN_UP, type Step, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
+import {
+  checkWeights,
+  GIVEN_UP,
+  type More,
+  type Step,
+  type StepOptions,
+  steps,
+  stepsPerEpoch,
+} from "./steps.ts";
 import type { ProfileLine } from "./stopwatch.ts";
 import { Slice } from "./turn.ts";
 import { Window } from "./window.ts";
@@ -235,7 +243,9 @@ class Fit {
     this.#network.check("fit");
     if (onNaN !== "ignore") checkWeights(this.#network, run, this.#lr);
     const checked =
-      validation === undefined ? undefined : await evaluateUnlessAborted(this.#network, validation, signal);
+      validation === undefined
+        ? undefined
+        : await evaluateUnlessAborted(this.#network, validation, this.#options.more, signal);
     if (validation !== undefined && checked === undefined) return false;
     const figures: EpochEnd = {
       epoch,
@@ -341,10 +351,11 @@ function giveUp(all: ReturnType<typeof steps>, run: Run): void {
 async function evaluateUnlessAborted(
   network: Network,
   { data, scoring, meters }: NonNullable<FitOptions["validation"]>,
+  more: More,
   signal: AbortSignalLike | undefined,
 ): Promise<Evaluation | undefined> {
   try {
-    const { evaluate } = await import("./more.ts");
+    const { evaluate } = await more();
     return await evaluate(network, data.x, scoring, signal, meters);
   } catch (error) {
     if (signal?.aborted) return undefined;

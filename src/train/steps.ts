@@ -50,7 +50,13 @@ export interface StepOptions {
   readonly meters?: Meters | undefined;
   /** takes the times of the records */
   readonly watch?: Stopwatch | undefined;
+  readonly more: More;
 }
+
+/** Loads what a run needs only sometimes. */
+export type More = () => Promise<
+  Pick<typeof import("./diagnose.ts") & typeof import("./evaluate.ts"), "firstNotFinite" | "evaluate">
+>;
 
 /** What a run of steps needs besides: when it may pause within a step. */
 type Pausing = { readonly inside: Pause | undefined };
@@ -84,7 +90,7 @@ export function* steps(
   run: Run,
   slice: Pausing,
 ): Generator<Step | undefined, void> {
-  const { batchSize, scoring, course, onNaN, meters, watch } = options;
+  const { batchSize, scoring, course, onNaN, meters, watch, more } = options;
   const { program, backwardEnd } = session;
   const { order } = window;
   const all = program.drafts.length;
@@ -115,14 +121,15 @@ export function* steps(
       const end = at + batchSize < rows ? backwardEnd : all;
       const pause = slice.inside;
       try {
-        if (careful && at === 0) yield* carefulStep(network, session, run, lr, { end, onNaN, watch, pause });
+        if (careful && at === 0)
+          yield* carefulStep(network, session, run, lr, more, { end, onNaN, watch, pause });
         else if (watch !== undefined) yield* watch.run(network, program, 0, end);
         else if (!program.begin(0, end, pause)) yield* late(network, program, pause);
       } catch (error) {
         putBack(network, error, run);
       }
       if (onNaN !== "ignore" && !Number.isFinite(program.lossSum)) {
-        yield* lossDiverged(network, session, run, lr);
+        yield* lossDiverged(network, session, run, lr, more);
       }
       lossSum += program.lossSum;
       hits += program.hits;
@@ -158,6 +165,7 @@ export function* carefulStep(
   session: TrainSession,
   place: Place,
   lr: number,
+  more: More,
   { end = session.program.drafts.length, onNaN = "error", watch, pause }: Care = {},
 ): Generator<undefined, void> {
   const { program, lossEnd } = session;
@@ -165,7 +173,7 @@ export function* carefulStep(
     watch === undefined ? plain(network, program, from, to, pause) : watch.run(network, program, from, to);
   yield* run(0, lossEnd);
   if (onNaN !== "ignore" && !Number.isFinite(program.lossSum)) {
-    yield* lossDiverged(network, session, place, lr);
+    yield* lossDiverged(network, session, place, lr, more);
   }
   network.snapshot();
   place.kept = place.step;
@@ -217,12 +225,13 @@ function* lossDiverged(
   { program, lossEnd }: TrainSession,
   place: Place,
   lr: number,
+  more: More,
 ): Generator<undefined, never> {
   // a call meanwhile may set another program
   const { rows, lossSum } = program;
   let first: string | undefined;
   try {
-    const { firstNotFinite } = yield* loaded(network, import("./more.ts"));
+    const { firstNotFinite } = yield* loaded(network, more());
     first = firstNotFinite(program, lossEnd, rows);
   } catch (error) {
     // where it cannot be loaded, or nobody waits for it, the rest is said without it

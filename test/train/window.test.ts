@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import type { LossSpec } from "../../src/base/spec.ts";
 import { type CheckedRows, type Dataset, dataset } from "../../src/data/dataset.ts";
+import { more } from "../../src/model/extras.ts";
 import { Sequential } from "../../src/model/sequential.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
@@ -49,7 +50,7 @@ function run(
   expect(session.x.length).toBe(window * data.features);
   const options = {
     ...{ epochs: 3, batchSize, accumulate: 1, dropLast: false, windowRows: window, scoring, shuffle },
-    ...{ course: new Course(optimizer.lr, ratesFor(network, optimizer)), onNaN: "error" as const },
+    ...{ course: new Course(optimizer.lr, ratesFor(network, optimizer)), onNaN: "error" as const, more },
   };
   const rows = new Window(session, data, scoring, window);
   const run = new Run({}, 0);

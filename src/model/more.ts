@@ -1,0 +1,16 @@
+// What only some calls ask for, in one file to be loaded. In a file each, bundlers would cut what they share with a page's own code
+// into as many scraps, which every page would load.
+
+export { warningOf } from "../data/doctor.ts";
+export { splitRows } from "../data/split.ts";
+export { firstNotFinite } from "../train/diagnose.ts";
+export { confusion, evaluate } from "../train/evaluate.ts";
+export { checkMetrics, metersOf } from "../train/metrics.ts";
+export { checkMonitor, usualMonitor } from "../train/monitor.ts";
+export { makeSchedule } from "../train/schedule.ts";
+export { checkSchedule } from "../train/schedules.ts";
+export { Stopwatch } from "../train/stopwatch.ts";
+export { moduleFrom, workerFrom } from "./given.ts";
+export { asSaved, readSaved, restore } from "./loading.ts";
+export { workOf } from "./speed.ts";
+export { confirmLater, tune } from "./tuning.ts";
