@@ -7,6 +7,8 @@ export { firstNotFinite } from "../train/diagnose.ts";
 export { confusion, evaluate } from "../train/evaluate.ts";
 export { checkMetrics, metersOf } from "../train/metrics.ts";
 export { checkMonitor, usualMonitor } from "../train/monitor.ts";
+export { asyncSteps } from "../train/one-by-one.ts";
+export { checkResumable } from "../train/resume.ts";
 export { makeSchedule } from "../train/schedule.ts";
 export { checkSchedule } from "../train/schedules.ts";
 export { Stopwatch } from "../train/stopwatch.ts";

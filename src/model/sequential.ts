@@ -11,7 +11,7 @@ import { crossEntropy } from "../nn/cross-entropy.ts";
 import { Network } from "../nn/network.ts";
 import { lastLayer, place } from "../nn/params.ts";
 import type { Evaluation } from "../train/evaluate.ts";
-import { asyncSteps, fitNetwork, type History } from "../train/fit.ts";
+import { fitNetwork, type History } from "../train/fit.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { classes, layerOutputs, outputs } from "../train/predict.ts";
 import { checkFits } from "../train/scoring.ts";
@@ -189,6 +189,7 @@ export class Sequential {
     checkNames("steps", options, STEPS);
     this.#busy = true;
     try {
+      const { asyncSteps } = await more();
       const { session, config, run } = await this.#prepare("steps", data, options);
       try {
         for await (const step of asyncSteps(this.#network, session, data, config, run, options.signal)) {
@@ -430,12 +431,12 @@ export class Sequential {
 
   async #prepare(where: string, data: Dataset, options: FitOptions) {
     const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
-    const scheduling = await this.#training.scheduling(where, options);
+    const asks = options.profile === true || options.resume === true;
+    const loaded = this.#training.scheduled(where, options) || asks ? await more() : undefined;
     const measured = await measuring(where, options.metrics);
-    const profiling = options.profile === true ? await more() : undefined;
     const sets = await setsOf(this.#network, where, data, options.validation);
     this.#alive(where);
-    const extras = { scheduling, measured, profiling, validation: sets.validation };
+    const extras = { loaded, measured, validation: sets.validation };
     const prepared = this.#training.prepare(where, sets.train, options, extras);
     if (inspected) await lookAt(data);
     return { ...prepared, train: sets.train };

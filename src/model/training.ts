@@ -12,7 +12,6 @@ import type { TrainSession } from "../nn/session.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
-import type { Meters } from "../train/metrics.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
@@ -43,9 +42,9 @@ export interface ReadyBatch {
 
 /** What was loaded for a call that asks for it. */
 export interface Extras {
-  readonly scheduling?: More | undefined;
+  /** for those with a schedule, a profile or a run to go on with */
+  readonly loaded?: More | undefined;
   readonly measured?: Measuring | undefined;
-  readonly profiling?: More | undefined;
   readonly validation?: Dataset | undefined;
 }
 
@@ -96,7 +95,7 @@ export class Training {
     where: string,
     data: Dataset,
     options: FitOptions,
-    { scheduling, measured, profiling, validation }: Extras,
+    { loaded, measured, validation }: Extras,
   ): { session: TrainSession; config: Config; run: Run } {
     const network = this.#network;
     rowsOf(network, where, data);
@@ -136,21 +135,16 @@ export class Training {
     const { scoring, meters, classes } = scored(network, where, data, loss, this.classes, measured);
     const validated =
       validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
-    const spec = scheduling?.checkSchedule(`${where}: the optimizer`, optimizer.schedule);
+    const spec = loaded?.checkSchedule(`${where}: the optimizer`, optimizer.schedule);
     if (typeof spec === "object" && spec.kind === "reduceOnPlateau") {
-      const monitor = spec.monitor ?? scheduling?.usualMonitor(validation !== undefined);
-      scheduling?.checkMonitor(
-        `${where}: reduceOnPlateau`,
-        monitor as string,
-        metrics,
-        validation !== undefined,
-      );
+      const monitor = spec.monitor ?? loaded?.usualMonitor(validation !== undefined);
+      loaded?.checkMonitor(`${where}: reduceOnPlateau`, monitor as string, metrics, validation !== undefined);
     }
     const portions = { batchSize, accumulate, dropLast };
     const perEpoch = stepsPerEpoch(data.rows, portions);
     const schedule =
       spec &&
-      scheduling?.makeSchedule(spec, {
+      loaded?.makeSchedule(spec, {
         lr: optimizer.lr,
         steps: epochs * perEpoch,
         epochs,
@@ -167,8 +161,10 @@ export class Training {
       validation: validation === undefined ? null : fingerprint(validation),
       data: fingerprint(data),
     });
-    if (resume)
-      this.#checkResumable(where, settings, rowsUsed(data.rows, portions), batchSize * accumulate, meters);
+    if (resume) {
+      const wanted = { settings, used: rowsUsed(data.rows, portions), step: batchSize * accumulate, meters };
+      loaded?.checkResumable(where, this.run, this.over, wanted);
+    }
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
     network.remember(loss, commonScaling(where, data, validation));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
@@ -194,7 +190,7 @@ export class Training {
       course,
       onNaN,
       more,
-      watch: profile && profiling ? new profiling.Stopwatch() : undefined,
+      watch: profile && loaded ? new loaded.Stopwatch() : undefined,
       validation: validated,
       metrics,
       meters,
@@ -206,10 +202,9 @@ export class Training {
     return { session, config, run };
   }
 
-  /** What the optimiser of a call needs of modules that only some calls load. */
-  scheduling(where: string, options: LearnOptions): Promise<More> | undefined {
-    const optimizer = checkOptimizer(where, options.optimizer) ?? this.optimizer;
-    return optimizer?.schedule === undefined ? undefined : more();
+  /** Whether the optimiser of a call has a schedule. */
+  scheduled(where: string, options: LearnOptions): boolean {
+    return (checkOptimizer(where, options.optimizer) ?? this.optimizer)?.schedule !== undefined;
   }
 
   /** Lays the memory for one batch and copies it there. */
@@ -279,50 +274,6 @@ export class Training {
     this.#over = undefined;
     this.rates = undefined;
     return this.run;
-  }
-
-  /**
-   * @param used    rows of an epoch that are trained on
-   * @param wanted  rows a step
-   * @param meters  take what they held
-   */
-  #checkResumable(
-    where: string,
-    settings: RunState["settings"],
-    used: number,
-    wanted: number,
-    meters: Meters | undefined,
-  ): void {
-    const { run, over } = this;
-    if (run === undefined || over !== undefined) {
-      throw new XentError(
-        "STATE",
-        `${where}: resume is true, and there is no run to go on with: ${over}`,
-        "Leave resume out: a new run begins from the weights as they are.",
-      );
-    }
-    for (const [name, now] of Object.entries(settings)) {
-      const [before, after] = [run.settings[name], now].map((value) => JSON.stringify(value));
-      if (before === after) continue;
-      throw new XentError(
-        "STATE",
-        name === "data" || (name === "validation" && now !== null && run.settings[name] !== null)
-          ? `${where}: resume is true, and the ${name === "data" ? "data" : "validation data"} are not those that the run was begun with`
-          : `${where}: resume is true, and ${name} is ${after}, where the run was begun with ${before}`,
-        "Pass the same, or leave resume out: a new run begins from the weights as they are.",
-      );
-    }
-    // of a file that somebody has changed
-    const { row, measured } = run;
-    const between = row <= used && (row % wanted === 0 || row === used);
-    if (between && (row === 0 || meters === undefined || meters.load(measured ?? new Uint8Array(0)))) return;
-    throw new XentError(
-      "STATE",
-      between
-        ? `${where}: resume is true, and the metrics of half an epoch are not among what the run has left`
-        : `${where}: resume is true, and the run stands at row ${row} of an epoch, where no step of ${wanted} of ${used} rows ends`,
-      "The file was changed since it was saved: take another, or leave resume out.",
-    );
   }
 }
 

@@ -12,15 +12,7 @@ import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.t
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
 import { hitRate, meanLoss, over, type Scoring } from "./scoring.ts";
-import {
-  checkWeights,
-  GIVEN_UP,
-  type More,
-  type Step,
-  type StepOptions,
-  steps,
-  stepsPerEpoch,
-} from "./steps.ts";
+import { checkWeights, GIVEN_UP, type More, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
 import type { ProfileLine } from "./stopwatch.ts";
 import { Slice } from "./turn.ts";
 import { Window } from "./window.ts";
@@ -109,7 +101,7 @@ export interface FitOptions extends StepOptions {
 const PATIENCE_MS = 1000;
 
 /** Says whether to go on waiting for a late thread. */
-function patience(signal: AbortSignalLike | undefined): () => boolean {
+export function patience(signal: AbortSignalLike | undefined): () => boolean {
   let end: number | undefined;
   return () => {
     if (page || !signal?.aborted) return true;
@@ -332,14 +324,14 @@ class Fit {
 }
 
 /** Adds to each series its figure; returns those figures alone. */
-function append<Own extends { readonly loss: number }>(to: Series, figures: Own): Own {
+export function append<Own extends { readonly loss: number }>(to: Series, figures: Own): Own {
   const own = Object.keys(to).map((name) => [name, figures[name as "loss"]] as const);
   for (const [name, figure] of own) to[name]?.push(figure);
   return Object.fromEntries(own) as unknown as Own;
 }
 
 /** Ends a run of steps that waits for another thread: its weights become those of some steps before. */
-function giveUp(all: ReturnType<typeof steps>, run: Run): void {
+export function giveUp(all: ReturnType<typeof steps>, run: Run): void {
   run.over = "it was stopped while a thread was late in a step";
   try {
     all.throw(GIVEN_UP);
@@ -361,52 +353,4 @@ async function evaluateUnlessAborted(
     if (signal?.aborted) return undefined;
     throw error;
   }
-}
-
-/** Steps for a consumer's loop; the event loop gets its turn between them. */
-export async function* asyncSteps(
-  network: Network,
-  session: TrainSession,
-  data: Dataset,
-  options: StepOptions,
-  run: Run,
-  signal: AbortSignalLike | undefined,
-): AsyncGenerator<Step, void> {
-  const { epochs, batchSize, scoring, windowRows } = options;
-  if (signal?.aborted) return;
-  await network.want(session, (epochs - run.epoch) * data.rows, batchSize);
-  if (signal?.aborted) return;
-  const window = new Window(session, data, scoring, windowRows);
-  const patient = patience(signal);
-  const slice = new Slice({ network, program: session.program });
-  let lr = Number.NaN;
-  while (run.epoch < epochs) {
-    const all = steps(network, session, window, options, run, slice);
-    for (const step of all) {
-      if (step === undefined) {
-        await slice.turn();
-        if (patient()) continue;
-        giveUp(all, run);
-        return;
-      }
-      lr = step.lr;
-      if (step.last) {
-        const loss = meanLoss(scoring, run.sums.loss, run.sums.share, network.outputs);
-        append(run.series, { loss });
-        options.course.endEpoch({ loss });
-        run.endEpoch();
-        run.clear();
-      }
-      yield step;
-      if (slice.over()) {
-        network.settle();
-        void network.want(session, 0, batchSize);
-        await slice.turn();
-      }
-      if (signal?.aborted) return;
-    }
-  }
-  network.check("steps");
-  if (options.onNaN !== "ignore") checkWeights(network, run, lr);
-  network.settle();
 }
