@@ -3,6 +3,7 @@
 // backward of a norm read or write each element five and five times, of which all but one meet the first-level cache.
 
 import type { Tensor } from "../src/memory/plan.ts";
+import * as records from "../src/program/layer-records.ts";
 import type { Spec } from "./case.ts";
 import { type Output, Rig, recordCase } from "./rig.ts";
 
@@ -23,58 +24,58 @@ export function layerSpecs(): Spec[] {
   return [
     spec("dropout", (rig) => {
       const out = y(rig);
-      rig.builder.dropout(x(rig), out, { seed: 1, stream: 5, p: 0.5 });
+      records.dropout(rig.builder, x(rig), out, { seed: 1, stream: 5, p: 0.5 });
       return [out];
     }),
     spec("batchNormForward", (rig) => {
       const kept = { mean: rowOut(rig, "mean"), variance: rowOut(rig, "variance") };
       const out = y(rig);
-      rig.builder.batchNorm(x(rig), out, kept, affine(rig), EPS);
+      records.batchNorm(rig.builder, x(rig), out, kept, affine(rig), EPS);
       return [out, kept.mean, kept.variance];
     }),
     spec("batchNormBackward", (rig) => {
       const [dx, own] = [y(rig, "dx"), gradients(rig)];
-      rig.builder.batchNormBackward(dy(rig), x(rig), dx, columns(rig), affine(rig), own, EPS);
+      records.batchNormBackward(rig.builder, dy(rig), x(rig), dx, columns(rig), affine(rig), own, EPS);
       return [dx, own.gamma, own.beta];
     }),
     spec("normalize", (rig) => {
       const out = y(rig);
-      rig.builder.normalize(x(rig), out, columns(rig), affine(rig), EPS);
+      records.normalize(rig.builder, x(rig), out, columns(rig), affine(rig), EPS);
       return [out];
     }),
     spec("layerNormForward", (rig) => {
       const [out, kept] = [y(rig), rig.matrix("statistics", ROWS, 2, 2)];
-      rig.builder.layerNorm(x(rig), out, kept, affine(rig), EPS);
+      records.layerNorm(rig.builder, x(rig), out, kept, affine(rig), EPS);
       return [out, kept];
     }),
     spec("layerNormBackward", (rig) => {
       const dx = y(rig, "dx");
-      rig.builder.layerNormBackward(dy(rig), x(rig), dx, ofRows(rig), row(rig, "gamma"));
+      records.layerNormBackward(rig.builder, dy(rig), x(rig), dx, ofRows(rig), row(rig, "gamma"));
       return [dx];
     }),
     spec("layerNormParameters", (rig) => {
       const own = gradients(rig);
-      rig.builder.layerNormParameters(dy(rig), x(rig), ofRows(rig), own);
+      records.layerNormParameters(rig.builder, dy(rig), x(rig), ofRows(rig), own);
       return [own.gamma, own.beta];
     }),
     spec("preluForward", (rig) => {
       const out = y(rig);
-      rig.builder.prelu(x(rig), out, row(rig, "slope"));
+      records.prelu(rig.builder, x(rig), out, row(rig, "slope"));
       return [out];
     }),
     spec("preluBackward", (rig) => {
       const dx = y(rig, "dx");
-      rig.builder.preluBackward(dy(rig), x(rig), dx, row(rig, "slope"));
+      records.preluBackward(rig.builder, dy(rig), x(rig), dx, row(rig, "slope"));
       return [dx];
     }),
     spec("preluSlope", (rig) => {
       const own = rowOut(rig, "dslope");
-      rig.builder.preluSlope(dy(rig), x(rig), own);
+      records.preluSlope(rig.builder, dy(rig), x(rig), own);
       return [own];
     }),
     spec("add", (rig) => {
       const out = y(rig);
-      rig.builder.add(x(rig), dy(rig), out);
+      records.add(rig.builder, x(rig), dy(rig), out);
       return [out];
     }),
   ];

@@ -3,7 +3,8 @@
 import { STREAM_DROPOUT } from "../base/random.ts";
 import type { LayerSpec } from "../base/spec.ts";
 import type { Tensor } from "../memory/plan.ts";
-import type { Affine, Chance, Statistics } from "../program/builder.ts";
+import type { Affine, Chance, Statistics } from "../program/layer-records.ts";
+import * as records from "../program/layer-records.ts";
 import { backward, forward } from "./lower.ts";
 import { type Holding, isFrozen } from "./params.ts";
 import type { Of } from "./parts.ts";
@@ -32,13 +33,13 @@ export const batchNorm1d: Lowering<Spec<"batchNorm1d">> = {
     const own = affine(stage.holding.values);
     if (!c.training || isFrozen(stage.spec)) {
       const y = outputOf(c, stage, x, true);
-      b.normalize(x.tensor, y, running(stage), own, eps);
+      records.normalize(b, x.tensor, y, running(stage), own, eps);
       return { y: { tensor: y, free: true } };
     }
     const row = (name: string): Tensor => plan.tensor(region, `${stage.path}.${name}`, 1, stage.width);
     const [mean, variance] = [row("mean"), row("variance")];
     const y = outputOf(c, stage, x, false);
-    b.batchNorm(x.tensor, y, { mean, variance }, own, eps);
+    records.batchNorm(b, x.tensor, y, { mean, variance }, own, eps);
     return { y: { tensor: y, free: true }, saved: [mean, variance] };
   },
   backward(c, trace, dy, wantsDx) {
@@ -47,10 +48,21 @@ export const batchNorm1d: Lowering<Spec<"batchNorm1d">> = {
     const { values, gradients } = stage.holding;
     const dx = wantsDx ? gradientOf(c, trace, dy) : undefined;
     if (isFrozen(stage.spec)) {
-      if (dx !== undefined) c.b.normalizeBackward(dy.tensor, dx, running(stage).variance, values.weight, eps);
+      if (dx !== undefined)
+        records.normalizeBackward(c.b, dy.tensor, dx, running(stage).variance, values.weight, eps);
     } else {
       const { b, adds } = c;
-      b.batchNormBackward(dy.tensor, input, dx, ofBatch(trace), affine(values), affine(gradients), eps, adds);
+      records.batchNormBackward(
+        b,
+        dy.tensor,
+        input,
+        dx,
+        ofBatch(trace),
+        affine(values),
+        affine(gradients),
+        eps,
+        adds,
+      );
     }
     return dx && { tensor: dx, free: true };
   },
@@ -58,7 +70,7 @@ export const batchNorm1d: Lowering<Spec<"batchNorm1d">> = {
     const { spec, path } = trace.stage;
     if (isFrozen(spec)) return;
     b.label = `${path} running statistics`;
-    b.batchNormStatistics(trace.input, ofBatch(trace), running(trace.stage), spec.momentum);
+    records.batchNormStatistics(b, trace.input, ofBatch(trace), running(trace.stage), spec.momentum);
   },
 };
 
@@ -69,7 +81,7 @@ export const layerNorm: Lowering<Spec<"layerNorm">> = {
     const name = `${stage.path}.statistics`;
     const statistics = c.plan.tensor(c.region, name, rows, 2, { batch: true });
     const y = outputOf(c, stage, x, false);
-    c.b.layerNorm(x.tensor, y, statistics, affine(stage.holding.values), stage.spec.eps);
+    records.layerNorm(c.b, x.tensor, y, statistics, affine(stage.holding.values), stage.spec.eps);
     return { y: { tensor: y, free: true }, saved: [statistics] };
   },
   backward(c, trace, dy, wantsDx) {
@@ -78,11 +90,11 @@ export const layerNorm: Lowering<Spec<"layerNorm">> = {
     const { values, gradients } = stage.holding;
     const statistics = saved[0] as Tensor;
     if (gradients.weight !== undefined) {
-      b.layerNormParameters(dy.tensor, input, statistics, affine(gradients), adds);
+      records.layerNormParameters(b, dy.tensor, input, statistics, affine(gradients), adds);
     }
     if (!wantsDx) return undefined;
     const dx = gradientOf(c, trace, dy);
-    b.layerNormBackward(dy.tensor, input, dx, statistics, values.weight);
+    records.layerNormBackward(b, dy.tensor, input, dx, statistics, values.weight);
     return { tensor: dx, free: true };
   },
 };
@@ -91,7 +103,7 @@ export const layerNorm: Lowering<Spec<"layerNorm">> = {
 export const prelu: Lowering<Spec<"prelu">> = {
   forward(c, stage, x) {
     const y = outputOf(c, stage, x, false);
-    c.b.prelu(x.tensor, y, stage.holding.values.weight as Tensor);
+    records.prelu(c.b, x.tensor, y, stage.holding.values.weight as Tensor);
     return { y: { tensor: y, free: true } };
   },
   backward(c, trace, dy, wantsDx) {
@@ -99,15 +111,16 @@ export const prelu: Lowering<Spec<"prelu">> = {
     const { stage, input } = trace;
     const slope = stage.holding.values.weight as Tensor;
     const dslope = stage.holding.gradients.weight;
-    if (dslope !== undefined && slope.cols === stage.width) b.preluSlope(dy.tensor, input, dslope, adds);
+    if (dslope !== undefined && slope.cols === stage.width)
+      records.preluSlope(b, dy.tensor, input, dslope, adds);
     else if (dslope !== undefined) {
       const sums = plan.tensor("activations", `d${stage.path}.slopes`, stage.width, 1);
-      b.preluSlope(dy.tensor, input, sums);
+      records.preluSlope(b, dy.tensor, input, sums);
       b.columnSums(sums, dslope, { add: adds });
     }
     if (!wantsDx) return undefined;
     const dx = gradientOf(c, trace, dy);
-    b.preluBackward(dy.tensor, input, dx, slope);
+    records.preluBackward(b, dy.tensor, input, dx, slope);
     return { tensor: dx, free: true };
   },
 };
@@ -117,13 +130,13 @@ export const dropout: Lowering<Spec<"dropout">> = {
   forward(c, stage, x) {
     if (!c.training || stage.spec.p === 0) return { y: x };
     const y = outputOf(c, stage, x, true);
-    c.b.dropout(x.tensor, y, chance(c, stage));
+    records.dropout(c.b, x.tensor, y, chance(c, stage));
     return { y: { tensor: y, free: true } };
   },
   backward(c, trace, dy) {
     if (trace.stage.spec.p === 0) return dy;
     const dx = gradientOf(c, trace, dy);
-    c.b.dropout(dy.tensor, dx, chance(c, trace.stage));
+    records.dropout(c.b, dy.tensor, dx, chance(c, trace.stage));
     return { tensor: dx, free: true };
   },
 };
@@ -141,7 +154,7 @@ export const residual: Lowering<Spec<"residual">> = {
     const { output: fx, free } = inner.at(-1) as Trace;
     c.b.label = `${stage.path} residual`;
     const y = outputOf(c, stage, { tensor: fx, free }, true);
-    c.b.add(x.tensor, fx, y);
+    records.add(c.b, x.tensor, fx, y);
     return { y: { tensor: y, free: true }, inner };
   },
   backward(c, trace, dy, wantsDx) {
@@ -149,7 +162,7 @@ export const residual: Lowering<Spec<"residual">> = {
     if (!wantsDx || inner === undefined) return undefined;
     c.b.label = `${trace.stage.path} residual backward`;
     const dx = gradientOf(c, trace, inner);
-    c.b.add(dy.tensor, inner.tensor, dx);
+    records.add(c.b, dy.tensor, inner.tensor, dx);
     return { tensor: dx, free: true };
   },
 };

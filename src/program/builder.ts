@@ -58,26 +58,8 @@ export interface LossOperands {
   readonly columns?: Tensor | undefined;
 }
 
-/** What chance decides in a record: the generator's key, and the share that is dropped. */
-export interface Chance {
-  readonly seed: number;
-  readonly stream: number;
-  readonly p: number;
-}
-
-/** What a norm multiplies by and adds, [1, cols] each; all 1 and 0 when left out. */
-export interface Affine {
-  readonly gamma?: Tensor | undefined;
-  readonly beta?: Tensor | undefined;
-}
-
-/** Statistics of columns, [1, cols] each. */
-export interface Statistics {
-  readonly mean: Tensor;
-  readonly variance: Tensor;
-}
-
-const rowsOf = (tensor: Tensor, flag: number): number => (tensor.batch ? flag : 0);
+/** The flag, where a tensor's rows are those of the batch. */
+export const rowsOf = (tensor: Tensor, flag: number): number => (tensor.batch ? flag : 0);
 
 export class Builder {
   readonly drafts: Draft[] = [];
@@ -103,7 +85,7 @@ export class Builder {
   gather(src: Tensor, index: Tensor, dst: Tensor, scale = 1, shift = 0): void {
     const op = src.size === 1 ? abi.OP_GATHER_U8 : abi.OP_GATHER;
     const d = [dst.rows, dst.cols, src.rows, index.cols];
-    this.#emit(op, rowsOf(dst, abi.FLAG_ROWS_D0), [src, index, dst], d, [0, 0, dst.ld], [scale, shift]);
+    this.emit(op, rowsOf(dst, abi.FLAG_ROWS_D0), [src, index, dst], d, [0, 0, dst.ld], [scale, shift]);
   }
 
   /** B where it stands. Its rows must be padded to whole tiles. */
@@ -120,7 +102,7 @@ export class Builder {
     const [k, n] = transpose ? [b.cols, b.rows] : [b.rows, b.cols];
     const [rs, cs] = transpose ? [1, b.ld] : [b.ld, 1];
     const flags = rowsOf(b, transpose ? abi.FLAG_ROWS_D1 : abi.FLAG_ROWS_D0);
-    this.#emit(abi.OP_PACK, flags, [b, panels], [k, n, tileColumns(this.tile)], [rs, cs], [alpha]);
+    this.emit(abi.OP_PACK, flags, [b, panels], [k, n, tileColumns(this.tile)], [rs, cs], [alpha]);
     return { tensor: panels, k, n, stride: 0, batchDepth: b.batch && !transpose };
   }
 
@@ -142,7 +124,7 @@ export class Builder {
       (relu ? abi.FLAG_RELU : 0) |
       (add ? abi.FLAG_ADD : 0) |
       (tilesAcross > tilesDown ? abi.FLAG_COLUMNS : 0);
-    this.#emit(
+    this.emit(
       abi.OP_SGEMM,
       flags,
       [a, b.tensor, c, bias, this.#scratch],
@@ -154,20 +136,20 @@ export class Builder {
 
   /** y ← f(x), row by row, with the op's parameter if it has one; y may be x. */
   unary(op: number, x: Tensor, y: Tensor, parameters: readonly number[] = []): void {
-    this.#emit(op, rowsOf(y, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld, y.ld], parameters);
+    this.emit(op, rowsOf(y, abi.FLAG_ROWS_D0), [x, y], [x.rows, x.cols], [x.ld, y.ld], parameters);
   }
 
   /** dx ← the backward of an activation from dy and what it saved, its output or input; dx may be dy. */
   backward(op: number, dy: Tensor, saved: Tensor, dx: Tensor, parameters: readonly number[] = []): void {
     const strides = [dy.ld, saved.ld, dx.ld];
-    this.#emit(op, rowsOf(dx, abi.FLAG_ROWS_D0), [dy, saved, dx], [dx.rows, dx.cols], strides, parameters);
+    this.emit(op, rowsOf(dx, abi.FLAG_ROWS_D0), [dy, saved, dx], [dx.rows, dx.cols], strides, parameters);
   }
 
   /** Row losses, and dz times hyper.scale, of z against targets: class ids [rows, 1] or rows as wide as z. */
   loss(op: number, t: LossOperands, options: { ids?: boolean; parameters?: readonly number[] } = {}): void {
     const { z, target, dz, rowLoss, weight, hit, columns } = t;
     const { ids = false, parameters = [] } = options;
-    this.#emit(
+    this.emit(
       op,
       rowsOf(z, abi.FLAG_ROWS_D0) | (ids ? abi.FLAG_IDS : 0),
       [z, target, dz, rowLoss, weight, hit, columns],
@@ -182,7 +164,7 @@ export class Builder {
     const { z, target, dz, rowLoss, weight } = t;
     const strides = [z.ld, target.ld, dz?.ld ?? 0];
     const operands = [z, target, dz, rowLoss, weight];
-    this.#emit(abi.OP_HOST, rowsOf(z, abi.FLAG_ROWS_D0), operands, [z.rows, z.cols], strides, [], host);
+    this.emit(abi.OP_HOST, rowsOf(z, abi.FLAG_ROWS_D0), operands, [z.rows, z.cols], strides, [], host);
   }
 
   /** hit ← whether each row of z names the class of its target row: every output for itself, or the largest. */
@@ -194,7 +176,7 @@ export class Builder {
     each: boolean,
     cut: number,
   ): void {
-    this.#emit(
+    this.emit(
       abi.OP_ROW_HITS,
       rowsOf(z, abi.FLAG_ROWS_D0) | (each ? abi.FLAG_EACH : 0),
       [z, target, hit, undefined, weight],
@@ -206,13 +188,13 @@ export class Builder {
 
   /** result ← the sums of row losses and of hits, if there are any. */
   lossSum(loss: Tensor, hit: Tensor | undefined, result: Tensor): void {
-    this.#emit(abi.OP_LOSS_SUM, rowsOf(loss, abi.FLAG_ROWS_D0), [loss, hit, result], [loss.rows], [], []);
+    this.emit(abi.OP_LOSS_SUM, rowsOf(loss, abi.FLAG_ROWS_D0), [loss, hit, result], [loss.rows], [], []);
   }
 
   /** y[j] ← Σ_i x[i, j], with `add` + y[j] in runs whose HYPER_ADD is 1 */
   columnSums(x: Tensor, y: Tensor, { add = false } = {}): void {
     const flags = rowsOf(x, abi.FLAG_ROWS_D0) | (add ? abi.FLAG_ADD : 0);
-    this.#emit(abi.OP_COLUMN_SUMS, flags, [x, y], [x.rows, x.cols], [x.ld], []);
+    this.emit(abi.OP_COLUMN_SUMS, flags, [x, y], [x.rows, x.cols], [x.ld], []);
   }
 
   /** p ← p − scale·hyper.lr·g, over whole tensors as flat runs of whole vectors */
@@ -226,7 +208,7 @@ export class Builder {
     if (bytes % 16 !== 0 || runs.some((run) => run !== undefined && run.bytes !== bytes)) {
       throw new RangeError(`update ${this.label}: ${runs.map((run) => run?.bytes).join(", ")} bytes`);
     }
-    this.#emit(op, 0, runs, [bytes / 4], [], f);
+    this.emit(op, 0, runs, [bytes / 4], [], f);
   }
 
   /** g ← clip·g, held to ±most, + decay·p + l1·sign p; clip: what `clipFactor` wrote, 1 when left out */
@@ -236,116 +218,17 @@ export class Builder {
     options: { clip?: Tensor | undefined; most?: number; decay?: number; l1?: number },
   ): void {
     const { clip, most = Number.POSITIVE_INFINITY, decay = 0, l1 = 0 } = options;
-    this.#emit(abi.OP_PREPARE_GRADIENT, 0, [p, g, clip], [g.bytes / 4], [], [most, decay, l1]);
+    this.emit(abi.OP_PREPARE_GRADIENT, 0, [p, g, clip], [g.bytes / 4], [], [most, decay, l1]);
   }
 
   /** sums[first + b] ← Σ x² over block b of SQUARES_BLOCK elements, as f64; x is a flat run of whole vectors */
   squareSums(x: Tensor, sums: Tensor, first = 0): void {
-    this.#emit(abi.OP_SQUARE_SUMS, 0, [x, sums], [x.bytes / 4, first], [], []);
+    this.emit(abi.OP_SQUARE_SUMS, 0, [x, sums], [x.bytes / 4, first], [], []);
   }
 
   /** clip ← what makes the norm of which `sums` are the squares no larger than `most`, then the norm */
   clipFactor(sums: Tensor, clip: Tensor, most: number): void {
-    this.#emit(abi.OP_CLIP_FACTOR, 0, [sums, clip], [sums.bytes / 8], [], [most]);
-  }
-
-  /** y ← x / (1 − p) where chance keeps it, else 0; y may be x. The same record on dy is the backward pass. */
-  dropout(x: Tensor, y: Tensor, { seed, stream, p }: Chance): void {
-    const d = [x.rows, x.cols, seed | 0, stream | 0, Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1) | 0];
-    this.#emit(abi.OP_DROPOUT, rowsOf(x, abi.FLAG_ROWS_D0), [x, y], d, [x.ld, y.ld], [1 / (1 - p)]);
-  }
-
-  /** y ← x by the statistics of its own columns, which are kept. */
-  batchNorm(
-    x: Tensor,
-    y: Tensor,
-    { mean, variance }: Statistics,
-    { gamma, beta }: Affine,
-    eps: number,
-  ): void {
-    this.#block(abi.OP_BATCH_NORM_FORWARD, x, [x, y, mean, variance, gamma, beta], 2, [eps]);
-  }
-
-  /**
-   * dx, dγ and dβ of `batchNorm`; each may be left out, and dx may be dy.
-   *
-   * @param adds  dγ and dβ are added to where the hyper region says so
-   */
-  batchNormBackward(
-    dy: Tensor,
-    x: Tensor,
-    dx: Tensor | undefined,
-    { mean, variance }: Statistics,
-    { gamma }: Affine,
-    { gamma: dgamma, beta: dbeta }: Affine,
-    eps: number,
-    adds = false,
-  ): void {
-    const operands = [dy, x, dx, mean, variance, gamma, dgamma, dbeta];
-    this.#block(abi.OP_BATCH_NORM_BACKWARD, dy, operands, 3, [eps], adds);
-  }
-
-  /** Moves running statistics towards those that `batchNorm` left of x. */
-  batchNormStatistics(x: Tensor, of: Statistics, running: Statistics, momentum: number): void {
-    const operands = [of.mean, of.variance, running.mean, running.variance];
-    this.#block(abi.OP_BATCH_NORM_STATISTICS, x, operands, 0, [momentum]);
-  }
-
-  /** y ← x by given statistics; y may be x. */
-  normalize(
-    x: Tensor,
-    y: Tensor,
-    { mean, variance }: Statistics,
-    { gamma, beta }: Affine,
-    eps: number,
-  ): void {
-    this.#block(abi.OP_NORMALIZE, x, [x, y, mean, variance, gamma, beta], 2, [eps]);
-  }
-
-  /** dx of `normalize`; dx may be dy. */
-  normalizeBackward(dy: Tensor, dx: Tensor, variance: Tensor, gamma: Tensor | undefined, eps: number): void {
-    this.#block(abi.OP_NORMALIZE_BACKWARD, dy, [dy, dx, variance, gamma], 2, [eps]);
-  }
-
-  /** y ← x by the statistics of its own rows: mean and 1/σ, which are kept in [rows, 2]. */
-  layerNorm(x: Tensor, y: Tensor, statistics: Tensor, { gamma, beta }: Affine, eps: number): void {
-    this.#block(abi.OP_LAYER_NORM_FORWARD, x, [x, y, statistics, gamma, beta], 2, [eps]);
-  }
-
-  /** dx of `layerNorm`; dx may be dy. */
-  layerNormBackward(dy: Tensor, x: Tensor, dx: Tensor, statistics: Tensor, gamma: Tensor | undefined): void {
-    this.#block(abi.OP_LAYER_NORM_BACKWARD, dy, [dy, x, dx, statistics, gamma], 3);
-  }
-
-  /** dγ and dβ of `layerNorm`. */
-  layerNormParameters(
-    dy: Tensor,
-    x: Tensor,
-    statistics: Tensor,
-    { gamma, beta }: Affine,
-    adds = false,
-  ): void {
-    this.#block(abi.OP_LAYER_NORM_PARAMETERS, dy, [dy, x, statistics, gamma, beta], 2, [], adds);
-  }
-
-  /** y ← x above 0, slope·x below: the slope of all columns, or one a column; y may be x. */
-  prelu(x: Tensor, y: Tensor, slope: Tensor): void {
-    this.#block(abi.OP_PRELU_FORWARD, x, [x, y, slope], 2, [], false, [slope.cols]);
-  }
-
-  /** dx of `prelu`; dx may be dy or x. */
-  preluBackward(dy: Tensor, x: Tensor, dx: Tensor, slope: Tensor): void {
-    this.#block(abi.OP_PRELU_BACKWARD, dy, [dy, x, dx, slope], 3, [], false, [slope.cols]);
-  }
-
-  /** The gradient of one slope a column. */
-  preluSlope(dy: Tensor, x: Tensor, dslope: Tensor, adds = false): void {
-    this.#block(abi.OP_PRELU_SLOPE, dy, [dy, x, dslope], 2, [], adds);
-  }
-
-  /** y ← a + b; y may be either. */
-  add(a: Tensor, b: Tensor, y: Tensor): void {
-    this.#block(abi.OP_ADD, a, [a, b, y], 3);
+    this.emit(abi.OP_CLIP_FACTOR, 0, [sums, clip], [sums.bytes / 8], [], [most]);
   }
 
   /**
@@ -354,7 +237,7 @@ export class Builder {
    * @param blocks  so many operands are matrices, whose row stride matters
    * @param more    dimensions behind these
    */
-  #block(
+  block(
     op: number,
     shape: Tensor,
     operands: readonly (Tensor | undefined)[],
@@ -365,7 +248,7 @@ export class Builder {
   ): void {
     const flags = rowsOf(shape, abi.FLAG_ROWS_D0) | (adds ? abi.FLAG_ADD : 0);
     const s = operands.slice(0, blocks).map((tensor) => tensor?.ld ?? 0);
-    this.#emit(op, flags, operands, [shape.rows, shape.cols, ...more], s, f);
+    this.emit(op, flags, operands, [shape.rows, shape.cols, ...more], s, f);
   }
 
   /** The records as words. Call when the plan is laid out. */
@@ -377,7 +260,8 @@ export class Builder {
     return words;
   }
 
-  #emit(
+  /** Any record; what is emitted is shaped by who knows the op. */
+  emit(
     op: number,
     flags: number,
     operands: readonly (Tensor | undefined)[],

@@ -2,6 +2,7 @@
 // generator is the published one; prelu and sums of blocks: bits, and slopes within their bound of the oracle.
 
 import { describe, expect, it } from "vitest";
+import * as records from "../../src/program/layer-records.ts";
 import { chance } from "../../src/program/meaning-layers.ts";
 import { gamma } from "../oracle/bounds.ts";
 import { floats, SEED } from "../oracle/data.ts";
@@ -53,7 +54,7 @@ describe.each([...builds, relaxed])(`dropout, $name build (seed ${SEED})`, (buil
     const y = rig.output("y", rows + 2, cols, { ...options, shift: 3 });
     const all = new Float32Array((rows + 2) * cols);
     all.set(x);
-    rig.builder.dropout(rig.input("x", rows + 2, cols, all, options), y, { seed, stream, p });
+    records.dropout(rig.builder, rig.input("x", rows + 2, cols, all, options), y, { seed, stream, p });
     rig.run({ rows, batch: turn });
     expectPoison(rig, y, rows);
     return rig.read(y).subarray(0, rows * cols) as Numbers;
@@ -133,10 +134,10 @@ describe.each([...builds, relaxed])(`prelu and add, $name build (seed ${SEED})`,
         const slopes = rig.input("slope", 1, slope.length, slope, { shift: 1 });
         const [y, dx, sum] = [output("y"), output("dx"), output("sum")];
         const dslope = rig.output("dslope", 1, cols, { shift: 1 });
-        rig.builder.prelu(from, y, slopes);
-        rig.builder.preluBackward(given, from, dx, slopes);
-        rig.builder.preluSlope(given, from, dslope);
-        rig.builder.add(from, given, sum);
+        records.prelu(rig.builder, from, y, slopes);
+        records.preluBackward(rig.builder, given, from, dx, slopes);
+        records.preluSlope(rig.builder, given, from, dslope);
+        records.add(rig.builder, from, given, sum);
         rig.run();
         const what = `${rows}×${cols}`;
         expectBits(

@@ -2,6 +2,7 @@
 
 import * as abi from "../../src/base/abi.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
+import * as records from "../../src/program/layer-records.ts";
 import { floats } from "../oracle/data.ts";
 import type { Rig, RigOptions } from "./harness.ts";
 
@@ -54,11 +55,11 @@ const everywhere = (emit: (rig: Rig, place: Place) => void): Case[] =>
 export const LAYER_CASES: Record<number, Case[]> = {
   [abi.OP_DROPOUT]: [
     ...everywhere((rig, place) =>
-      rig.builder.dropout(block(rig, "x", 1, place), blockOut(rig, "y", place), chance),
+      records.dropout(rig.builder, block(rig, "x", 1, place), blockOut(rig, "y", place), chance),
     ),
     ...everywhere((rig, place) => {
       const x = blockInOut(rig, "x", 1, place);
-      rig.builder.dropout(x, x, chance);
+      records.dropout(rig.builder, x, x, chance);
     }),
   ],
   [abi.OP_BATCH_NORM_FORWARD]: [true, false].flatMap((has) =>
@@ -66,7 +67,7 @@ export const LAYER_CASES: Record<number, Case[]> = {
       const { cols } = place;
       const kept = { mean: rowOut(rig, "mean", cols), variance: rowOut(rig, "variance", cols) };
       const own = has ? affine(rig, cols) : {};
-      rig.builder.batchNorm(block(rig, "x", 1, place), blockOut(rig, "y", place), kept, own, 1e-5);
+      records.batchNorm(rig.builder, block(rig, "x", 1, place), blockOut(rig, "y", place), kept, own, 1e-5);
     }),
   ),
   [abi.OP_BATCH_NORM_BACKWARD]: [
@@ -79,7 +80,8 @@ export const LAYER_CASES: Record<number, Case[]> = {
           beta: gradient(rig, "dbeta", cols, adds),
         };
         const x = block(rig, "x", 2, place);
-        rig.builder.batchNormBackward(
+        records.batchNormBackward(
+          rig.builder,
           dy,
           x,
           dy,
@@ -93,7 +95,8 @@ export const LAYER_CASES: Record<number, Case[]> = {
     ),
     ...everywhere((rig, place) => {
       const [dy, x] = [block(rig, "dy", 1, place), block(rig, "x", 2, place)];
-      rig.builder.batchNormBackward(
+      records.batchNormBackward(
+        rig.builder,
         dy,
         x,
         blockOut(rig, "dx", place),
@@ -107,7 +110,7 @@ export const LAYER_CASES: Record<number, Case[]> = {
       const { cols } = place;
       const [dy, x] = [block(rig, "dy", 1, place), block(rig, "x", 2, place)];
       const gradients = { gamma: rowOut(rig, "dgamma", cols), beta: rowOut(rig, "dbeta", cols) };
-      rig.builder.batchNormBackward(dy, x, undefined, statistics(rig, cols), {}, gradients, 1e-5);
+      records.batchNormBackward(rig.builder, dy, x, undefined, statistics(rig, cols), {}, gradients, 1e-5);
     }),
   ],
   [abi.OP_BATCH_NORM_STATISTICS]: everywhere((rig, place) => {
@@ -115,12 +118,13 @@ export const LAYER_CASES: Record<number, Case[]> = {
       rig.inOut(name, 1, place.cols, floats(3, place.cols), { shift: 1 });
     const moved = { mean: running("running mean"), variance: running("running variance") };
     const x = rig.plan.tensor("batch", "x", place.rows, place.cols, { batch: place.options.batch ?? false });
-    rig.builder.batchNormStatistics(x, statistics(rig, place.cols), moved, 0.1);
+    records.batchNormStatistics(rig.builder, x, statistics(rig, place.cols), moved, 0.1);
   }),
   [abi.OP_NORMALIZE]: [
     ...everywhere((rig, place) => {
       const y = blockOut(rig, "y", place);
-      rig.builder.normalize(
+      records.normalize(
+        rig.builder,
         block(rig, "x", 1, place),
         y,
         statistics(rig, place.cols),
@@ -130,14 +134,15 @@ export const LAYER_CASES: Record<number, Case[]> = {
     }),
     ...everywhere((rig, place) => {
       const x = blockInOut(rig, "x", 1, place);
-      rig.builder.normalize(x, x, statistics(rig, place.cols), {}, 1e-5);
+      records.normalize(rig.builder, x, x, statistics(rig, place.cols), {}, 1e-5);
     }),
   ],
   [abi.OP_NORMALIZE_BACKWARD]: [
     ...everywhere((rig, place) => {
       const { variance } = statistics(rig, place.cols);
       const gamma = row(rig, "gamma", 7, place.cols);
-      rig.builder.normalizeBackward(
+      records.normalizeBackward(
+        rig.builder,
         block(rig, "dy", 1, place),
         blockOut(rig, "dx", place),
         variance,
@@ -147,25 +152,39 @@ export const LAYER_CASES: Record<number, Case[]> = {
     }),
     ...everywhere((rig, place) => {
       const dy = blockInOut(rig, "dy", 1, place);
-      rig.builder.normalizeBackward(dy, dy, row(rig, "variance", 10, place.cols), undefined, 1e-5);
+      records.normalizeBackward(rig.builder, dy, dy, row(rig, "variance", 10, place.cols), undefined, 1e-5);
     }),
   ],
   [abi.OP_LAYER_NORM_FORWARD]: [true, false].flatMap((has) =>
     everywhere((rig, place) => {
       const kept = rig.output("statistics", place.rows, 2, { batch: place.options.batch ?? false });
       const own = has ? affine(rig, place.cols) : {};
-      rig.builder.layerNorm(block(rig, "x", 1, place), blockOut(rig, "y", place), kept, own, 1e-5);
+      records.layerNorm(rig.builder, block(rig, "x", 1, place), blockOut(rig, "y", place), kept, own, 1e-5);
     }),
   ),
   [abi.OP_LAYER_NORM_BACKWARD]: [
     ...everywhere((rig, place) => {
       const dy = blockInOut(rig, "dy", 1, place);
       const gamma = row(rig, "gamma", 7, place.cols);
-      rig.builder.layerNormBackward(dy, block(rig, "x", 2, place), dy, rowStatistics(rig, place), gamma);
+      records.layerNormBackward(
+        rig.builder,
+        dy,
+        block(rig, "x", 2, place),
+        dy,
+        rowStatistics(rig, place),
+        gamma,
+      );
     }),
     ...everywhere((rig, place) => {
       const [dy, x] = [block(rig, "dy", 1, place), block(rig, "x", 2, place)];
-      rig.builder.layerNormBackward(dy, x, blockOut(rig, "dx", place), rowStatistics(rig, place), undefined);
+      records.layerNormBackward(
+        rig.builder,
+        dy,
+        x,
+        blockOut(rig, "dx", place),
+        rowStatistics(rig, place),
+        undefined,
+      );
     }),
   ],
   [abi.OP_LAYER_NORM_PARAMETERS]: [false, true].flatMap((adds) =>
@@ -176,23 +195,24 @@ export const LAYER_CASES: Record<number, Case[]> = {
         gamma: gradient(rig, "dgamma", cols, adds),
         beta: gradient(rig, "dbeta", cols, adds),
       };
-      rig.builder.layerNormParameters(dy, x, rowStatistics(rig, place), gradients, adds);
+      records.layerNormParameters(rig.builder, dy, x, rowStatistics(rig, place), gradients, adds);
     }),
   ),
   [abi.OP_PRELU_FORWARD]: [true, false].flatMap((shared) => [
     ...everywhere((rig, place) => {
       const slope = row(rig, "slope", 7, shared ? 1 : place.cols);
-      rig.builder.prelu(block(rig, "x", 1, place), blockOut(rig, "y", place), slope);
+      records.prelu(rig.builder, block(rig, "x", 1, place), blockOut(rig, "y", place), slope);
     }),
     ...everywhere((rig, place) => {
       const x = blockInOut(rig, "x", 1, place);
-      rig.builder.prelu(x, x, row(rig, "slope", 7, shared ? 1 : place.cols));
+      records.prelu(rig.builder, x, x, row(rig, "slope", 7, shared ? 1 : place.cols));
     }),
   ]),
   [abi.OP_PRELU_BACKWARD]: [true, false].flatMap((shared) => [
     ...everywhere((rig, place) => {
       const [dy, x] = [block(rig, "dy", 1, place), block(rig, "x", 2, place)];
-      rig.builder.preluBackward(
+      records.preluBackward(
+        rig.builder,
         dy,
         x,
         blockOut(rig, "dx", place),
@@ -202,22 +222,27 @@ export const LAYER_CASES: Record<number, Case[]> = {
     ...everywhere((rig, place) => {
       const dy = blockInOut(rig, "dy", 1, place);
       const slope = row(rig, "slope", 7, shared ? 1 : place.cols);
-      rig.builder.preluBackward(dy, block(rig, "x", 2, place), dy, slope);
+      records.preluBackward(rig.builder, dy, block(rig, "x", 2, place), dy, slope);
     }),
   ]),
   [abi.OP_PRELU_SLOPE]: [false, true].flatMap((adds) =>
     everywhere((rig, place) => {
       const [dy, x] = [block(rig, "dy", 1, place), block(rig, "x", 2, place)];
-      rig.builder.preluSlope(dy, x, gradient(rig, "dslope", place.cols, adds), adds);
+      records.preluSlope(rig.builder, dy, x, gradient(rig, "dslope", place.cols, adds), adds);
     }),
   ),
   [abi.OP_ADD]: [
     ...everywhere((rig, place) =>
-      rig.builder.add(block(rig, "a", 1, place), block(rig, "b", 2, place), blockOut(rig, "y", place)),
+      records.add(
+        rig.builder,
+        block(rig, "a", 1, place),
+        block(rig, "b", 2, place),
+        blockOut(rig, "y", place),
+      ),
     ),
     ...everywhere((rig, place) => {
       const a = blockInOut(rig, "a", 1, place);
-      rig.builder.add(a, block(rig, "b", 2, place), a);
+      records.add(rig.builder, a, block(rig, "b", 2, place), a);
     }),
   ],
 };

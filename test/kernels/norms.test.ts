@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/memory/plan.ts";
+import * as records from "../../src/program/layer-records.ts";
 import { floats, SEED } from "../oracle/data.ts";
 import * as oracle from "../oracle/layers.ts";
 import type { Rounded } from "../oracle/rounded.ts";
@@ -79,7 +80,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
         const { rig, input, output, vector, vectorOut, read } = blocks(build, { rows, cols });
         const own = has ? { gamma: vector("gamma", g), beta: vector("beta", b) } : {};
         const [mean, variance, y] = [vectorOut("mean"), vectorOut("variance"), output("y")];
-        rig.builder.batchNorm(input("x", x), y, { mean, variance }, own, EPS);
+        records.batchNorm(rig.builder, input("x", x), y, { mean, variance }, own, EPS);
         rig.run({ rows });
         const what = `${rows}×${cols}`;
         const of = <T>(A: chains.Arithmetic<T>) =>
@@ -129,7 +130,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
         };
         const z = again.inOut("x", x);
         const same = has ? { gamma: again.vector("gamma", g), beta: again.vector("beta", b) } : {};
-        again.rig.builder.normalize(z, z, given, same, EPS);
+        records.normalize(again.rig.builder, z, z, given, same, EPS);
         again.rig.run({ rows });
         expectBits(again.read(z), normalized, `${what} by given statistics`);
       }
@@ -146,7 +147,8 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
       const [dx, dgamma, dbeta] = [inOut("dy", dy), vectorOut("dgamma"), vectorOut("dbeta")];
       const of = { mean: vector("mean", mean), variance: vector("variance", variance) };
       const gamma = vector("gamma", g);
-      rig.builder.batchNormBackward(
+      records.batchNormBackward(
+        rig.builder,
         dx,
         input("x", x),
         dx,
@@ -196,7 +198,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
     const y = forward.output("y");
     const statistics = forward.rig.output("statistics", rows + 2, 2, { batch: true });
     const own = { gamma: forward.vector("gamma", g), beta: forward.vector("beta", b) };
-    forward.rig.builder.layerNorm(forward.input("x", x), y, statistics, own, EPS);
+    records.layerNorm(forward.rig.builder, forward.input("x", x), y, statistics, own, EPS);
     forward.rig.run({ rows });
     const run = <T>(A: chains.Arithmetic<T>) =>
       Array.from({ length: rows }, (_, i) =>
@@ -222,7 +224,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
     const all = new Float32Array(2 * rows + 4).fill(Number.NaN);
     all.set(stored);
     const of = back.rig.input("statistics", rows + 2, 2, all, { batch: true });
-    back.rig.builder.layerNormBackward(dx, from, dx, of, back.vector("gamma", g));
+    records.layerNormBackward(back.rig.builder, dx, from, dx, of, back.vector("gamma", g));
     back.rig.run({ rows });
     // what is kept is exact for these: its own rounding is the forward pass's affair
     const rows_ = <T>(A: chains.Arithmetic<T>) =>
@@ -265,7 +267,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
       const dbeta = rig.inOut("dbeta", 1, cols, before[1], { shift: 1 });
       const kept = rig.input("statistics", rows + 2, 2, all, { batch: true });
       const [g1, x1] = [parameters.input("dy", dy), parameters.input("x", x)];
-      rig.builder.layerNormParameters(g1, x1, kept, { gamma: dgamma, beta: dbeta }, true);
+      records.layerNormParameters(rig.builder, g1, x1, kept, { gamma: dgamma, beta: dbeta }, true);
       rig.prepare({ rows, add });
       rig.program.run();
       const sums = Array.from({ length: cols }, (_, j) => {
@@ -300,7 +302,7 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
       };
       const x = input("x", new Float32Array(rows * cols));
       const of = { mean: vector("mean", mean), variance: vector("variance", variance) };
-      rig.builder.batchNormStatistics(x, of, running, 0.1);
+      records.batchNormStatistics(rig.builder, x, of, running, 0.1);
       rig.run({ rows });
       const f = Math.fround;
       const [m, keep] = [f(0.1), f(1 - f(0.1))];
@@ -322,13 +324,13 @@ describe.each([...builds, relaxed])(`norms, $name build (seed ${SEED})`, (build)
     const a = blocks(build, { rows, cols });
     const y = a.output("y");
     const kept = { mean: a.vectorOut("mean"), variance: a.vectorOut("variance") };
-    a.rig.builder.batchNorm(a.input("x", x), y, kept, {}, EPS);
+    records.batchNorm(a.rig.builder, a.input("x", x), y, kept, {}, EPS);
     a.rig.run({ rows });
     for (const [i, v] of a.read(y).entries()) expect(Number.isNaN(v), `element ${i}`).toBe(i % cols === 7);
     const b = blocks(build, { rows, cols });
     const z = b.output("y");
     const statistics = b.rig.output("statistics", rows + 2, 2, { batch: true });
-    b.rig.builder.layerNorm(b.input("x", x), z, statistics, {}, EPS);
+    records.layerNorm(b.rig.builder, b.input("x", x), z, statistics, {}, EPS);
     b.rig.run({ rows });
     for (const [i, v] of b.read(z).entries())
       expect(Number.isNaN(v), `element ${i}`).toBe(Math.floor(i / cols) === 4);

@@ -4,6 +4,7 @@ import * as abi from "../../src/base/abi.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { leadingDimension, Plan, type Tensor } from "../../src/memory/plan.ts";
 import { Builder } from "../../src/program/builder.ts";
+import * as records from "../../src/program/layer-records.ts";
 import { Program } from "../../src/program/program.ts";
 import type { Core } from "../../src/wasm/runtime.ts";
 
@@ -28,33 +29,33 @@ export function layerGallery(core: Core): Program {
   const [one, each] = [row("slope", true, 1), row("slopes")];
 
   const normal = matrix("batch normal");
-  b.batchNorm(x, normal, ofBatch, affine, 1e-5);
+  records.batchNorm(b, x, normal, ofBatch, affine, 1e-5);
   const dropped = matrix("dropped");
-  b.dropout(normal, dropped, chance);
+  records.dropout(b, normal, dropped, chance);
   const leaky = matrix("leaky");
-  b.prelu(dropped, leaky, one);
+  records.prelu(b, dropped, leaky, one);
   const layered = matrix("layer normal");
-  b.layerNorm(leaky, layered, statistics, affine, 1e-5);
+  records.layerNorm(b, leaky, layered, statistics, affine, 1e-5);
   const leakier = matrix("leakier");
-  b.prelu(layered, leakier, each);
+  records.prelu(b, layered, leakier, each);
   const y = matrix("sum");
-  b.add(dropped, leakier, y);
-  b.normalize(y, y, running, affine, 1e-5);
-  b.batchNormStatistics(x, ofBatch, running, 0.1);
+  records.add(b, dropped, leakier, y);
+  records.normalize(b, y, y, running, affine, 1e-5);
+  records.batchNormStatistics(b, x, ofBatch, running, 0.1);
 
   const grads = { gamma: row("dgamma", false), beta: row("dbeta", false) };
   const dy = matrix("dy");
-  b.normalizeBackward(y, dy, running.variance, affine.gamma, 1e-5);
-  b.preluSlope(dy, layered, row("dslopes"), true);
+  records.normalizeBackward(b, y, dy, running.variance, affine.gamma, 1e-5);
+  records.preluSlope(b, dy, layered, row("dslopes"), true);
   const dx = matrix("dx");
-  b.preluBackward(dy, layered, dx, each);
-  b.layerNormParameters(dx, leaky, statistics, grads);
-  b.layerNormBackward(dx, leaky, dx, statistics, affine.gamma);
-  b.preluBackward(dx, dropped, dx, one);
-  b.add(dx, dy, dx);
-  b.dropout(dx, dx, chance);
+  records.preluBackward(b, dy, layered, dx, each);
+  records.layerNormParameters(b, dx, leaky, statistics, grads);
+  records.layerNormBackward(b, dx, leaky, dx, statistics, affine.gamma);
+  records.preluBackward(b, dx, dropped, dx, one);
+  records.add(b, dx, dy, dx);
+  records.dropout(b, dx, dx, chance);
   const others = { gamma: row("dgamma 2", false), beta: row("dbeta 2", false) };
-  b.batchNormBackward(dx, x, dx, ofBatch, affine, others, 1e-5);
+  records.batchNormBackward(b, dx, x, dx, ofBatch, affine, others, 1e-5);
 
   const room = plan.tensor("program", "program", b.length, abi.RECORD_BYTES / 4, { given: true });
   return new Program(new Arena(core, plan.layout().total), b, room, hyper);
