@@ -2,9 +2,17 @@
 // but seen: the page's script runs, and V8 says which files it had.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
@@ -59,9 +67,7 @@ export async function sizes(): Promise<Sizes> {
       entry: sizeOf(loaded(ENTRY, least).map(pathOf)),
       model: sizeOf(loaded(MODEL, least).map(pathOf)),
       trained: sizeOf(trained.map(pathOf)),
-      everything: sizeOf(
-        filesIn(all).filter((path) => !/^(worker|simd|relaxed-threads)\b/.test(basename(path))),
-      ),
+      everything: sizeOf(named(join(all, "page.js"), all)),
       idle: trained.flatMap(idleIn).sort((a, b) => b.bytes - a.bytes),
     };
   } finally {
@@ -124,10 +130,15 @@ function loaded(script: string, folder: string): Script[] {
 
 const pathOf = ({ url }: Script): string => fileURLToPath(url);
 
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".js"))
-    .map((name) => join(folder, name));
+/** A file and those of its folder that it names, and that they name, but for workers and the builds that are not taken. */
+function named(path: string, folder: string, found = new Set<string>()): string[] {
+  found.add(path);
+  for (const [name] of readFileSync(path, "utf8").matchAll(/[\w-]+\.js\b/g)) {
+    const next = join(folder, "assets", name);
+    const left = /^(worker|simd|relaxed-threads)\b/.test(name) || found.has(next) || !existsSync(next);
+    if (!left) named(next, folder, found);
+  }
+  return [...found];
 }
 
 function sizeOf(paths: readonly string[]): Size {
