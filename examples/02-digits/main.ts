@@ -42,7 +42,7 @@ async function main(options: Options): Promise<number> {
     relu(),
     dense(10),
   ]);
-  const { bytes } = await model.plan({ batchSize: options.batchSize, rows: train.rows, features: "u8" });
+  const { bytes } = model.plan({ batchSize: options.batchSize, rows: train.rows, features: "u8" });
   const { build, tile, threads } = xent.info;
   say(
     ...facts(

@@ -14,5 +14,4 @@ export { checkSchedule } from "../train/schedules.ts";
 export { Stopwatch } from "../train/stopwatch.ts";
 export { moduleFrom, workerFrom } from "./given.ts";
 export { asSaved, readSaved, restore } from "./loading.ts";
-export { workOf } from "./speed.ts";
 export { confirmLater, tune } from "./tuning.ts";

@@ -1,6 +1,6 @@
 // `init` and `hosted`: a runtime on the calling thread, and one in a worker.
 
-import { begin, type InitOptions, type Xent } from "./begin.ts";
+import type { InitOptions, Xent } from "./begin.ts";
 import type { HostedXent } from "./hosted.ts";
 
 export type { InitOptions, Xent } from "./begin.ts";
@@ -13,6 +13,7 @@ export type { InitOptions, Xent } from "./begin.ts";
  *   `wasm` that cannot be fetched
  */
 export async function init(options?: InitOptions): Promise<Xent> {
+  const { begin } = await import("./begin.ts");
   return Object.assign(await begin(options), { hosted });
 }
 

@@ -40,6 +40,7 @@ import {
   type StepsOptions,
 } from "./options.ts";
 import { saveModel } from "./saving.ts";
+import { workOf } from "./speed.ts";
 import { summary } from "./summary.ts";
 import { Training } from "./training.ts";
 
@@ -109,7 +110,7 @@ export class Sequential {
    * @param options.features   type of the data set's features: `"f32"` (default) or `"u8"`
    * @throws {XentError} `OPTION`, `TOO_LARGE` (over 4 GiB)
    */
-  async plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): Promise<ModelPlan> {
+  plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): ModelPlan {
     this.#alive("plan");
     checkNames("plan", options, ["batchSize", "rows", "features"]);
     const batchSize = integer("plan: batchSize", options.batchSize, 1);
@@ -122,8 +123,6 @@ export class Sequential {
     const optimizer = this.#training.optimizer ?? sgd({ lr: 1 });
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
-    const { workOf } = await more();
-    this.#alive("plan");
     return this.#network.plan(
       {
         batchSize: most,

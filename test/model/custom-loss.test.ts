@@ -281,7 +281,7 @@ describe("the programs", () => {
 
   it("plan counts them, and a loss behind a last sigmoid without a link works", async () => {
     const m = make(xent, [...layers, sigmoid()], squares());
-    expect((await m.plan({ batchSize: 32 })).stepMs).toBeGreaterThan(0);
+    expect(m.plan({ batchSize: 32 }).stepMs).toBeGreaterThan(0);
     const { loss } = await m.fit(dataset({ x, y, features: INPUT }), { epochs: 5 });
     expect(loss.at(-1)).toBeLessThan(loss[0] as number);
   });

@@ -266,7 +266,7 @@ describe(`training and evaluation (seed ${SEED})`, () => {
       tanh(),
       dense(CLASSES),
     ]);
-    const { flops, stepMs, bytes } = await m.plan({ batchSize: 8 });
+    const { flops, stepMs, bytes } = m.plan({ batchSize: 8 });
     expect(flops).toBeGreaterThan(2 * 3 * 8 * 16 * 16);
     expect(stepMs).toBeGreaterThan(0);
     // two runs of 16 numbers

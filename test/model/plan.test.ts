@@ -19,7 +19,7 @@ const pages = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
 describe("plan", () => {
   it("counts every region, and their sum is the memory", async () => {
     const m = xent.sequential({ input: 20, ...learn }, layers);
-    const { bytes } = await m.plan({ batchSize: 32, rows: 500 });
+    const { bytes } = m.plan({ batchSize: 32, rows: 500 });
     expect(Object.keys(bytes).sort()).toEqual([...REGIONS, "total"].sort());
     const sum = REGIONS.reduce((all, region) => all + bytes[region], 0);
     // what lies below the arena belongs to the build's constants
@@ -40,25 +40,25 @@ describe("plan", () => {
       const data = features === "u8" ? byteSet(1, rows, 20, 9) : blobSet(1, rows, 20, 9);
       for (const known of [learn, {}]) {
         const m = xent.sequential({ input: 20, ...known }, layers);
-        const { bytes } = await m.plan({ batchSize, rows, features });
+        const { bytes } = m.plan({ batchSize, rows, features });
         const made = await memoriesMade(() => m.fit(data, { batchSize, ...learn }));
         expect(made).toEqual([pages(bytes.total)]);
         // fit remembers loss and optimiser, the plan stays the same
-        expect((await m.plan({ batchSize, rows, features })).bytes).toEqual(bytes);
+        expect(m.plan({ batchSize, rows, features }).bytes).toEqual(bytes);
       }
     },
   );
 
   it("plans for a window where the data would not fit as a whole", async () => {
     const m = xent.sequential({ input: 784, ...learn }, [dense(10)]);
-    const { bytes } = await m.plan({ batchSize: 100, rows: 10_000_000 });
+    const { bytes } = m.plan({ batchSize: 100, rows: 10_000_000 });
     expect(bytes.data).toBeGreaterThan(500 * 2 ** 20);
     expect(bytes.data).toBeLessThan(520 * 2 ** 20);
   });
 
   it("counts the work of a step: 2·m·n·k a product, three products a layer, two for the first", async () => {
     const m = xent.sequential({ input: 784, ...learn }, [dense(128), relu(), dense(10)]);
-    const { flops } = await m.plan({ batchSize: 128 });
+    const { flops } = m.plan({ batchSize: 128 });
     const gemm = 2 * 128 * (2 * 784 * 128 + 3 * 128 * 10);
     expect(flops).toBeGreaterThan(gemm);
     expect(flops).toBeLessThan(1.02 * gemm);
@@ -71,7 +71,7 @@ describe("plan", () => {
     const times: number[] = [];
     // the memory that is measured in, and no other
     const made = await memoriesMade(async () => {
-      for (const m of [small, large, small]) times.push((await m.plan({ batchSize: 32 })).stepMs);
+      for (const m of [small, large, small]) times.push(m.plan({ batchSize: 32 }).stepMs);
     });
     expect(made.length).toBe(1);
     const [first, more, again] = times as [number, number, number];
@@ -82,11 +82,11 @@ describe("plan", () => {
   });
 
   it("allocates nothing of the model, and neither does a model before its first use", async () => {
-    await xent.sequential({ input: 2, ...learn }, layers).plan({ batchSize: 1 });
+    xent.sequential({ input: 2, ...learn }, layers).plan({ batchSize: 1 });
     const made = await memoriesMade(async () => {
       const m = xent.sequential({ input: 20, ...learn }, layers);
-      await m.plan({ batchSize: 32 });
-      await m.plan({ batchSize: 4096, rows: 100_000, features: "u8" });
+      m.plan({ batchSize: 32 });
+      m.plan({ batchSize: 4096, rows: 100_000, features: "u8" });
       m.dispose();
     });
     expect(made).toEqual([]);

@@ -169,7 +169,7 @@ describe("what a training run does not notice", () => {
         m.predictClass(bytes.x);
       } else m.logits(train.x.subarray(0, 7));
       if (step.step % 3 === 0) states.push(weights(m));
-      if (step.step % 5 === 0) await m.plan({ batchSize: 4096, rows: 10_000, features: "u8" });
+      if (step.step % 5 === 0) m.plan({ batchSize: 4096, rows: 10_000, features: "u8" });
     }
     expect(weights(m)).toBe(undisturbed);
     expect(new Set(states).size).toBe(states.length);

@@ -99,7 +99,7 @@ describe("in the same process", () => {
     await m.confusionMatrix(data);
     m.gradients({ x: data.x, y: data.y });
     m.activations(validation.x);
-    await m.plan({ batchSize: 7 });
+    m.plan({ batchSize: 7 });
     expectBytes(m.save(), file);
     expectSame({ history: await m.fit(data, { ...full, resume: true }), file: m.save() }, whole);
   });
