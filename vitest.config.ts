@@ -138,7 +138,7 @@ async function twentyStepsInNode(
 
 /** The same for the hashes that any number of threads must give. */
 async function twoHundredStepsInNode({ project }: BrowserCommandContext): Promise<string> {
-  const load = await project.import<typeof import("./src/wasm/load.ts")>(here("src/wasm/load.ts"));
+  const load = await project.import<typeof import("./src/wasm/builds.ts")>(here("src/wasm/builds.ts"));
   const path = here("test/support/two-hundred-steps.ts");
   const { twoHundredSteps } =
     await project.import<typeof import("./test/support/two-hundred-steps.ts")>(path);

@@ -6,7 +6,7 @@ import type { Info } from "../src/model/choose.ts";
 import { type InitOptions, init } from "../src/model/runtime.ts";
 import * as sharing from "../src/program/sharing.ts";
 import { Pool } from "../src/threads/pool.ts";
-import { type BuildName, compileBuild } from "../src/wasm/load.ts";
+import { type BuildName, compileBuild } from "../src/wasm/builds.ts";
 import type { Core } from "../src/wasm/runtime.ts";
 import type { BuildChoice, Variant } from "./variants.ts";
 

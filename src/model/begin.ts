@@ -6,6 +6,7 @@ import { XentError } from "../base/errors.ts";
 import { checkNames, flag, show } from "../base/options.ts";
 import type { ResponseLike, UrlLike, WasmModule } from "../base/platform.ts";
 import type { LayerSpec } from "../base/spec.ts";
+import type { Builds } from "../wasm/builds.ts";
 import { alone, warn } from "../wasm/engine.ts";
 import { choose, type Info, settleWide, type Threads } from "./choose.ts";
 import type { HostedXent } from "./hosted.ts";
@@ -100,7 +101,7 @@ export interface Xent {
 }
 
 /** `init` in runtime.ts, whose runtime has `hosted` besides. */
-export async function begin(options: InitOptions = {}): Promise<Omit<Xent, "hosted">> {
+export async function begin(builds: Builds, options: InitOptions = {}): Promise<Omit<Xent, "hosted">> {
   checkNames("init", options, ["precision", "wide", "threads", "tune", "wasm", "worker"]);
   const { precision = "fast", wide = false, threads: wished = "auto", tune = false, wasm, worker } = options;
   if (wished !== "auto" && !(Number.isInteger(wished) && wished >= 1 && wished <= MOST_THREADS)) {
@@ -122,6 +123,7 @@ export async function begin(options: InitOptions = {}): Promise<Omit<Xent, "host
     widening,
     tune,
     threads: await threadsOf(wished),
+    builds,
     module: wasm === undefined ? undefined : await (await import("./more.ts")).moduleFrom(wasm),
   };
   const { core, threads, info } = await choose(wishes);

@@ -5,8 +5,8 @@ import { TILE_4X8, TILE_5X8, TILE_5X16, TILE_6X8, TILE_6X16 } from "../base/abi.
 import { XentError } from "../base/errors.ts";
 import type { WasmModule } from "../base/platform.ts";
 import { tileName } from "../base/tile.ts";
+import type { BuildName, Builds } from "../wasm/builds.ts";
 import { engineName, hasRelaxedSimd, nodeVersion, setWide, startedWide } from "../wasm/engine.ts";
-import { type BuildName, compileBuild } from "../wasm/load.ts";
 import { type Core, instantiate, newMemory } from "../wasm/runtime.ts";
 import { selfTest } from "./selftest.ts";
 
@@ -43,6 +43,7 @@ export interface Wishes {
   readonly tune: boolean;
   readonly threads: Threads;
   readonly module: WasmModule | undefined;
+  readonly builds: Builds;
 }
 
 /** A core that passed its self-test, and what to say of it: `info` may change once there was work. */
@@ -133,7 +134,7 @@ export async function choose(wishes: Wishes): Promise<Chosen> {
     const given = wishes.module;
     const together = wishes.threads.size > 1;
     const build = (together ? `${name}-threads` : name) as BuildName;
-    const module = given ?? (await compileBuild(build));
+    const module = given ?? (await wishes.builds(build));
     const shared = given === undefined ? together : takesShared(given);
     const threads: Threads =
       shared || !together

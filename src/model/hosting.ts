@@ -1,13 +1,16 @@
 // The far side of a hosted runtime: holds the runtime and what was made of it, and does what the caller's messages say. It
 // runs in a worker, and knows nothing of workers.
 
+import type { WasmModule } from "../base/platform.ts";
 import { CheckedRows } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
-import { begin, type Xent } from "./begin.ts";
+import type { BuildName, Builds } from "../wasm/builds.ts";
+import { begin, type InitOptions, type Xent } from "./begin.ts";
 import { described } from "./kinds.ts";
 import {
   type Apart,
   type Call,
+  errorOf,
   failureOf,
   fresh,
   type Order,
@@ -22,6 +25,10 @@ import type { Sequential } from "./sequential.ts";
 const thrown = Symbol("thrown");
 
 type Post = (report: Report, transfer: readonly ArrayBuffer[]) => void;
+type Awaiting = {
+  readonly resolve: (module: WasmModule) => void;
+  readonly reject: (error: unknown) => void;
+};
 type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
 /** @returns what takes the caller's messages */
@@ -32,7 +39,11 @@ export function host(post: Post): (message: unknown) => void {
 
 class Host {
   readonly #post: Post;
-  readonly #held = new Map<number, unknown>([[RUNTIME, { init: begin }]]);
+  readonly #held = new Map<number, unknown>([
+    [RUNTIME, { init: (options: InitOptions) => begin(this.#builds, options) }],
+  ]);
+  /** those that the caller was asked for */
+  readonly #awaited = new Map<BuildName, Awaiting>();
   /** of runs that wait for what the caller's callbacks came to */
   readonly #verdicts = new Map<number, (verdict: Verdict) => void>();
   readonly #controllers = new Map<number, AbortController>();
@@ -45,6 +56,12 @@ class Host {
     this.#post = post;
   }
 
+  readonly #builds: Builds = (name) =>
+    new Promise((resolve, reject) => {
+      this.#awaited.set(name, { resolve, reject });
+      this.#post({ build: name }, []);
+    });
+
   receive(order: Order): void {
     switch (order.what) {
       case "call":
@@ -55,6 +72,13 @@ class Host {
         const { weight, scale, shift, classes } = rows;
         // checked where it was made
         this.#held.set(order.key, new CheckedRows(rows, rows, weight, scale, shift, classes));
+        break;
+      }
+      case "build": {
+        const { name, module, failure } = order;
+        const awaited = this.#awaited.get(name);
+        if (failure !== undefined) awaited?.reject(errorOf(failure, undefined));
+        else if (module !== undefined) awaited?.resolve(module);
         break;
       }
       case "abort":

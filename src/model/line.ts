@@ -4,12 +4,14 @@
 import type { AbortSignalLike } from "../base/platform.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
+import { type BuildName, compileBuild } from "../wasm/builds.ts";
 import type { Info } from "./choose.ts";
 import {
   type Answer,
   type Call,
   errorOf,
   type Failure,
+  failureOf,
   type Order,
   packed,
   type Report,
@@ -237,7 +239,20 @@ class Wire {
     this.#pending.clear();
   }
 
+  /** A worker's file holds no build: it is compiled on this side, and shared. */
+  async #send(name: BuildName): Promise<void> {
+    try {
+      this.post({ what: "build", name, module: await compileBuild(name) });
+    } catch (error) {
+      this.post({ what: "build", name, failure: failureOf(error) });
+    }
+  }
+
   #receive(report: Report): void {
+    if ("build" in report) {
+      void this.#send(report.build);
+      return;
+    }
     this.info = report.info ?? this.info;
     const pending = this.#pending.get(report.id);
     if (pending === undefined) return;

@@ -2,8 +2,10 @@
 
 import { XentError, type XentErrorCode } from "../base/errors.ts";
 import { show } from "../base/options.ts";
+import type { WasmModule } from "../base/platform.ts";
 import type { CheckedRows } from "../data/dataset.ts";
 import type { Callback } from "../train/fit.ts";
+import type { BuildName } from "../wasm/builds.ts";
 import type { Info } from "./choose.ts";
 
 /** All that the far side holds goes by a number. This is the runtime's, and before there is one, that of its maker. */
@@ -43,7 +45,13 @@ export type Order =
   | { readonly what: "data"; readonly key: number; readonly rows: CheckedRows }
   | { readonly what: "abort"; readonly key: number }
   | { readonly what: "verdict"; readonly id: number; readonly verdict: Verdict }
-  | { readonly what: "drop"; readonly key: number };
+  | { readonly what: "drop"; readonly key: number }
+  | {
+      readonly what: "build";
+      readonly name: BuildName;
+      readonly module?: WasmModule;
+      readonly failure?: Failure;
+    };
 
 /** How a call ended; `info` when it has changed. */
 export interface Answer {
@@ -55,9 +63,10 @@ export interface Answer {
   readonly info?: Info | undefined;
 }
 
-/** To the caller: the end of a call, or something for its callbacks. */
+/** To the caller: the end of a call, something for its callbacks, or that a build is wanted. */
 export type Report =
   | Answer
+  | { readonly build: BuildName }
   | { readonly id: number; readonly tell: keyof Callback; readonly event: never; readonly info?: undefined };
 
 /** An error on its way; `abort` is the one that an abort makes. */

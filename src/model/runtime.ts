@@ -1,5 +1,6 @@
 // `init` and `hosted`: a runtime on the calling thread, and one in a worker.
 
+import { compileBuild } from "../wasm/builds.ts";
 import type { InitOptions, Xent } from "./begin.ts";
 import type { HostedXent } from "./hosted.ts";
 
@@ -14,7 +15,7 @@ export type { InitOptions, Xent } from "./begin.ts";
  */
 export async function init(options?: InitOptions): Promise<Xent> {
   const { begin } = await import("./begin.ts");
-  return Object.assign(await begin(options), { hosted });
+  return Object.assign(await begin(compileBuild, options), { hosted });
 }
 
 /**

@@ -1,26 +1,7 @@
-// Bytes to module to instance.
+// Bytes to module to instance. builds.ts has the bytes.
 
 import { XentError } from "../base/errors.ts";
 import type { WasmMemory, WasmModule } from "../base/platform.ts";
-import { inflateNow } from "./engine.ts";
-
-/**
- * The builds that travel inside the package: no fetch and no path. `simd` has instructions whose result is fixed to the
- * bit; `relaxed` has a multiply-add that most engines fuse. Those for threads run on shared memories alone.
- */
-const BUILDS = {
-  simd: () => import("./generated/simd.ts"),
-  relaxed: () => import("./generated/relaxed.ts"),
-  "simd-threads": () => import("./generated/simd-threads.ts"),
-  "relaxed-threads": () => import("./generated/relaxed-threads.ts"),
-};
-export type BuildName = keyof typeof BUILDS;
-
-/** A build of the package. */
-export async function compileBuild(name: BuildName): Promise<WasmModule> {
-  const { base64 } = await BUILDS[name]();
-  return compile(await inflate(decode(base64)));
-}
 
 /** A module from the caller's own bytes. */
 export async function compile(bytes: Uint8Array | ArrayBuffer): Promise<WasmModule> {
@@ -52,19 +33,4 @@ export function instantiateSync<T extends Record<string, unknown>>(
 function stringAt({ buffer }: WasmMemory, address: number): string {
   const [bytes = 0] = new Uint32Array(buffer, address - 4, 1);
   return String.fromCharCode(...new Uint16Array(buffer, address, bytes / 2));
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
-/** Base64 hides from a server's gzip what repeats in code, so the bytes are deflated before: a third less to load. */
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array | ArrayBuffer> {
-  const now = inflateNow(bytes);
-  if (now !== undefined) return now;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Response(stream).arrayBuffer();
 }

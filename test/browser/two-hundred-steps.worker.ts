@@ -3,7 +3,7 @@
 
 import { TILE_5X8 } from "../../src/base/abi.ts";
 import { Pool } from "../../src/threads/pool.ts";
-import { compileBuild } from "../../src/wasm/load.ts";
+import { compileBuild } from "../../src/wasm/builds.ts";
 import { twoHundredSteps } from "../support/two-hundred-steps.ts";
 
 export interface Asked {

@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
+import { XentError } from "../../src/base/errors.ts";
 import type { HostedSequential, HostedXent } from "../../src/model/hosted.ts";
 import { host } from "../../src/model/hosting.ts";
 import { Line } from "../../src/model/line.ts";
@@ -13,6 +14,7 @@ import { hosted } from "../../src/model/runtime.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { sgd } from "../../src/train/sgd.ts";
+import { compileBuild } from "../../src/wasm/builds.ts";
 import { blobSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import type { Any } from "../support/refusals.ts";
@@ -240,6 +242,11 @@ describe("info", () => {
     const reports: Any[] = [];
     const moved: (readonly unknown[])[] = [];
     const receive = host((report, transfer) => {
+      if ("build" in report) {
+        const name = report.build;
+        void compileBuild(name).then((module) => receive({ what: "build", name, module }));
+        return;
+      }
       reports.push(report);
       moved.push(transfer);
     });
@@ -261,6 +268,23 @@ describe("info", () => {
     expect(moved[3]).toEqual([reports[3].value.buffer]);
     expect(moved[4]).toEqual(state.map(({ data }) => data.buffer));
     expect(new Set(moved[4]).size).toBe(4);
+  });
+
+  it("asks for a build; one that cannot be had ends init with the error that says why", async () => {
+    const reports: Any[] = [];
+    const receive = host((report) => {
+      reports.push(report);
+      if (!("build" in report)) return;
+      const failure = failureOf(new XentError("UNSUPPORTED", "no such file", "Try again."));
+      receive({ what: "build", name: report.build, failure });
+    });
+    receive({
+      what: "call",
+      call: { id: 1, on: 0, name: "init", args: [{ precision: "strict", threads: 1 }], keep: 0 },
+    });
+    await vi.waitUntil(() => reports.length === 2);
+    expect(reports[0]).toEqual({ build: "simd" });
+    expect(reports[1]).toMatchObject({ id: 1, failure: { code: "UNSUPPORTED", problem: "no such file" } });
   });
 
   it("is what the last answer said, an error too", async () => {

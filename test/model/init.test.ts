@@ -7,14 +7,14 @@ import { selfTest } from "../../src/model/selftest.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense } from "../../src/nn/layers.ts";
 import { sgd } from "../../src/train/sgd.ts";
-import * as load from "../../src/wasm/load.ts";
+import * as load from "../../src/wasm/builds.ts";
 import { blobSet } from "../support/blobs.ts";
 import { coreOf, wasmBytes } from "../support/core.ts";
 import { stubEngine } from "../support/engine.ts";
 import { refuses } from "../support/errors.ts";
 import { compileMutant, type Mutation } from "../support/mutants.ts";
 
-vi.mock(import("../../src/wasm/load.ts"), { spy: true });
+vi.mock(import("../../src/wasm/builds.ts"), { spy: true });
 afterEach(() => {
   vi.resetAllMocks();
   vi.restoreAllMocks();
@@ -82,7 +82,7 @@ describe("the self-test", () => {
 
   it("replaces a build that traps", async () => {
     const trapping = await mutant(mutated("optim.ts", SGD, `unreachable();\n    ${SGD}`));
-    const { compileBuild } = await vi.importActual<typeof load>("../../src/wasm/load.ts");
+    const { compileBuild } = await vi.importActual<typeof load>("../../src/wasm/builds.ts");
     vi.mocked(load.compileBuild).mockImplementation(async (name) =>
       name === "relaxed" ? trapping : compileBuild(name),
     );
@@ -94,7 +94,7 @@ describe("the self-test", () => {
 
   it("replaces a build that fails it, and says so", async () => {
     const broken = await mutant((MUTANTS[0] as [string, Mutation])[1]);
-    const { compileBuild } = await vi.importActual<typeof load>("../../src/wasm/load.ts");
+    const { compileBuild } = await vi.importActual<typeof load>("../../src/wasm/builds.ts");
     vi.mocked(load.compileBuild).mockImplementation(async (name) =>
       name === "relaxed" ? broken : compileBuild(name),
     );

@@ -6,8 +6,8 @@ import { TILE_4X8 } from "../../src/base/abi.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import { selfTest } from "../../src/model/selftest.ts";
 import { Pool } from "../../src/threads/pool.ts";
+import { compileBuild } from "../../src/wasm/builds.ts";
 import { engineName, hasRelaxedSimd, setWide } from "../../src/wasm/engine.ts";
-import { compileBuild } from "../../src/wasm/load.ts";
 import { twoHundredSteps } from "../../test/support/two-hundred-steps.ts";
 
 /** What a child says. */
