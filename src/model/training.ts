@@ -136,9 +136,9 @@ export class Training {
     const validated =
       validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
     const spec = loaded?.checkSchedule(`${where}: the optimizer`, optimizer.schedule);
-    if (typeof spec === "object" && spec.kind === "reduceOnPlateau") {
-      const monitor = spec.monitor ?? loaded?.usualMonitor(validation !== undefined);
-      loaded?.checkMonitor(`${where}: reduceOnPlateau`, monitor as string, metrics, validation !== undefined);
+    if (loaded && typeof spec === "object" && spec.kind === "reduceOnPlateau") {
+      const monitor = spec.monitor ?? loaded.usualMonitor(validation !== undefined);
+      loaded.checkMonitor(`${where}: reduceOnPlateau`, monitor, metrics, validation !== undefined);
     }
     const portions = { batchSize, accumulate, dropLast };
     const perEpoch = stepsPerEpoch(data.rows, portions);
