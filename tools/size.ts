@@ -44,8 +44,10 @@ export interface Idle {
 }
 
 export interface Sizes {
-  /** loaded before anything is called */
+  /** loaded before anything is called: what stands in an app's own bundle */
   readonly entry: Size;
+  /** the build that a page takes */
+  readonly build: Size;
   /** loaded once there is a model: a build among it */
   readonly model: Size;
   /** loaded once it was trained and has predicted */
@@ -65,6 +67,7 @@ export async function sizes(): Promise<Sizes> {
     const trained = loaded(TRAINING, least);
     return {
       entry: sizeOf(loaded(ENTRY, least).map(pathOf)),
+      build: sizeOf(trained.map(pathOf).filter((path) => /relaxed[^/\\]*$/.test(path))),
       model: sizeOf(loaded(MODEL, least).map(pathOf)),
       trained: sizeOf(trained.map(pathOf)),
       everything: sizeOf(named(join(all, "page.js"), all)),
@@ -157,14 +160,17 @@ function idleIn(script: Script): Idle[] {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const { idle, ...found } = await sizes();
   const words: Record<keyof typeof found, string> = {
-    entry: "loaded by the entry alone",
+    entry: "in the app's own bundle",
+    build: "the build",
     model: "until a model is made, a build among it",
     trained: "until it has trained and predicted",
     everything: "all names and all that they may load",
   };
   for (const [name, { gzipped, files }] of Object.entries(found)) {
     const what = words[name as keyof typeof found];
-    console.log(`${what.padEnd(42)} ${String(gzipped).padStart(7)} bytes gzipped, ${files} files`);
+    console.log(
+      `${what.padEnd(42)} ${String(gzipped).padStart(7)} bytes gzipped, ${files} ${files === 1 ? "file" : "files"}`,
+    );
   }
   if (process.argv.includes("--idle")) {
     console.log("\nloaded, and not run by then (minified bytes)");
