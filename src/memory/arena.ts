@@ -50,8 +50,9 @@ export class Arena {
       );
     }
     this.kernels = instantiate(core, this.#memory);
-    this.crew = core.crew;
     this.sharing = core.sharing;
+    // nothing of a program that is not marked may be shared
+    this.crew = core.sharing && core.crew;
     if (core.shared) weights.set(this.#memory, weight(pages * PAGE));
   }
 

@@ -2,6 +2,7 @@
 // with what went wrong.
 
 import { TILE_5X8 } from "../../src/base/abi.ts";
+import * as sharing from "../../src/program/sharing.ts";
 import { Pool } from "../../src/threads/pool.ts";
 import { compileBuild } from "../../src/wasm/builds.ts";
 import { twoHundredSteps } from "../support/two-hundred-steps.ts";
@@ -22,7 +23,7 @@ async function hashOf(threads: number): Promise<string> {
   await crew.start();
   if (crew.failed !== undefined) return crew.failed;
   try {
-    return await twoHundredSteps({ ...one, module, shared: true, crew });
+    return await twoHundredSteps({ ...one, module, shared: true, crew, sharing });
   } finally {
     crew.scrap();
   }

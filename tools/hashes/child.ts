@@ -5,6 +5,7 @@
 import { TILE_4X8 } from "../../src/base/abi.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import { selfTest } from "../../src/model/selftest.ts";
+import * as sharing from "../../src/program/sharing.ts";
 import { Pool } from "../../src/threads/pool.ts";
 import { compileBuild } from "../../src/wasm/builds.ts";
 import { engineName, hasRelaxedSimd, setWide } from "../../src/wasm/engine.ts";
@@ -64,7 +65,7 @@ async function withThreads(build: "simd" | "relaxed", threads: number) {
   if (crew.failed !== undefined) throw new Error(crew.failed);
   const tile = TILE_4X8;
   try {
-    const hash = await twoHundredSteps({ module, build, tile, shared: true, crew });
+    const hash = await twoHundredSteps({ module, build, tile, shared: true, crew, sharing });
     return { tile: tileName(tile), threads, hash };
   } finally {
     crew.scrap();
