@@ -91,6 +91,7 @@ if (executablePath !== undefined) {
     },
   });
   projects.push({
+    resolve,
     // a page that is cross-origin isolated, as threads will need it
     server: {
       headers: {
