@@ -35,6 +35,8 @@ export class Slice implements Pause {
   #begin = performance.now();
   #last = this.#begin;
   #long = true;
+  /** milliseconds in records since then: a piece that paused is long, however little was left of it */
+  #spent = 0;
   /** what each record took last, and how often longer than a picture */
   readonly #ms: number[] = [];
   readonly #slow: number[] = [];
@@ -48,8 +50,9 @@ export class Slice implements Pause {
   /** Whether it is time for a turn; asked between two pieces of work, such as steps. */
   over(): boolean {
     const now = performance.now();
-    this.#long = now - this.#last > LONG_MS;
+    this.#long = Math.max(now - this.#last, this.#spent) > LONG_MS;
     this.#last = now;
+    this.#spent = 0;
     return now >= this.#begin + SLICE_MS;
   }
 
@@ -61,6 +64,7 @@ export class Slice implements Pause {
   ran(record: number, ms: number): boolean {
     if (ms > FRAME_MS) this.#speakOf(record, ms);
     this.#ms[record] = ms;
+    this.#spent += ms;
     const now = performance.now();
     return now >= this.#begin + SLICE_MS || now + (this.#ms[record + 1] ?? 0) >= this.#begin + FRAME_MS;
   }

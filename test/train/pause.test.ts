@@ -7,6 +7,7 @@ import { customLoss } from "../../src/nn/custom.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { dropout } from "../../src/nn/norms.ts";
 import { sgd } from "../../src/train/sgd.ts";
+import { Slice } from "../../src/train/turn.ts";
 import * as engine from "../../src/wasm/engine.ts";
 import { blobSet } from "../support/blobs.ts";
 import { refuses } from "../support/errors.ts";
@@ -133,6 +134,18 @@ it("trainOnBatch, evaluate and steps pause too", async () => {
       expect(loss).toBeGreaterThan(0);
   };
   expect(await turns(all)).toBeGreaterThan(4);
+});
+
+it("a piece of which little was left after its last pause is long all the same", async () => {
+  const slice = new Slice();
+  slice.ran(0, 9);
+  await slice.turn();
+  slice.ran(1, 0.1);
+  slice.over();
+  expect(slice.inside).toBe(slice);
+  // and one that was short is not
+  slice.over();
+  expect(slice.inside).toBeUndefined();
 });
 
 describe("a record that takes longer than a picture", () => {
