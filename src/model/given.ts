@@ -29,7 +29,7 @@ function isModule(value: unknown): value is WasmModule {
 }
 
 function isResponse(value: unknown): value is ResponseLike {
-  return typeof value === "object" && value !== null && "arrayBuffer" in value;
+  return typeof value === "object" && value !== null && "arrayBuffer" in value && "status" in value;
 }
 
 async function fromResponse(response: ResponseLike): Promise<WasmModule> {
@@ -96,6 +96,10 @@ export function workerFrom(where: string, worker: NonNullable<InitOptions["worke
 /** An address as it is, or as it is meant on a page. */
 function urlOf(name: string, value: unknown, hint: string): URL {
   const text: unknown = Object(value).href ?? value;
-  if (typeof text === "string" && URL.canParse(text, base())) return new URL(text, base());
+  try {
+    if (typeof text === "string") return new URL(text, base());
+  } catch {
+    // it is no address; Safari's URL.canParse came with 17
+  }
   throw new XentError("OPTION", `${name} is ${show(value)}`, hint);
 }

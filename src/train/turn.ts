@@ -7,8 +7,8 @@ import { page, warn } from "../wasm/engine.ts";
 
 /** Milliseconds of work between two turns of the event loop: half a frame on a page, 50 elsewhere. */
 export const SLICE_MS = page ? 8 : 50;
-/** Of a step above it a page may have its turn between two records. */
-const LONG_MS = 2;
+/** Of a step above it a page may have its turn between two records; before one with which it would take longer than MOST_MS. */
+const [LONG_MS, MOST_MS] = [2, 12];
 /** What a page has for a picture, and how often a record is to take longer before anything is said: by then its code is hot. */
 const [FRAME_MS, OFTEN] = [16, 3];
 
@@ -35,8 +35,8 @@ export class Slice implements Pause {
   #begin = performance.now();
   #last = this.#begin;
   #long = true;
-  /** milliseconds in records since then: a piece that paused is long, however little was left of it */
-  #spent = 0;
+  /** the piece has paused since: it was long, however little was left of it, and whoever waits for its end wants to hear of it */
+  #paused = false;
   /** what each record took last, and how often longer than a picture */
   readonly #ms: number[] = [];
   readonly #slow: number[] = [];
@@ -50,10 +50,11 @@ export class Slice implements Pause {
   /** Whether it is time for a turn; asked between two pieces of work, such as steps. */
   over(): boolean {
     const now = performance.now();
-    this.#long = Math.max(now - this.#last, this.#spent) > LONG_MS;
+    const paused = this.#paused;
+    this.#long = paused || now - this.#last > LONG_MS;
     this.#last = now;
-    this.#spent = 0;
-    return now >= this.#begin + SLICE_MS;
+    this.#paused = false;
+    return paused || now >= this.#begin + SLICE_MS;
   }
 
   /** For a run that a page may interrupt: elsewhere, and where pieces are short, there is nothing to gain. */
@@ -64,9 +65,11 @@ export class Slice implements Pause {
   ran(record: number, ms: number): boolean {
     if (ms > FRAME_MS) this.#speakOf(record, ms);
     this.#ms[record] = ms;
-    this.#spent += ms;
     const now = performance.now();
-    return now >= this.#begin + SLICE_MS || now + (this.#ms[record + 1] ?? 0) >= this.#begin + FRAME_MS;
+    const pauses =
+      now >= this.#begin + SLICE_MS || now + (this.#ms[record + 1] ?? 0) >= this.#begin + MOST_MS;
+    this.#paused ||= pauses;
+    return pauses;
   }
 
   async turn(): Promise<void> {

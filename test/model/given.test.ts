@@ -87,6 +87,7 @@ describe("worker", () => {
 it.each([
   [{ wasm: 5 }, "init: wasm is 5"],
   [{ wasm: null }, "init: wasm is null"],
+  [{ wasm: new Blob() }, "init: wasm is"],
   [{ worker: true }, "worker is true"],
   [{ worker: "worker.js" }, 'worker is "worker.js"'],
   [{ worker: { blob: 3 } }, "worker is 3"],

@@ -124,6 +124,13 @@ describe("fit", () => {
   });
 });
 
+it("progress is told of every step that paused", async () => {
+  const told: number[] = [];
+  const callbacks = [{ onProgress: ({ step }: { step: number }) => void told.push(step) }];
+  await make().fit(data, { epochs: 3, batchSize: 320, callbacks });
+  expect([...new Set(told)]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 it("trainOnBatch, evaluate and steps pause too", async () => {
   const model = make();
   const { x, y } = { x: data.x, y: data.y };
@@ -138,13 +145,14 @@ it("trainOnBatch, evaluate and steps pause too", async () => {
 
 it("a piece of which little was left after its last pause is long all the same", async () => {
   const slice = new Slice();
-  slice.ran(0, 9);
+  slice.ran(1, 20);
+  // the next one would take too long
+  expect(slice.ran(0, 0.1)).toBe(true);
   await slice.turn();
-  slice.ran(1, 0.1);
-  slice.over();
+  expect(slice.over()).toBe(true);
   expect(slice.inside).toBe(slice);
   // and one that was short is not
-  slice.over();
+  expect(slice.over()).toBe(false);
   expect(slice.inside).toBeUndefined();
 });
 
