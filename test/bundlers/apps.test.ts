@@ -12,9 +12,9 @@ import { base64 as simd } from "../../src/wasm/generated/simd.ts";
 import { base64 as simdThreads } from "../../src/wasm/generated/simd-threads.ts";
 import { findChromium } from "../../tools/chromium.ts";
 import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
+import { type Browser, hasFirefox, startChromium, startFirefox, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
 import { train } from "./app.ts";
-import { type Browser, hasFirefox, startChromium, startFirefox, type Tab } from "./browsers.ts";
 import { esbuilt, html, makeProject, mapped, quiet, vite, webpacked } from "./builders.ts";
 
 const BUILDS = Object.entries({

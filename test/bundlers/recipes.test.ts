@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../tools/chromium.ts";
 import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
+import { type Browser, startChromium, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
-import { type Browser, startChromium, type Tab } from "./browsers.ts";
 import { hashOf, html, makeProject, vite } from "./builders.ts";
 
 const RECIPES = "test/bundlers/recipes";

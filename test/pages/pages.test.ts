@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { init } from "xent";
 import { findChromium } from "../../tools/chromium.ts";
 import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
-import { type Browser, startChromium, type Tab } from "../bundlers/browsers.ts";
+import { type Browser, startChromium, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
 import { saved } from "./page.ts";
 
