@@ -79,10 +79,6 @@ process.exit();
   );
 }
 
-/** Waits for a global of the page; playwright's own way is eval, which the policy forbids. */
-const until = (name: string): string =>
-  `new Promise((done) => { const look = () => (globalThis.${name} ? done() : setTimeout(look, 2)); look(); })`;
-
 /** Milliseconds to the first step, of visits with everything in Chromium's cache. */
 async function firstSteps(page: Page, { origin }: Server): Promise<number[]> {
   const times: number[] = [];
@@ -91,7 +87,6 @@ async function firstSteps(page: Page, { origin }: Server): Promise<number[]> {
     // from another page of the site: from elsewhere Chromium starts a process first, which is not ours to measure
     await page.goto(`${origin}/empty.html`);
     await page.goto(`${origin}/first.html`);
-    await page.evaluate(until("first"));
     const ms = (await page.evaluate("globalThis.first")) as number;
     if (i >= WARMING) times.push(ms);
   }
@@ -228,7 +223,6 @@ async function main({ seconds, minutes, json }: Asked): Promise<number> {
     page.on("pageerror", (error) => complaints.push(error.message));
     const first = await firstSteps(page, server);
     await page.goto(`${server.origin}/`);
-    await page.evaluate(until("app"));
     const speeds = await compared(page, files, seconds);
     const gaps = await standstills(page, 2 * seconds);
     const grown = minutes > 0 ? await memory(page, minutes) : undefined;

@@ -1,6 +1,7 @@
 // A small server of static files for pages under test: real headers, a log of what was asked for, and the reports of a
 // Content-Security-Policy. Not for a real network: it answers this machine alone.
 
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -33,6 +34,11 @@ export function strictPolicy(...scripts: readonly string[]): Headers {
     `report-uri ${REPORTS}`,
   ];
   return { "Content-Security-Policy": rules.join("; ") };
+}
+
+/** A source of scripts that allows this inline one. */
+export function hashOf(script: string): string {
+  return `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
 }
 
 const TYPES: Headers = {

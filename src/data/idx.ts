@@ -2,8 +2,8 @@
 // as 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
 
+import { toBytes } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
 
 /** What an IDX file holds. */
 export interface IdxArray {
@@ -68,7 +68,7 @@ const TYPES: ReadonlyMap<number, IdxType> = new Map([
  * ```
  */
 export async function readIdx(bytes: Uint8Array | ArrayBuffer): Promise<IdxArray> {
-  const given = toBytes(bytes);
+  const given = toBytes(bytes, failure);
   return parse(given[0] === 0x1f && given[1] === 0x8b ? await gunzip(given) : given);
 }
 
@@ -146,16 +146,6 @@ async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
       "They are damaged or cut off: fetch them again.",
     );
   }
-}
-
-/** A Uint8Array over the given bytes; a Buffer becomes a plain one. */
-function toBytes(bytes: unknown): Uint8Array {
-  if (bytes instanceof Uint8Array) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  throw failure(
-    `got ${show(bytes)}, expected a Uint8Array or an ArrayBuffer`,
-    "Read the file first: await readFile(path), or await (await fetch(url)).arrayBuffer().",
-  );
 }
 
 function hex(bytes: Iterable<number>): string {

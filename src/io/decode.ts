@@ -1,5 +1,6 @@
 // Reads the safetensors format, without trust.
 
+import { toBytes } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
 import { type Entry, parseHeader } from "./header.ts";
 import {
@@ -36,7 +37,7 @@ export interface Safetensors {
  * @throws {XentError} `CHECKPOINT` the bytes are no such file, or not exactly one
  */
 export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
-  const file = toBytes(bytes);
+  const file = toBytes(bytes, failure);
   if (file.length < 8) {
     throw failure(
       `the file has ${file.length} bytes, expected at least 8`,
@@ -127,14 +128,4 @@ function headerText(header: Uint8Array): string {
   } catch {
     throw failure("the header is not valid UTF-8", "It is damaged, or no safetensors file.");
   }
-}
-
-/** A Uint8Array over the given bytes; of a Buffer, whose `slice` is another, a plain one. */
-function toBytes(bytes: unknown): Uint8Array {
-  if (bytes instanceof Uint8Array) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  throw failure(
-    `got ${show(bytes)}, expected a Uint8Array or an ArrayBuffer`,
-    "Read the file first: await readFile(path), or await (await fetch(url)).arrayBuffer().",
-  );
 }

@@ -78,7 +78,6 @@ export class Runner {
     this.#alone = crew === undefined || ns < crew.runNs || crew.threads === 1 || arena.spoilt;
     if (this.#alone) {
       if (pause !== undefined) {
-        arena.pending = this;
         this.#next = first;
         this.#last = last;
         return this.#runAlone(pause);
@@ -94,18 +93,22 @@ export class Runner {
 
   /** What is left, on this thread, up to a pause. */
   #runAlone(pause?: Pause): boolean {
-    const { kernels } = this.#arena;
+    const arena = this.#arena;
     const last = this.#last;
+    // a trap is to leave nothing behind that others would go on with
+    arena.pending = undefined;
     let start = performance.now();
     while (this.#next < last) {
       const record = this.#next++;
-      kernels.run(this.#program, this.#hyper, record, record + 1, 0, 1);
+      arena.kernels.run(this.#program, this.#hyper, record, record + 1, 0, 1);
       const end = performance.now();
       const pauses = pause?.ran(record, end - start) ?? false;
-      if (pauses && this.#next < last) return false;
+      if (pauses && this.#next < last) {
+        arena.pending = this;
+        return false;
+      }
       start = end;
     }
-    this.#arena.pending = undefined;
     return true;
   }
 

@@ -1,4 +1,4 @@
-// What every app under test does, on the page itself and in a hosted runtime; Node does the same. It imports nothing but "xent".
+// What every app under test does, on the page itself and in a hosted runtime; Node does the same. Of xent it imports "xent" alone.
 
 import {
   adam,
@@ -13,6 +13,7 @@ import {
   relu,
   type Xent,
 } from "xent";
+import { sha256 } from "../support/sha256.ts";
 
 /** SHA-256 of all weights and of the saved model, as hex. */
 export interface Trained {
@@ -36,9 +37,8 @@ export async function train(xent: Xent | HostedXent): Promise<Trained> {
     features: FEATURES,
   });
   await model.fit(data, { loss: crossEntropy(), optimizer: adam({ lr: 0.01 }), epochs: 3, batchSize: 128 });
-  const weights = Object.values(await model.stateDict()).map(({ data }) => data as Float32Array<ArrayBuffer>);
-  const saved = (await model.save()) as Uint8Array<ArrayBuffer>;
-  return { weights: await sha256(weights), saved: await sha256([saved]) };
+  const weights = Object.values(await model.stateDict()).map(({ data }) => data);
+  return { weights: await sha256(...weights), saved: await sha256(await model.save()) };
 }
 
 /** @param options  a build in a file of its own, perhaps */
@@ -53,9 +53,4 @@ export async function inWorker(options: InitOptions = {}): Promise<Trained & { t
   const trained = await train(xent);
   await xent.dispose();
   return { ...trained, threads: xent.info.threads };
-}
-
-async function sha256(parts: readonly BlobPart[]): Promise<string> {
-  const sum = await crypto.subtle.digest("SHA-256", await new Blob([...parts]).arrayBuffer());
-  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

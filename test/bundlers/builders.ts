@@ -1,11 +1,11 @@
 // The same small app, built as its users would with each of the tools: what they say in warnings is an error here.
 
-import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { createLogger, type InlineConfig, build as viteBuild } from "vite";
 import webpack from "webpack";
+import { hashOf } from "../../tools/serve.ts";
 import { installPacked } from "../support/packed.ts";
 
 /** The app as plain JavaScript beside the packed package, for every tool to build. */
@@ -133,8 +133,3 @@ export const mapped: Build = async (project, out) => {
   );
   return [hashOf(map)];
 };
-
-/** A source of scripts that allows this inline one. */
-export function hashOf(script: string): string {
-  return `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
-}

@@ -4,10 +4,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../tools/chromium.ts";
-import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
+import { hashOf, ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
 import { type Browser, startChromium, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
-import { hashOf, html, makeProject, vite } from "./builders.ts";
+import { html, makeProject, vite } from "./builders.ts";
 
 const RECIPES = "test/bundlers/recipes";
 const EPOCHS = 40;

@@ -1,4 +1,4 @@
-// What the pages under test do, in their own thread; a test calls it by name. It imports nothing but "xent", and what that may.
+// What the pages under test do, in their own thread; a test calls it by name. Of xent it imports "xent" alone.
 
 import {
   crossEntropy,
@@ -13,6 +13,7 @@ import {
   type Xent,
   XentError,
 } from "xent";
+import { sha256 } from "../support/sha256.ts";
 
 const [ROWS, FEATURES, CLASSES] = [2000, 64, 10] as const;
 
@@ -27,8 +28,7 @@ export async function saved(xent: Xent | HostedXent): Promise<string> {
   const known = { input: FEATURES, seed: 1, loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) };
   const model = await xent.sequential(known, [dense(256), relu(), dense(CLASSES)]);
   await model.fit(data, { epochs: 3, batchSize: 200 });
-  const sum = await crypto.subtle.digest("SHA-256", (await model.save()) as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(await model.save());
 }
 
 export const onPage = async (options: InitOptions = {}): Promise<string> =>

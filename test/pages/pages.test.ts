@@ -1,14 +1,13 @@
 // xent on pages with strict policies, as a server's headers make them: Node's files on the page and in workers, with and without
 // shared memory, from another origin, and a page that goes on drawing. Whatever a page has to complain about fails a test.
 
-import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { init } from "xent";
 import { findChromium } from "../../tools/chromium.ts";
-import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
+import { hashOf, ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
 import { type Browser, startChromium, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
 import { saved } from "./page.ts";
@@ -28,7 +27,7 @@ beforeAll(async () => {
     format: "esm",
     external: ["xent"],
   });
-  writeFileSync(join(folder, "main.js"), 'globalThis.page = await import("./page.js");\n');
+  writeFileSync(join(folder, "main.js"), 'import * as page from "./page.js";\nglobalThis.page = page;\n');
   browser = await startChromium(findChromium() as string);
 }, 60_000);
 afterAll(() => browser.close());
@@ -40,19 +39,15 @@ async function visit<T>(
   { from = "./dist/", scripts = "", complains = [] as RegExp[] } = {},
 ): Promise<T> {
   const map = JSON.stringify({ imports: { xent: `${from}index.js` } });
-  const hash = `'sha256-${createHash("sha256").update(map).digest("base64")}'`;
   writeFileSync(
     join(folder, "index.html"),
     `<!doctype html><meta charset="utf-8"><title>xent</title>
 <script type="importmap">${map}</script>
 <script type="module" src="./main.js"></script>\n`,
   );
-  const server = await serve(folder, { ...strictPolicy(hash, scripts), ...headers });
+  const server = await serve(folder, { ...strictPolicy(hashOf(map), scripts), ...headers });
   const tab = await browser.open(`${server.origin}/`);
   try {
-    await tab.value(
-      "new Promise((done) => { const look = () => globalThis.page ? done() : setTimeout(look, 5); look(); })",
-    );
     const result = await work(tab, server);
     const said = [...tab.complaints, ...server.reports];
     expect(said.filter((text) => !complains.some((known) => known.test(text)))).toEqual([]);

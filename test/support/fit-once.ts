@@ -11,6 +11,7 @@ import {
   sgd,
   type Xent,
 } from "../../src/index.ts";
+import { sha256 } from "./sha256.ts";
 
 const [ROWS, FEATURES, CLASSES] = [150, 23, 7] as const;
 
@@ -27,10 +28,5 @@ export async function fitOnce(xent: Xent | HostedXent, seed: number): Promise<st
   const { steps } = await model.fit(data, { epochs: 4, batchSize: 32, validation: data });
   if (steps !== 20) throw new Error(`${steps} steps`);
   const weights = Object.values(await model.stateDict()).map(({ data }) => data);
-  const digests: ArrayBuffer[] = [];
-  for (const part of [...weights, await model.predict(x)]) {
-    digests.push(await crypto.subtle.digest("SHA-256", part as Float32Array<ArrayBuffer>));
-  }
-  const sum = await crypto.subtle.digest("SHA-256", await new Blob(digests).arrayBuffer());
-  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(...weights, await model.predict(x));
 }

@@ -14,6 +14,7 @@ import {
   tanh,
 } from "xent";
 import { Random } from "../../src/base/random.ts";
+import { sha256 } from "./sha256.ts";
 
 /** A first product deeper than KC; widths and a batch that are no whole tiles. */
 const [ROWS, FEATURES, CLASSES, BATCH] = [400, 300, 7, 41] as const;
@@ -40,7 +41,5 @@ export async function trainedHash(model: Sequential | HostedSequential): Promise
     batchSize: BATCH,
   });
   if (steps !== 200) throw new Error(`${steps} steps`);
-  const weights = Object.values(await model.stateDict()).flatMap(({ data }) => [...data]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Float32Array(weights)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(...Object.values(await model.stateDict()).map(({ data }) => data));
 }

@@ -27,6 +27,7 @@ import {
   tanh,
   type Xent,
 } from "../../src/index.ts";
+import { sha256 } from "./sha256.ts";
 
 const [ROWS, FEATURES, CLASSES, BATCH] = [150, 23, 7, 32] as const;
 
@@ -76,14 +77,7 @@ export async function twentySteps(seed: number, precision: Precision): Promise<s
   const runs: (Float32Array | Float64Array)[] = [];
   for (const each of nets) runs.push(...(await run(await init({ precision }), seed, ...each)));
 
-  const all = new Uint8Array(runs.reduce((sum, part) => sum + part.byteLength, 0));
-  let end = 0;
-  for (const { buffer, byteOffset, byteLength } of runs) {
-    all.set(new Uint8Array(buffer, byteOffset, byteLength), end);
-    end += byteLength;
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(...runs);
 }
 
 async function run(
