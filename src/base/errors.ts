@@ -7,7 +7,8 @@
  * - `NOT_FINITE` NaN or ±Infinity in features or targets; `OPTION` an option's name or value
  * - `EMPTY` no rows, or none that counts; `WEIGHT` a row's weight that is negative or no number
  * - `TARGET` targets that the loss cannot have; `LOSS` a loss that does not fit the model or the call
- * - `IDX` bytes that are no IDX file; `STATE` a state dict that does not fit the model
+ * - `CSV`, `NPY`, `IDX` text or bytes that are no such file; `COLUMN` a column, or a value in it, that is not as it should be
+ * - `PREPROCESSING` rows that were not prepared as the model's were; `EXPORT` a model that another format cannot hold; `STATE` a state dict that does not fit the model
  * - `CHECKPOINT` bytes that are no saved model, or none that can be loaded here, or something that cannot be saved
  * - `FILE` a file could not be read, written or fetched
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
@@ -24,7 +25,12 @@ export type XentErrorCode =
   | "TARGET"
   | "LOSS"
   | "OPTION"
+  | "CSV"
+  | "NPY"
   | "IDX"
+  | "COLUMN"
+  | "PREPROCESSING"
+  | "EXPORT"
   | "STATE"
   | "CHECKPOINT"
   | "FILE"

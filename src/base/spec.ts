@@ -293,6 +293,46 @@ export interface Scaling {
   readonly shift: number;
 }
 
+/** A column of numbers that becomes one feature: (value − center) · scale + offset. */
+export interface NumberColumn {
+  readonly kind: "number";
+  readonly name: string;
+  readonly center: number;
+  readonly scale: number;
+  readonly offset: number;
+  /** stands for a missing value, which is refused where this is left out */
+  readonly fill?: number;
+}
+
+/**
+ * A column of categories: `oneHot` becomes a feature each, 1 for the row's own and else 0; `ids` becomes one feature, the
+ * category's place in the list.
+ */
+export interface CategoryColumn {
+  readonly kind: "oneHot" | "ids";
+  readonly name: string;
+  readonly categories: readonly string[];
+  /** stands for a missing value, which is refused where this is left out */
+  readonly fill?: string;
+  /** what is done with a category that is not in the list: an error, or all zeros (`oneHot` alone) */
+  readonly unknown: "error" | "zeros";
+}
+
+/** How a column of raw rows becomes features. */
+export type ColumnSpec = NumberColumn | CategoryColumn;
+
+/** What is learnt: the class of a row, by its name; or numbers, which are scaled for training and scaled back by `predict`. */
+export type TargetSpec =
+  | { readonly kind: "classes"; readonly name: string; readonly classes: readonly string[] }
+  | { readonly kind: "numbers"; readonly columns: readonly NumberColumn[] };
+
+/** How raw rows become features, and what is learnt of them: fitted on training rows, and kept in the model. */
+export interface PreprocessingSpec {
+  /** in the order of their features */
+  readonly columns: readonly ColumnSpec[];
+  readonly target?: TargetSpec;
+}
+
 /** Where the file of a worker is, if it is not the package's, and whether it is started through a Blob. */
 export interface WorkerFrom {
   readonly url?: string;

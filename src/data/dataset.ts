@@ -4,6 +4,7 @@
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, show } from "../base/options.ts";
 import { checkNamed, toClasses } from "./classes.ts";
+import type { Preprocessing } from "./prepared.ts";
 import {
   COUNTED,
   count,
@@ -68,6 +69,8 @@ export interface Dataset {
   readonly scale: number;
   /** 0 for f32 features */
   readonly shift: number;
+  /** what has made the features from raw rows, if anything */
+  readonly preprocessing: Preprocessing | undefined;
 }
 
 const OPTIONS = ["x", "y", "weight", "classes", "features", "scale", "shift"];
@@ -83,6 +86,7 @@ export class CheckedRows implements Dataset {
   readonly classes: readonly string[] | undefined;
   readonly scale: number;
   readonly shift: number;
+  readonly preprocessing: Preprocessing | undefined;
   /** the extremes of targets that are numbers */
   readonly stats: TargetStats | undefined;
 
@@ -93,6 +97,7 @@ export class CheckedRows implements Dataset {
     scale: number,
     shift: number,
     classes?: readonly string[],
+    preprocessing?: Preprocessing,
   ) {
     this.rows = features.rows;
     this.features = features.features;
@@ -104,6 +109,7 @@ export class CheckedRows implements Dataset {
     this.classes = classes;
     this.scale = scale;
     this.shift = shift;
+    this.preprocessing = preprocessing;
     Object.freeze(this);
   }
 }

@@ -145,7 +145,7 @@ function quotas(where: string, classes: Int32Array, share: number): Map<number, 
 }
 
 function take(where: string, data: CheckedRows, rows: readonly number[]): Dataset {
-  const { x, y, features, targets, weight, scale, shift, classes } = data;
+  const { x, y, features, targets, weight, scale, shift, classes, preprocessing } = data;
   const n = rows.length;
   const gather = <A extends Float32Array | Uint8Array | Int32Array>(from: A, width: number, to: A): A => {
     for (const [i, row] of rows.entries()) to.set(from.subarray(row * width, (row + 1) * width), i * width);
@@ -160,5 +160,6 @@ function take(where: string, data: CheckedRows, rows: readonly number[]): Datase
     scale,
     shift,
     classes,
+    preprocessing,
   );
 }

@@ -24,7 +24,7 @@ const THREAD_LOADERS = ["src/model/crew.ts", "src/model/hosted.ts"];
 const WORKERS: Readonly<Record<string, string>> = { "src/worker.ts": "src/model/hosted.ts" };
 const FAR_END = ["src/threads/port.ts", "src/threads/control.ts", "src/threads/member.ts"];
 /** Packages, and the only place in src/ that imports each. */
-const PACKAGES: Readonly<Record<string, string>> = {};
+const PACKAGES: Readonly<Record<string, string>> = { papaparse: "src/data/csv.ts" };
 /** Where Node's own modules may be imported; elsewhere `process.getBuiltinModule` asks for them at run time. */
 const NODE_ONLY = ["src/node.ts", "src/cli/"];
 

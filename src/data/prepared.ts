@@ -1,0 +1,40 @@
+// What a preprocessing offers to those that hold one: a data set that was made by it, a model that was trained with that. How it
+// is fitted and what it does is preprocess.ts, which they do not load.
+
+import type { PreprocessingSpec } from "../base/spec.ts";
+import type { CheckedFeatures, Dataset } from "./dataset.ts";
+import type { DataStream } from "./stream.ts";
+import type { Table } from "./table.ts";
+
+/**
+ * Rows as they come, before anything is done to them: a table; objects by column name; arrays in the order of the columns; or,
+ * where all columns are numbers, a flat array, row after row. Columns that are not asked for are not looked at.
+ */
+export type RawRows =
+  | Table
+  | readonly Readonly<Record<string, unknown>>[]
+  | readonly ArrayLike<unknown>[]
+  | Float32Array
+  | Float64Array;
+
+/** How raw rows become features, fitted on training rows. Made by `preprocess`, kept by the model that is trained with it. */
+export interface Preprocessing {
+  /** as plain data */
+  readonly spec: PreprocessingSpec;
+  /** how many features a row has: the model's `input` */
+  readonly features: number;
+  /** their names: that of a column of numbers, `column=category` */
+  readonly names: readonly string[];
+  /** how many outputs a model needs to learn the target: one a class, or one a number; 0 where there is no target */
+  readonly outputs: number;
+  /** names of the classes by their ids, where a class is learnt */
+  readonly classes: readonly string[] | undefined;
+  /** The features of raw rows, `[rows · features]`; a target among the columns is not needed. */
+  transform(rows: RawRows, where?: string): CheckedFeatures;
+  /** The data set of raw rows, target included. */
+  dataset(rows: RawRows): Dataset;
+  /** The same of tables that come one after another, for data that are larger than memory: `open` is called each epoch. */
+  stream(open: () => AsyncIterable<Table> | Iterable<Table>): DataStream;
+  /** Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place. */
+  restore(outputs: Float32Array): Float32Array;
+}
