@@ -4,6 +4,7 @@
 
 /** Streams of one seed. Numbers are part of what "the same seed" means: never renumber. */
 export const STREAM_INIT = 1;
+/** of a data set, and of the first block of a stream: 256 times the number of a later one is added to it */
 export const STREAM_SHUFFLE = 2;
 export const STREAM_CHECK = 3;
 /** of dropout, whose kernel draws by itself: 256 times the layer's number is added to it */

@@ -1,15 +1,19 @@
 // What a call may ask for and the smallest trainer does without. The code of each is loaded when it is asked for, before
 // anything else of the call is checked, so that the checks stay in one piece.
 
-import { checkNames } from "../base/options.ts";
+import { XentError } from "../base/errors.ts";
+import { checkNames, integer } from "../base/options.ts";
 import type { LossSpec } from "../base/spec.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import { hurts } from "../data/figures.ts";
+import type { Preprocessing } from "../data/prepared.ts";
+import type { DataStream, OpenStream } from "../data/stream.ts";
 import type { Network } from "../nn/network.ts";
+import type { Part, Scored } from "../train/evaluate.ts";
 import type { MetricName } from "../train/metrics.ts";
 import { warn } from "../wasm/engine.ts";
-import { classNames, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
-import { checkData, type FitOptions, isSplit } from "./options.ts";
+import { classNames, preparedAs, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
+import { checkData, type FitOptions, isSplit, isStream } from "./options.ts";
 
 /** What only some calls ask for. */
 export type More = typeof import("./more.ts");
@@ -29,25 +33,64 @@ export async function measuring(where: string, metrics: unknown = []): Promise<M
   return { names: loaded.checkMetrics(where, metrics), more: loaded };
 }
 
+/** Data that a call reads: a data set, or a stream by its first block. */
+export interface Source {
+  readonly head: Dataset;
+  readonly streamed?: { readonly stream: OpenStream; readonly more: More };
+}
+
+/** @param step  rows of a training step */
+export async function sourceOf(
+  where: string,
+  data: Dataset | DataStream,
+  step: () => number = () => 1,
+): Promise<Source> {
+  if (!isStream(data)) return { head: data };
+  const loaded = await more();
+  const stream = await loaded.OpenStream.open(where, data, step());
+  return { head: stream.head, streamed: { stream, more: loaded } };
+}
+
 /**
- * The data sets to train on and to validate with: those of the call, or parts of its data.
+ * The data to train on and to validate with: those of the call, or parts of its data.
  *
- * @throws {XentError} as `split`
+ * @throws {XentError} as `split`; `OPTION` a stream that is to be split
  */
 export async function setsOf(
   network: Network,
   where: string,
-  data: Dataset,
-  validation: FitOptions["validation"],
-): Promise<{ train: Dataset; validation?: Dataset | undefined }> {
-  if (!isSplit(validation)) return { train: data, validation };
+  data: Dataset | DataStream,
+  options: FitOptions,
+): Promise<{ train: Source; validation?: Source | undefined }> {
+  const { validation, batchSize = 32, accumulate = 1 } = options;
+  const train = await sourceOf(
+    where,
+    data,
+    () => integer(`${where}: batchSize`, batchSize, 1) * integer(`${where}: accumulate`, accumulate, 1),
+  );
   const part = `${where}: validation`;
+  if (validation === undefined) return { train };
+  if (!isSplit(validation)) return { train, validation: await sourceOf(part, validation) };
   checkNames(part, validation, ["split", "stratified", "shuffle"]);
   const { splitRows } = await more();
   network.check(where);
   const { split, ...how } = validation;
-  const rows = rowsOf(network, where, data);
-  return splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
+  if (train.streamed !== undefined) {
+    await close(train);
+    throw new XentError(
+      "OPTION",
+      `${part}: a stream cannot be split`,
+      "Pass a data set, or another stream, to validate with.",
+    );
+  }
+  const rows = rowsOf(network, where, train.head);
+  const parts = splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
+  return { train: { head: parts.train }, validation: { head: parts.validation } };
+}
+
+/** Lets go of what streams read from. */
+export async function close(...sources: readonly (Source | undefined)[]): Promise<void> {
+  for (const source of sources) await source?.streamed?.stream.close();
 }
 
 /** Has a look at the data, once, and says what is likely to spoil a run. */
@@ -63,28 +106,47 @@ export async function lookAt(data: Dataset): Promise<void> {
 /** Those that were looked at. */
 const looked = new WeakSet<Dataset>();
 
+/** What a model knows of the data that it was trained with. */
+export interface Known {
+  readonly classes: readonly string[] | undefined;
+  readonly preprocessing: Preprocessing | undefined;
+}
+
+/** Data as a call takes them. */
+export interface Taken extends Scored, Known, Part {
+  /** The same of a later block. */
+  score(data: CheckedRows): Pick<Part, "scoring" | "meters">;
+}
+
 /**
- * What the loss makes of a data set, what measures its metrics, and the names of the model's classes.
+ * What the loss makes of data, what measures its metrics, and what the model knows of the data then.
  *
- * @param known  those names so far
+ * @param known  so far
  * @throws {XentError} as `scoreOf` and `classNames`; `OPTION` a metric that says nothing of these rows; `TOO_LARGE`, `MEMORY`
  */
 export function scored(
   network: Network,
   where: string,
-  data: Dataset,
+  { head, streamed }: Source,
   loss: LossSpec,
-  known: readonly string[] | undefined,
+  known: Known,
   measured?: Measuring,
-) {
-  const rows = rowsOf(network, where, data);
-  const scoring = scoreOf(network, where, rows, loss);
+): Taken {
   const { names = [], more: loaded } = measured ?? {};
-  if (names.includes("accuracy")) requireClasses(network, where, scoring);
+  const first = rowsOf(network, where, head);
+  const rows = streamed?.stream.rows ?? first.rows;
+  const score = (data: Dataset): Pick<Part, "scoring" | "meters"> => {
+    const scoring = scoreOf(network, where, data, loss);
+    return { scoring, meters: loaded?.metersOf(where, names, scoring, data.weight, network, rows) };
+  };
+  const part = { x: first.x, ...score(first) };
+  if (names.includes("accuracy")) requireClasses(network, where, part.scoring);
   return {
-    data: rows,
-    scoring,
-    meters: loaded?.metersOf(where, names, scoring, rows.weight, network),
-    classes: classNames(network, where, rows, known),
+    ...part,
+    rows,
+    parts: streamed?.more.streamedParts(streamed.stream, score) ?? [part],
+    score,
+    classes: classNames(network, where, first, known.classes),
+    preprocessing: preparedAs(where, first, known.preprocessing),
   };
 }

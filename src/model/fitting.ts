@@ -4,6 +4,7 @@ import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec, Scaling } from "../base/spec.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
+import type { Preprocessing } from "../data/prepared.ts";
 import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
 import { isFrozen, isTrained, lastLayer, some } from "../nn/params.ts";
@@ -142,6 +143,25 @@ export function classNames(
     "LABEL",
     `${where}: class ${at} is ${show(classes[at])} in the data set, and ${show(known?.[at])} in the model`,
     "Make the data set with classes: model.classes, so that every name has the id that the model knows it by.",
+  );
+}
+
+/**
+ * What has prepared a model's rows, once it has seen these data: what it knows, or else that of the data.
+ *
+ * @throws {XentError} `PREPROCESSING` the data were prepared otherwise, or not at all
+ */
+export function preparedAs(
+  where: string,
+  { preprocessing }: Dataset,
+  known: Preprocessing | undefined,
+): Preprocessing | undefined {
+  if (known === undefined || known === preprocessing) return preprocessing;
+  if (JSON.stringify(known.spec) === JSON.stringify(preprocessing?.spec)) return known;
+  throw new XentError(
+    "PREPROCESSING",
+    `${where}: the rows were prepared ${preprocessing === undefined ? "by nothing that the model knows" : "otherwise than those that the model was trained with"}`,
+    "Make the data set of raw rows: model.preprocessing.dataset(rows).",
   );
 }
 

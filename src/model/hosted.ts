@@ -3,17 +3,19 @@
 
 import { XentError } from "../base/errors.ts";
 import type { LayerSpec, WorkerFrom } from "../base/spec.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { InitOptions } from "./begin.ts";
 import { type Info, isWide } from "./choose.ts";
-import { type Facts, Line, type Near, type Request } from "./line.ts";
+import { type Facts, Line, learn, type Near, type Request } from "./line.ts";
 import { checkBytes, checkLengths, checkProduct, inLines, type SgemmOptions } from "./matrices.ts";
-import { type Apart, isShared, RUNTIME } from "./messages.ts";
+import { type Answer, type Apart, isShared, RUNTIME } from "./messages.ts";
 import {
   checkCallbacks,
   checkData,
   checkSignal,
   type FitOptions,
   isSplit,
+  isStream,
   partCallbacks,
   type SequentialOptions,
 } from "./options.ts";
@@ -172,14 +174,19 @@ async function made(
 ): Promise<HostedSequential> {
   const key = line.key();
   const known = await line.call({ on: RUNTIME, name, names, args, keep: key });
-  const { input, outputs, classes } = known as Pick<Sequential, "input" | "outputs" | "classes">;
+  const { input, outputs, ...told } = known as Pick<Sequential, "input" | "outputs"> &
+    Pick<Answer, "classes">;
   // apart from the model, which nothing of its own may hold
-  const facts: Facts = { classes };
+  const facts: Facts = { classes: undefined, preprocessing: undefined };
+  await learn(facts, told);
   const model: Record<string, unknown> = {
     input,
     outputs,
     get classes() {
       return facts.classes;
+    },
+    get preprocessing() {
+      return facts.preprocessing;
     },
   };
   for (const name of Object.keys(METHODS) as Method[]) {
@@ -218,9 +225,15 @@ function steps(
     >;
   const loop = (async function* () {
     const { request, near } = prepare(line, key, "steps", args);
-    const { signal } = near;
+    const { signal, streams = new Map() } = near;
     const abort = (): void => line.abort(run);
-    await line.call({ ...request, keep: run });
+    const close = line.open(streams);
+    try {
+      await line.call({ ...request, keep: run });
+    } catch (error) {
+      close();
+      throw error;
+    }
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort);
     try {
@@ -229,6 +242,7 @@ function steps(
       signal?.removeEventListener("abort", abort);
       // the model is free for other calls when this has been heard of
       if (!line.over) await pull("return");
+      close();
       line.drop(run);
     }
   })();
@@ -251,23 +265,37 @@ function prepare(
   const names = METHODS[name];
   if (names[0] !== "data") return { request: { on: key, name, names, args }, near: {} };
   const [data, options] = args;
-  const { near, apart, rest } = part(line, name, options);
-  const number = line.share(checkData(name, data));
+  const streams = new Map<number, DataStream>();
+  const number = shared(line, name, data, streams);
+  const { near, apart, rest } = part(line, name, options, streams);
   return { request: { on: key, name, names, args: [undefined, rest], data: number, apart }, near };
 }
 
+/** The number of a data set, or of a stream, which is opened with the call. */
+function shared(line: Line, where: string, data: unknown, streams: Map<number, DataStream>): number {
+  if (!isStream(data)) return line.share(checkData(where, data));
+  const key = line.key();
+  streams.set(key, data);
+  return key;
+}
+
 /** Takes apart what crosses of options, and what does not. */
-function part(line: Line, name: Method, options: unknown): { near: Near; apart?: Apart; rest: unknown } {
+function part(
+  line: Line,
+  name: Method,
+  options: unknown,
+  streams: Map<number, DataStream>,
+): { near: Near; apart?: Apart; rest: unknown } {
   // is refused over there, with the names that are known
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    return { near: {}, rest: options };
+    return { near: { streams }, rest: options };
   }
   const { signal, ...others } = options as FitOptions;
   checkSignal(name, signal);
   const aborted = signal?.aborted === true;
   if (name !== "fit") {
     return {
-      near: { signal },
+      near: { signal, streams },
       apart: { aborted, validation: undefined, tell: [] },
       rest: others,
     };
@@ -280,11 +308,11 @@ function part(line: Line, name: Method, options: unknown): { near: Near; apart?:
   const tell = EVENTS.filter((event) => callbacks.some((callback) => callback[event] !== undefined));
   const apart: Apart = {
     aborted,
-    validation: validation ? line.share(checkData(`${name}: validation`, validation)) : undefined,
+    validation: validation ? shared(line, `${name}: validation`, validation, streams) : undefined,
     tell,
   };
   return {
-    near: { signal, callbacks },
+    near: { signal, callbacks, streams },
     apart,
     rest: specs.length > 0 ? { ...rest, callbacks: specs } : rest,
   };

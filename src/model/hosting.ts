@@ -3,19 +3,24 @@
 
 import type { WasmModule } from "../base/platform.ts";
 import { CheckedRows } from "../data/dataset.ts";
+import { preprocessingOf } from "../data/preprocess.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { Callback } from "../train/fit.ts";
 import type { BuildName, Builds } from "../wasm/builds.ts";
 import { begin, type InitOptions, type Xent } from "./begin.ts";
 import { described } from "./kinds.ts";
 import {
+  type Answer,
   type Apart,
   type Call,
+  type Chunk,
   errorOf,
   failureOf,
   fresh,
   type Order,
   type Report,
   RUNTIME,
+  type SentRows,
   type Verdict,
 } from "./messages.ts";
 import type { FitOptions } from "./options.ts";
@@ -29,6 +34,7 @@ type Awaiting = {
   readonly resolve: (module: WasmModule) => void;
   readonly reject: (error: unknown) => void;
 };
+type Facts = Pick<Answer, "classes" | "preprocessing">;
 type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
 /** @returns what takes the caller's messages */
@@ -49,7 +55,10 @@ class Host {
   readonly #controllers = new Map<number, AbortController>();
   /** the models whose steps are held, by their numbers */
   readonly #models = new Map<number, unknown>();
-  readonly #named = new WeakMap<object, readonly string[]>();
+  readonly #named = new WeakMap<object, Facts>();
+  /** of passes that wait for their next rows */
+  readonly #chunks = new Map<number, (chunk: Chunk) => void>();
+  #passes = 0;
   #told: string | undefined;
 
   constructor(post: Post) {
@@ -67,13 +76,17 @@ class Host {
       case "call":
         void this.#answer(order.call);
         break;
-      case "data": {
-        const { rows } = order;
-        const { weight, scale, shift, classes } = rows;
-        // checked where it was made
-        this.#held.set(order.key, new CheckedRows(rows, rows, weight, scale, shift, classes));
+      case "data":
+        this.#held.set(order.key, checked(order.rows));
+        break;
+      case "stream": {
+        const { key, rows, blockRows } = order;
+        this.#held.set(key, { rows, blockRows, chunks: () => this.#pass(key) } satisfies DataStream);
         break;
       }
+      case "chunk":
+        this.#chunks.get(order.pass)?.(order);
+        break;
       case "build": {
         const { name, module, failure } = order;
         const awaited = this.#awaited.get(name);
@@ -96,6 +109,25 @@ class Host {
     }
   }
 
+  /** Pulls the rows of a stream of the caller's, from their beginning. */
+  async *#pass(pull: number): AsyncGenerator<CheckedRows, void> {
+    const pass = ++this.#passes;
+    try {
+      for (;;) {
+        const { rows, failure } = await new Promise<Chunk>((resolve) => {
+          this.#chunks.set(pass, resolve);
+          this.#post({ pull, pass, over: false }, []);
+        });
+        if (failure !== undefined) throw errorOf(failure, undefined);
+        if (rows === undefined) return;
+        yield checked(rows);
+      }
+    } finally {
+      this.#chunks.delete(pass);
+      this.#post({ pull, pass, over: true }, []);
+    }
+  }
+
   async #answer(call: Call): Promise<void> {
     const { id, keep } = call;
     const controller = new AbortController();
@@ -105,12 +137,12 @@ class Host {
       if (keep !== undefined) this.#held.set(keep, result);
       if (call.name === "steps" && keep !== undefined) this.#models.set(keep, this.#held.get(call.on));
       const value = keep === undefined ? result : properties(result);
-      this.#post({ id, value, classes: this.#names(call), info: this.#news() }, [...fresh(value)]);
+      this.#post({ id, value, ...this.#facts(call), info: this.#news() }, [...fresh(value)]);
     } catch (error) {
       const { signal } = controller;
       const failure =
         signal.aborted && error === signal.reason ? ({ kind: "abort" } as const) : failureOf(error);
-      this.#post({ id, failure, classes: this.#names(call), info: this.#news() }, []);
+      this.#post({ id, failure, ...this.#facts(call), info: this.#news() }, []);
     } finally {
       if (keep === undefined) this.#controllers.delete(id);
     }
@@ -151,13 +183,18 @@ class Host {
     return Object.fromEntries(tell.map((name) => [name, onward(name)]));
   }
 
-  /** The class names of the model that a call was to, if they are not those that were said last. */
-  #names({ on }: Call): readonly string[] | undefined {
+  /** What the model that a call was to knows of its data, as far as that was not said before. */
+  #facts({ on }: Call): Facts {
     const model = (this.#models.get(on) ?? this.#held.get(on)) as Sequential | undefined;
-    const classes = model?.classes;
-    if (model === undefined || classes === undefined || this.#named.get(model) === classes) return undefined;
-    this.#named.set(model, classes);
-    return classes;
+    if (model === undefined) return {};
+    const { classes } = model;
+    const preprocessing = model.preprocessing?.spec;
+    const told = this.#named.get(model);
+    this.#named.set(model, { classes, preprocessing });
+    return {
+      classes: told?.classes === classes ? undefined : classes,
+      preprocessing: told?.preprocessing === preprocessing ? undefined : preprocessing,
+    };
   }
 
   /** What is to be said of the runtime, if it is not what was said last. */
@@ -180,7 +217,15 @@ function withParts(options: unknown): unknown {
 }
 
 /** What the caller has to know of something that stays here. */
-function properties(held: unknown): Partial<Pick<Sequential, "input" | "outputs" | "classes">> {
-  const { input, outputs, classes } = held as Partial<Sequential>;
-  return input === undefined || outputs === undefined ? {} : { input, outputs, classes };
+function properties(held: unknown): Partial<Pick<Sequential, "input" | "outputs">> & Facts {
+  const { input, outputs, classes, preprocessing } = held as Partial<Sequential>;
+  if (input === undefined || outputs === undefined) return {};
+  return { input, outputs, classes, preprocessing: preprocessing?.spec };
+}
+
+/** Rows that were checked where they were made. */
+function checked(rows: SentRows): CheckedRows {
+  const { weight, scale, shift, classes, preprocessing } = rows;
+  const again = preprocessing && preprocessingOf(preprocessing);
+  return new CheckedRows(rows, rows, weight, scale, shift, classes, again);
 }

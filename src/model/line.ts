@@ -3,9 +3,12 @@
 
 import type { AbortSignalLike } from "../base/platform.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
+import type { Preprocessing } from "../data/prepared.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { Callback } from "../train/fit.ts";
 import { type BuildName, compileBuild } from "../wasm/builds.ts";
 import type { Info } from "./choose.ts";
+import { more } from "./extras.ts";
 import {
   type Answer,
   type Call,
@@ -16,8 +19,10 @@ import {
   packed,
   type Report,
   RUNTIME,
+  type SentRows,
   unsendable,
 } from "./messages.ts";
+import { checkData } from "./options.ts";
 
 /** A started worker. */
 interface Far {
@@ -48,11 +53,14 @@ export interface Near {
   readonly callbacks?: readonly Callback[];
   /** of the model that the call is to */
   readonly facts?: Facts | undefined;
+  /** those that the far side pulls rows of, by the numbers under which it knows them */
+  readonly streams?: ReadonlyMap<number, DataStream> | undefined;
 }
 
 /** What the caller knows of a model over there. */
 export interface Facts {
   classes: readonly string[] | undefined;
+  preprocessing: Preprocessing | undefined;
 }
 
 /** Why there is no worker any more, for a call to say. */
@@ -120,10 +128,25 @@ export class Line {
     if (key !== undefined) return key;
     key = this.key();
     const transfer: ArrayBuffer[] = [];
-    this.#wire.post({ what: "data", key, rows: packed({ ...data }, transfer) }, transfer);
+    this.#wire.post({ what: "data", key, rows: sent(data, transfer) }, transfer);
     this.#sent.set(data, key);
     this.watch(data, key);
     return key;
+  }
+
+  /** Has the far side pull rows of streams, until the result is called. */
+  open(streams: ReadonlyMap<number, DataStream>): () => void {
+    for (const [key, stream] of streams) {
+      const { rows, blockRows } = stream;
+      this.#wire.streams.set(key, { stream, passes: new Map() });
+      this.#wire.post({ what: "stream", key, rows, blockRows });
+    }
+    return () => {
+      for (const key of streams.keys()) {
+        this.#wire.streams.delete(key);
+        this.drop(key);
+      }
+    };
   }
 
   drop(key: number): void {
@@ -143,7 +166,7 @@ export class Line {
    */
   async call(
     request: Request,
-    { signal, callbacks = [], facts }: Near = {},
+    { signal, callbacks = [], facts, streams = new Map() }: Near = {},
     transfer: ArrayBuffer[] = [],
   ): Promise<unknown> {
     const { where = request.name, names = [], ...rest } = request;
@@ -166,6 +189,7 @@ export class Line {
     };
     const abort = (): void => this.abort(id);
     signal?.addEventListener("abort", abort);
+    const close = this.open(streams);
     try {
       const answer = await new Promise<Answer>((settle) => {
         const args = rest.args.map((arg) => packed(arg, transfer));
@@ -176,12 +200,13 @@ export class Line {
           throw unsendable(where, names, rest.args, error as Error);
         }
       });
-      if (facts !== undefined && answer.classes !== undefined) facts.classes = answer.classes;
+      if (facts !== undefined) await learn(facts, answer);
       await told;
       if (thrown !== undefined) throw (thrown as { readonly error: unknown }).error;
       if (answer.failure !== undefined) throw errorOf(answer.failure, signal?.reason);
       return answer.value;
     } finally {
+      close();
       signal?.removeEventListener("abort", abort);
     }
   }
@@ -190,6 +215,21 @@ export class Line {
   end(): void {
     this.#wire.end(disposed);
   }
+}
+
+/** Takes over what an answer tells of a model. */
+export async function learn(
+  facts: Facts,
+  { classes, preprocessing }: Pick<Answer, "classes" | "preprocessing">,
+): Promise<void> {
+  if (classes !== undefined) facts.classes = classes;
+  if (preprocessing === undefined) return;
+  const { preprocessingOf } = await more();
+  facts.preprocessing = preprocessingOf(preprocessing);
+}
+
+function sent(data: CheckedRows, transfer: ArrayBuffer[]): SentRows {
+  return packed({ ...data, preprocessing: data.preprocessing?.spec }, transfer);
 }
 
 /** What the worker's listener holds. */
@@ -201,6 +241,8 @@ class Wire {
     if (key === RUNTIME) this.end(disposed);
     else this.post({ what: "drop", key });
   });
+  /** of calls under way, with where each pass stands */
+  readonly streams = new Map<number, { stream: DataStream; passes: Map<number, AsyncIterator<Dataset>> }>();
   readonly #pending = new Map<number, Pending>();
   readonly #far: Far | undefined;
   #last = RUNTIME;
@@ -248,9 +290,38 @@ class Wire {
     }
   }
 
+  /** Answers with the next rows of a stream, or lets a pass go. */
+  async #pulled(key: number, pass: number, over: boolean): Promise<void> {
+    const { stream, passes } = this.streams.get(key) ?? {};
+    if (stream === undefined || passes === undefined) return;
+    try {
+      const rows = passes.get(pass) ?? iterate(stream);
+      passes.set(pass, rows);
+      if (over) {
+        passes.delete(pass);
+        await rows.return?.();
+        return;
+      }
+      const { done, value } = await rows.next();
+      if (done) {
+        this.post({ what: "chunk", pass });
+        return;
+      }
+      const transfer: ArrayBuffer[] = [];
+      const chunk = sent(checkData("stream", value), transfer);
+      this.post({ what: "chunk", pass, rows: chunk }, transfer);
+    } catch (error) {
+      this.post({ what: "chunk", pass, failure: failureOf(error) });
+    }
+  }
+
   #receive(report: Report): void {
     if ("build" in report) {
       void this.#send(report.build);
+      return;
+    }
+    if ("pull" in report) {
+      void this.#pulled(report.pull, report.pass, report.over);
       return;
     }
     this.info = report.info ?? this.info;
@@ -264,4 +335,14 @@ class Wire {
     if (this.#pending.size === 0) this.#far?.hold(false);
     pending.settle(report);
   }
+}
+
+/** A pass over a stream. */
+function iterate(stream: DataStream): AsyncIterator<Dataset> {
+  const chunks = stream.chunks();
+  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : asynchronous(chunks);
+}
+
+async function* asynchronous(chunks: Iterable<Dataset>): AsyncGenerator<Dataset, void> {
+  yield* chunks;
 }

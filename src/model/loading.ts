@@ -3,6 +3,8 @@
 import { XentError } from "../base/errors.ts";
 import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
+import type { Preprocessing } from "../data/prepared.ts";
+import { preprocessingOf } from "../data/preprocess.ts";
 import { decodeSafetensors } from "../io/decode.ts";
 import type { SafeTensor } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";
@@ -27,6 +29,7 @@ export interface Saved {
   /** undefined too where it cannot come back: a loss in JavaScript */
   readonly loss: LossSpec | undefined;
   readonly classes: readonly string[] | undefined;
+  readonly preprocessing: Preprocessing | undefined;
   /** with `GONE` in place of a schedule in JavaScript */
   readonly optimizer: OptimizerSpec | undefined;
   readonly rates:
@@ -78,7 +81,7 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
   }
   const model = part("model");
   const training = part("training");
-  const { loss, classes, scaling } = model;
+  const { loss, classes, preprocessing, scaling } = model;
   const { scale, shift } = record("model.scaling", scaling);
   if (classes !== undefined && !(isList(classes) && classes.every((name) => typeof name === "string"))) {
     throw fail(`model.classes are ${show(classes)}, expected names`);
@@ -99,6 +102,9 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
         : checkLoss("load", described(loss) as LossSpec),
     ),
     classes: classes as readonly string[] | undefined,
+    preprocessing: asSaved("model.preprocessing", () =>
+      preprocessing === undefined ? undefined : preprocessingOf(preprocessing),
+    ),
     optimizer: asSaved("training.optimizer", () =>
       checkOptimizer(
         "load",
@@ -177,6 +183,7 @@ export function restore(network: Network, training: Training, saved: Saved): voi
   training.rates = rates && new Rates(rates.kind, saved.optimizer ?? NONE);
   if (rates !== undefined) training.rates?.load(rates);
   training.classes = saved.classes;
+  training.preprocessing = saved.preprocessing;
   training.optimizer = saved.optimizer;
   training.adopt(run && new Run(run.settings, run.epochsBefore, run, measured), saved.over);
   if (training.run !== undefined) {
@@ -218,7 +225,15 @@ function checkSame({ input, outputs, seed, layers }: Network, saved: Saved): voi
     differs(`layer ${i}`, saved.layers[i], layers[i]);
   }
   differs("seed", saved.seed, seed);
-  const { loss, classes } = saved;
+  const { loss, classes, preprocessing } = saved;
+  if (preprocessing !== undefined && preprocessing.features !== input) {
+    throw fail(`model.preprocessing makes ${preprocessing.features} features, the model takes ${input}`);
+  }
+  if (preprocessing?.spec.target?.kind === "numbers" && preprocessing.outputs !== outputs) {
+    throw fail(
+      `model.preprocessing has ${preprocessing.outputs} numbers to learn, the model has ${outputs} outputs`,
+    );
+  }
   if (loss !== undefined) {
     asSaved("model.loss", () => checkFits("load", loss, outputs, lastLayer(layers)));
   }

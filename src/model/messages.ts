@@ -3,7 +3,9 @@
 import { XentError, type XentErrorCode } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import type { WasmModule } from "../base/platform.ts";
+import type { PreprocessingSpec } from "../base/spec.ts";
 import type { CheckedRows } from "../data/dataset.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { Callback } from "../train/fit.ts";
 import type { BuildName } from "../wasm/builds.ts";
 import type { Info } from "./choose.ts";
@@ -39,10 +41,17 @@ export interface Apart {
 /** What the caller's `onEpochEnd` came to: an abort of its own goes before it. */
 export type Verdict = "goOn" | "thrown";
 
+/** Checked rows as they are sent. */
+export type SentRows = Omit<CheckedRows, "preprocessing"> & {
+  readonly preprocessing: PreprocessingSpec | undefined;
+};
+
 /** From the caller. `abort` names what a call keeps, or else the call. */
 export type Order =
   | { readonly what: "call"; readonly call: Call }
-  | { readonly what: "data"; readonly key: number; readonly rows: CheckedRows }
+  | { readonly what: "data"; readonly key: number; readonly rows: SentRows }
+  | ({ readonly what: "stream"; readonly key: number } & Pick<DataStream, "rows" | "blockRows">)
+  | Chunk
   | { readonly what: "abort"; readonly key: number }
   | { readonly what: "verdict"; readonly id: number; readonly verdict: Verdict }
   | { readonly what: "drop"; readonly key: number }
@@ -53,6 +62,14 @@ export type Order =
       readonly failure?: Failure;
     };
 
+/** The next rows of a stream in one of its passes; neither rows nor failure at its end. */
+export interface Chunk {
+  readonly what: "chunk";
+  readonly pass: number;
+  readonly rows?: SentRows | undefined;
+  readonly failure?: Failure;
+}
+
 /** How a call ended; `info` when it has changed. */
 export interface Answer {
   readonly id: number;
@@ -60,12 +77,14 @@ export interface Answer {
   readonly failure?: Failure | undefined;
   /** of the model, when they have changed */
   readonly classes?: readonly string[] | undefined;
+  readonly preprocessing?: PreprocessingSpec | undefined;
   readonly info?: Info | undefined;
 }
 
-/** To the caller: the end of a call, something for its callbacks, or that a build is wanted. */
+/** To the caller: the end of a call, something for its callbacks, or that a build, or the next rows of a stream, are wanted. */
 export type Report =
   | Answer
+  | { readonly pull: number; readonly pass: number; readonly over: boolean }
   | { readonly build: BuildName }
   | { readonly id: number; readonly tell: keyof Callback; readonly event: never; readonly info?: undefined };
 

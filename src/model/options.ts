@@ -6,6 +6,7 @@ import { PARTS, remade } from "../base/parts.ts";
 import type { AbortSignalLike } from "../base/platform.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, isDataset } from "../data/dataset.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { RegionBytes } from "../memory/plan.ts";
 import { checkLayer } from "../nn/layer.ts";
 import { hasParameters, some } from "../nn/params.ts";
@@ -67,10 +68,10 @@ export interface StepsOptions extends LearnOptions {
 /** Options of `fit`. */
 export interface FitOptions extends StepsOptions {
   /**
-   * Evaluated after each epoch: a data set, or `{ split: 0.1 }` to keep back so much of the training data, by the model's seed: the
+   * Evaluated after each epoch: a data set, a stream, or `{ split: 0.1 }` to keep back so much of the training data, by the model's seed: the
    * same rows in every `fit` of these data.
    */
-  validation?: Dataset | ValidationSplit;
+  validation?: Dataset | DataStream | ValidationSplit;
   /** what to report beside the loss, of training and of validation */
   metrics?: readonly MetricName[];
   callbacks?: readonly (Callback | EarlyStoppingSpec)[];
@@ -171,6 +172,11 @@ export function checkOptimizer(
 ): OptimizerSpec | undefined {
   const makers = "sgd({ lr }), adam(), adamw(), rmsprop(), adagrad()";
   return optimizer === undefined ? undefined : remade("optimizer", makers, `${where}: optimizer`, optimizer);
+}
+
+/** Whether data come chunk by chunk. */
+export function isStream(data: unknown): data is DataStream {
+  return typeof (data as Partial<DataStream> | undefined)?.chunks === "function";
 }
 
 /** Refuses what `dataset` did not make. */

@@ -31,7 +31,7 @@ export function saveModel(network: Network, training: Training): Uint8Array {
     const data = BigInt64Array.of(BigInt(network.batches));
     tensors.push([`${path}.num_batches_tracked`, { dtype: "I64", shape: [], data }]);
   }
-  const { optimizer, classes, rates, over } = training;
+  const { optimizer, classes, preprocessing, rates, over } = training;
   // without rates they are nobody's, and the next optimiser begins anew
   for (const [slot, state] of rates === undefined ? [] : network.slots().entries()) {
     tensors.push(...named(state, (name) => slotName(slot, name)));
@@ -45,7 +45,7 @@ export function saveModel(network: Network, training: Training): Uint8Array {
   const metadata = {
     xent: { format: FORMAT },
     build: network.build,
-    model: { input, seed, layers, scaling, loss, classes },
+    model: { input, seed, layers, scaling, loss, classes, preprocessing: preprocessing?.spec },
     training: {
       optimizer,
       rates: rates && { kind: rates.kind, ...rates.state() },

@@ -5,6 +5,8 @@ import { checkNames, flag, integer, show } from "../base/options.ts";
 import type { AbortSignalLike } from "../base/platform.ts";
 import type { LayerSpec, LossSpec, StateDict } from "../base/spec.ts";
 import { type CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
+import type { Preprocessing, RawRows } from "../data/prepared.ts";
+import type { DataStream } from "../data/stream.ts";
 import type { Targets } from "../data/targets.ts";
 import { targetKind } from "../nn/criterion.ts";
 import { crossEntropy } from "../nn/cross-entropy.ts";
@@ -20,8 +22,8 @@ import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { lookAt, measuring, more, scored, setsOf } from "./extras.ts";
-import { classIds, classNames, lossOf, lossToLearn, scalingOf } from "./fitting.ts";
+import { close, lookAt, measuring, more, scored, setsOf, sourceOf } from "./extras.ts";
+import { classIds, classNames, lossOf, lossToLearn, preparedAs, scalingOf } from "./fitting.ts";
 import {
   BATCH,
   type BatchOptions,
@@ -33,6 +35,7 @@ import {
   type EvaluateOptions,
   FIT,
   type FitOptions,
+  isStream,
   type LayerOutput,
   type ModelPlan,
   type SequentialOptions,
@@ -95,6 +98,11 @@ export class Sequential {
     return this.#training.classes;
   }
 
+  /** What makes features of raw rows: that of the first data set which was made by one. {@link predict} takes raw rows then. */
+  get preprocessing(): Preprocessing | undefined {
+    return this.#training.preprocessing;
+  }
+
   /** The layers in words, with their widths and how many parameters each has. */
   summary(): string {
     this.#alive("summary");
@@ -155,15 +163,15 @@ export class Sequential {
    * - `TOO_LARGE`, `MEMORY` the plan does not fit
    * - `WORKER_LOST` a thread ended; the weights are those of at most 256 steps before, and the next call has new threads
    */
-  async fit(data: Dataset, options: FitOptions = {}): Promise<History> {
+  async fit(data: Dataset | DataStream, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
     checkNames("fit", options, FIT);
     return this.#exclusively(async () => {
       const training = this.#training;
-      const { session, config, run, train } = await this.#prepare("fit", data, options);
+      const { session, config, run, sources } = await this.#prepare("fit", data, options);
       const { step } = run;
       try {
-        const history = await fitNetwork(this.#network, session, train, config, run);
+        const history = await fitNetwork(this.#network, session, config, run);
         if (history.stopped === "nan") training.end("it ended with a loss or weights that were not finite");
         return history;
       } catch (error) {
@@ -171,6 +179,7 @@ export class Sequential {
         throw error;
       } finally {
         if (run.step > step) training.hasGradients = true;
+        await close(...sources);
       }
     });
   }
@@ -183,21 +192,23 @@ export class Sequential {
    * ```
    * @throws {XentError} as `fit`
    */
-  async *steps(data: Dataset, options: StepsOptions = {}): AsyncGenerator<Step, void> {
+  async *steps(data: Dataset | DataStream, options: StepsOptions = {}): AsyncGenerator<Step, void> {
     this.#idle("steps");
     checkNames("steps", options, STEPS);
     this.#busy = true;
     try {
       const { asyncSteps } = await more();
-      const { session, config, run } = await this.#prepare("steps", data, options);
+      const { session, config, run, sources } = await this.#prepare("steps", data, options);
       try {
-        for await (const step of asyncSteps(this.#network, session, data, config, run, options.signal)) {
+        for await (const step of asyncSteps(this.#network, session, config, run, options.signal)) {
           this.#training.hasGradients = true;
           yield step;
         }
       } catch (error) {
         this.#training.end("it ended with an error");
         throw error;
+      } finally {
+        await close(...sources);
       }
     } finally {
       this.#busy = false;
@@ -283,10 +294,10 @@ export class Sequential {
    * What every layer gives for some rows in evaluation: one entry a layer, in their order; the last are the logits. A residual
    * block is one layer, and gives its sum; `dropout` gives what it takes.
    *
-   * @param x  `[rows · input]` f32 or u8, or an array of rows
-   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
+   * @param x  `[rows · input]` f32 or u8, or an array of rows; raw rows as in {@link predict}
+   * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `COLUMN`, `DISPOSED`, `WORKER_LOST`
    */
-  activations(x: Features): LayerOutput[] {
+  activations(x: Features | RawRows): LayerOutput[] {
     const rows = this.#rows("activations", x);
     const placed = place(this.#network.layers, this.input);
     return layerOutputs(this.#network, ...rows).map((data, i) => {
@@ -301,7 +312,7 @@ export class Sequential {
    * @throws {XentError} `SHAPE`, `LABEL`, `TARGET`, `LOSS`, `EMPTY`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running),
    *                     `DISPOSED`, `WORKER_LOST`
    */
-  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(data: Dataset | DataStream, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
     checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
@@ -310,9 +321,15 @@ export class Sequential {
       const measured = await measuring("evaluate", options.metrics);
       this.#alive("evaluate");
       const loss = lossOf(this.#network, "evaluate", options.loss);
-      const { scoring, meters } = scored(this.#network, "evaluate", data, loss, this.classes, measured);
-      this.#network.remember(loss, scalingOf(data));
-      return evaluate(this.#network, data.x, scoring, options.signal, meters);
+      const source = await sourceOf("evaluate", data);
+      try {
+        this.#alive("evaluate");
+        const taken = scored(this.#network, "evaluate", source, loss, this.#training, measured);
+        this.#network.remember(loss, scalingOf(source.head));
+        return await evaluate(this.#network, taken, options.signal);
+      } finally {
+        await close(source);
+      }
     });
   }
 
@@ -331,6 +348,7 @@ export class Sequential {
     checkSignal("confusionMatrix", options.signal);
     const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
     const names = classNames(this.#network, "confusionMatrix", data, this.classes);
+    preparedAs("confusionMatrix", data, this.preprocessing);
     this.#network.remember(undefined, scalingOf(data));
     const counts = await this.#exclusively(async () => {
       const { confusion } = await more();
@@ -342,16 +360,17 @@ export class Sequential {
 
   /**
    * What the loss makes of the outputs: softmax of the logits for `crossEntropy`, σ of each for `bceWithLogits`, and for
-   * the others the outputs as they are.
+   * the others the outputs as they are, in the units of the target where a preprocessing has scaled it.
    *
-   * @param x  `[rows · input]` f32 or u8, or an array of rows
+   * @param x  `[rows · input]` f32 or u8, or an array of rows; raw rows where the model has a {@link preprocessing}
    * @returns `[rows · outputs]`
    * @throws {XentError} `NO_LOSS` no loss is known (use `logits`); `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
-  predict(x: Features): Float32Array {
+  predict(x: Features | RawRows): Float32Array {
     const rows = this.#rows("predict", x);
     lossOf(this.#network, "predict", undefined);
-    return outputs(this.#network, ...rows, "probabilities");
+    const given = outputs(this.#network, ...rows, "probabilities");
+    return this.preprocessing?.restore(given) ?? given;
   }
 
   /**
@@ -362,7 +381,7 @@ export class Sequential {
    * @returns `[rows]`
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
-  predictClass(x: Features): Int32Array {
+  predictClass(x: Features | RawRows): Int32Array {
     return classes(this.#network, ...this.#rows("predictClass", x));
   }
 
@@ -373,7 +392,7 @@ export class Sequential {
    * @returns `[rows · outputs]`
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
    */
-  logits(x: Features): Float32Array {
+  logits(x: Features | RawRows): Float32Array {
     return outputs(this.#network, ...this.#rows("logits", x), "logits");
   }
 
@@ -428,23 +447,28 @@ export class Sequential {
     this.#network.dispose();
   }
 
-  async #prepare(where: string, data: Dataset, options: FitOptions) {
+  async #prepare(where: string, data: Dataset | DataStream, options: FitOptions) {
     const inspected = flag(`${where}: inspect`, options.inspect ?? where === "fit");
     const asks = options.profile === true || options.resume === true;
     const loaded = this.#training.scheduled(where, options) || asks ? await more() : undefined;
     const measured = await measuring(where, options.metrics);
-    const sets = await setsOf(this.#network, where, data, options.validation);
-    this.#alive(where);
-    const extras = { loaded, measured, validation: sets.validation };
-    const prepared = this.#training.prepare(where, sets.train, options, extras);
-    if (inspected) await lookAt(data);
-    return { ...prepared, train: sets.train };
+    const { train, validation } = await setsOf(this.#network, where, data, options);
+    try {
+      this.#alive(where);
+      const prepared = this.#training.prepare(where, train, options, { loaded, measured, validation });
+      if (inspected) await lookAt(isStream(data) ? train.head : data);
+      return { ...prepared, sources: [train, validation] };
+    } catch (error) {
+      await close(train, validation);
+      throw error;
+    }
   }
 
   /** Rows for a call that needs the parameters alone, and how many. */
-  #rows(where: string, given: Features): [x: CheckedRows["x"], rows: number] {
+  #rows(where: string, given: Features | RawRows): [x: CheckedRows["x"], rows: number] {
     this.#alive(where);
-    const { x, rows } = toFeatures(where, given, this.#network.input);
+    const { x, rows } =
+      this.preprocessing?.transform(given as RawRows, where) ?? toFeatures(where, given, this.#network.input);
     return [x, rows];
   }
 

@@ -4,20 +4,22 @@
 import { XentError } from "../base/errors.ts";
 import { flag, integer } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
-import { CheckedRows, type Dataset, type Features, toFeatures } from "../data/dataset.ts";
+import { CheckedRows, type Features, toFeatures } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
+import type { Preprocessing, RawRows } from "../data/prepared.ts";
 import { type Targets, toTargets, toWeights } from "../data/targets.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
+import { fed } from "../train/feed.ts";
 import type { FitOptions as Config } from "../train/fit.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
 import { rowsUsed, stepsPerEpoch } from "../train/steps.ts";
 import { roomiest, windowRows } from "../train/window.ts";
-import { type Measuring, type More, more, scored } from "./extras.ts";
+import { type Measuring, type More, more, type Source, scored } from "./extras.ts";
 import { checkBatches, commonScaling, configOf, lossToLearn, rowsOf, scoreOf } from "./fitting.ts";
 import {
   checkCallbacks,
@@ -45,7 +47,7 @@ export interface Extras {
   /** for those with a schedule, a profile or a run to go on with */
   readonly loaded?: More | undefined;
   readonly measured?: Measuring | undefined;
-  readonly validation?: Dataset | undefined;
+  readonly validation?: Source | undefined;
 }
 
 export class Training {
@@ -53,6 +55,8 @@ export class Training {
   optimizer: OptimizerSpec | undefined;
   /** names of the classes by their ids */
   classes: readonly string[] | undefined;
+  /** what has made the features of raw rows */
+  preprocessing: Preprocessing | undefined;
   /** what the optimiser counts */
   rates: Rates | undefined;
   hasGradients = false;
@@ -93,14 +97,16 @@ export class Training {
    */
   prepare(
     where: string,
-    data: Dataset,
+    source: Source,
     options: FitOptions,
     { loaded, measured, validation }: Extras,
   ): { session: TrainSession; config: Config; run: Run } {
     const network = this.#network;
-    rowsOf(network, where, data);
+    const { streamed } = source;
+    const data = rowsOf(network, where, source.head);
+    const total = streamed?.stream.rows ?? data.rows;
     const epochs = integer(`${where}: epochs`, options.epochs ?? 1, 1);
-    const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), data.rows);
+    const batchSize = Math.min(integer(`${where}: batchSize`, options.batchSize ?? 32, 1), total);
     const accumulate = integer(`${where}: accumulate`, options.accumulate ?? 1, 1);
     const dropLast = flag(`${where}: dropLast`, options.dropLast ?? false);
     const shuffle = flag(`${where}: shuffle`, options.shuffle ?? true);
@@ -116,14 +122,14 @@ export class Training {
       metrics,
       validation !== undefined,
     );
-    if (dropLast && data.rows < batchSize * accumulate) {
+    if (dropLast && total < batchSize * accumulate) {
       throw new XentError(
         "OPTION",
-        `${where}: dropLast is true, and ${data.rows} rows make no step of batchSize ${batchSize} · accumulate ${accumulate}`,
+        `${where}: dropLast is true, and ${total} rows make no step of batchSize ${batchSize} · accumulate ${accumulate}`,
         "Use a smaller batchSize or accumulate, or leave dropLast out.",
       );
     }
-    checkBatches(network, where, data.rows, batchSize, dropLast);
+    checkBatches(network, where, total, batchSize, dropLast);
     const { loss, optimizer } = this.learn(where, options);
     if (optimizer.schedule === GONE) {
       throw new XentError(
@@ -132,16 +138,17 @@ export class Training {
         "Pass the optimizer again, with its schedule.",
       );
     }
-    const { scoring, meters, classes } = scored(network, where, data, loss, this.classes, measured);
+    const taken = scored(network, where, source, loss, this, measured);
+    const { scoring, meters, classes, preprocessing } = taken;
     const validated =
-      validation && scored(network, `${where}: validation`, validation, loss, classes, measured);
+      validation && scored(network, `${where}: validation`, validation, loss, taken, measured);
     const spec = loaded?.checkSchedule(`${where}: the optimizer`, optimizer.schedule);
     if (loaded && typeof spec === "object" && spec.kind === "reduceOnPlateau") {
       const monitor = spec.monitor ?? loaded.usualMonitor(validation !== undefined);
       loaded.checkMonitor(`${where}: reduceOnPlateau`, monitor, metrics, validation !== undefined);
     }
     const portions = { batchSize, accumulate, dropLast };
-    const perEpoch = stepsPerEpoch(data.rows, portions);
+    const perEpoch = stepsPerEpoch(total, portions);
     const schedule =
       spec &&
       loaded?.makeSchedule(spec, {
@@ -158,20 +165,21 @@ export class Training {
       metrics,
       earlyStopping:
         early === undefined ? null : { ...early.spec, monitor: early.monitor, patience: undefined },
-      validation: validation === undefined ? null : fingerprint(validation),
-      data: fingerprint(data),
+      validation: validation === undefined ? null : told(validation),
+      data: told(source),
     });
     if (resume) {
-      const wanted = { settings, used: rowsUsed(data.rows, portions), step: batchSize * accumulate, meters };
+      const wanted = { settings, used: rowsUsed(total, portions), step: batchSize * accumulate, meters };
       loaded?.checkResumable(where, this.run, this.over, wanted);
     }
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
-    network.remember(loss, commonScaling(where, data, validation));
+    network.remember(loss, commonScaling(where, data, validation?.head));
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
       network.train(configOf(scoring, optimizer, features, batchSize, some, accumulate > 1)),
     );
     this.optimizer = optimizer;
     this.classes = classes;
+    this.preprocessing = preprocessing;
     const run = resume ? (this.run as Run) : this.#begin(settings);
     run.meters = meters;
     this.rates = ratesFor(network, optimizer, this.rates);
@@ -184,7 +192,9 @@ export class Training {
     const config: Config = {
       epochs,
       ...portions,
-      windowRows: rows,
+      feed:
+        streamed?.more.streamed(streamed.stream, session, rows, taken.score) ??
+        fed(session, data, scoring, meters, rows),
       scoring,
       shuffle,
       course,
@@ -193,7 +203,6 @@ export class Training {
       watch: profile && loaded ? new loaded.Stopwatch() : undefined,
       validation: validated,
       metrics,
-      meters,
       callbacks,
       early,
       stopAfterEpoch,
@@ -210,14 +219,15 @@ export class Training {
   /** Lays the memory for one batch and copies it there. */
   batch(
     where: string,
-    x: Features,
+    x: Features | RawRows,
     y: Targets,
     weight: ArrayLike<number> | undefined,
     loss: LossSpec,
     optimizer: OptimizerSpec,
   ): ReadyBatch {
     const network = this.#network;
-    const features = toFeatures(where, x, network.input);
+    const features =
+      this.preprocessing?.transform(x as RawRows, where) ?? toFeatures(where, x, network.input);
     const { rows } = features;
     checkBatches(network, where, rows, rows);
     const checked = new CheckedRows(
@@ -275,6 +285,13 @@ export class Training {
     this.rates = undefined;
     return this.run;
   }
+}
+
+/** Tells data apart. */
+function told({ head, streamed }: Source): string {
+  // of a stream, its beginning and how much there is
+  const rows = streamed === undefined ? "" : ` of ${streamed.stream.rows}`;
+  return fingerprint(head) + rows;
 }
 
 /** What is left of options in a file. */

@@ -59,32 +59,51 @@ function score({ session, first, count }: Chunk, scoring: Scoring): Records[] {
   );
 }
 
-/** Loss and accuracy over a data set. */
+/** Rows with what a loss makes of them, and what measures them. */
+export interface Part {
+  readonly x: Features;
+  readonly scoring: Scoring;
+  readonly meters: Meters | undefined;
+}
+
+/** Data to evaluate: a data set in one part, or a stream's blocks; the meters of a later one hold what those before measured. */
+export interface Scored {
+  readonly rows: number;
+  /** of the first part */
+  readonly scoring: Scoring;
+  readonly parts: Iterable<Part> | AsyncIterable<Part>;
+}
+
+/** Loss and accuracy over data. */
 export async function evaluate(
   network: Network,
-  x: Features,
-  scoring: Scoring,
+  { rows, scoring, parts }: Scored,
   signal: AbortSignalLike | undefined,
-  meters?: Meters,
 ): Promise<Evaluation> {
-  const rows = scoring.targets.length / scoring.width;
   const each = scoring.loss.reduction === "none";
   const rowLosses = new Float32Array(each ? rows : 0);
-  let lossSum = 0;
-  let hits = 0;
-  meters?.reset();
-  await inSlices(network, x, rows, scoring, signal, (chunk) => {
-    const { program, rowLoss } = chunk.session;
-    lossSum += program.lossSum;
-    hits += program.hits;
-    meters?.add(chunk.session.logits, chunk.first, chunk.count);
-    if (each) rowLosses.set(rowLoss.subarray(0, chunk.count), chunk.first);
-  });
-  const { share, counted } = tally(scoring, 0, rows);
+  let [lossSum, hits, share, counted, done] = [0, 0, 0, 0, 0];
+  let last: Meters | undefined;
+  for await (const { x, scoring, meters } of parts) {
+    if (done === 0) meters?.reset();
+    last = meters;
+    const some = scoring.targets.length / scoring.width;
+    await inSlices(network, x, some, scoring, signal, (chunk) => {
+      const { program, rowLoss } = chunk.session;
+      lossSum += program.lossSum;
+      hits += program.hits;
+      meters?.add(chunk.session.logits, chunk.first, chunk.count);
+      if (each) rowLosses.set(rowLoss.subarray(0, chunk.count), done + chunk.first);
+    });
+    const sums = tally(scoring, 0, some);
+    share += sums.share;
+    counted += sums.counted;
+    done += some;
+  }
   return {
     loss: meanLoss(scoring, lossSum, share, network.outputs),
     accuracy: hitRate(scoring, hits, counted),
-    ...meters?.values(),
+    ...last?.values(),
     ...(each ? { rowLosses } : {}),
   };
 }

@@ -2,20 +2,19 @@
 
 import { XentError } from "../base/errors.ts";
 import type { AbortSignalLike } from "../base/platform.ts";
-import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import { page } from "../wasm/engine.ts";
 import type { EarlyParts, EarlyStoppingSpec } from "./early.ts";
-import type { Evaluation } from "./evaluate.ts";
-import type { Meters, MetricName, MetricSeries, MetricValues } from "./metrics.ts";
+import type { Evaluation, Scored } from "./evaluate.ts";
+import type { Block } from "./feed.ts";
+import type { MetricName, MetricSeries, MetricValues } from "./metrics.ts";
 import type { Figures } from "./monitor.ts";
 import type { Run, Series } from "./run.ts";
-import { hitRate, meanLoss, over, type Scoring } from "./scoring.ts";
+import { hitRate, meanLoss, over } from "./scoring.ts";
 import { checkWeights, GIVEN_UP, type More, type StepOptions, steps, stepsPerEpoch } from "./steps.ts";
 import type { ProfileLine } from "./stopwatch.ts";
 import { Slice } from "./turn.ts";
-import { Window } from "./window.ts";
 
 /** Where a run stands; given to `onProgress` at every turn of the event loop and at each epoch's end. */
 export interface Progress {
@@ -87,9 +86,7 @@ export interface Early {
 }
 
 export interface FitOptions extends StepOptions {
-  readonly validation:
-    | { readonly data: Dataset; readonly scoring: Scoring; readonly meters: Meters | undefined }
-    | undefined;
+  readonly validation: Scored | undefined;
   readonly metrics: readonly MetricName[];
   readonly callbacks: readonly Callback[];
   readonly early: Early | undefined;
@@ -117,11 +114,10 @@ export function patience(signal: AbortSignalLike | undefined): () => boolean {
 export async function fitNetwork(
   network: Network,
   session: TrainSession,
-  data: Dataset,
   options: FitOptions,
   run: Run,
 ): Promise<History> {
-  const fit = new Fit(network, session, data, options, run);
+  const fit = new Fit(network, session, options, run);
   try {
     return fit.history(await fit.train());
   } catch (error) {
@@ -137,7 +133,6 @@ export async function fitNetwork(
 class Fit {
   readonly #network: Network;
   readonly #session: TrainSession;
-  readonly #window: Window;
   readonly #options: FitOptions;
   readonly #run: Run;
   /** of steps, over the whole run */
@@ -151,14 +146,13 @@ class Fit {
   #steps = 0;
   #samples = 0;
 
-  constructor(network: Network, session: TrainSession, data: Dataset, options: FitOptions, run: Run) {
+  constructor(network: Network, session: TrainSession, options: FitOptions, run: Run) {
     this.#network = network;
     this.#session = session;
     this.#options = options;
     this.#run = run;
     this.#slice = new Slice({ network, program: session.program });
-    this.#total = options.epochs * stepsPerEpoch(data.rows, options);
-    this.#window = new Window(session, data, options.scoring, options.windowRows);
+    this.#total = options.epochs * stepsPerEpoch(options.feed.rows, options);
     // where only the validation of an epoch is left, of its last step
     if (run.row > 0) this.#lr = options.course.at(run.step - 1);
     for (const name of options.metrics) {
@@ -168,11 +162,11 @@ class Fit {
   }
 
   async train(): Promise<History["stopped"]> {
-    const { epochs, batchSize, signal, stopAfterEpoch } = this.#options;
+    const { epochs, batchSize, feed, signal, stopAfterEpoch } = this.#options;
     const network = this.#network;
     const run = this.#run;
     if (signal?.aborted) return "signal";
-    await network.want(this.#session, (epochs - run.epoch) * this.#window.order.length, batchSize);
+    await network.want(this.#session, (epochs - run.epoch) * feed.rows, batchSize);
     if (signal?.aborted) return "signal";
     while (run.epoch < epochs && !this.#waited) {
       if (run.epoch >= stopAfterEpoch || !(await this.#epoch()) || !(await this.#endEpoch())) return "signal";
@@ -201,9 +195,17 @@ class Fit {
 
   /** What is left of an epoch's steps. False when the signal has ended it before the last. */
   async #epoch(): Promise<boolean> {
+    for await (const block of this.#options.feed.blocks(this.#run)) {
+      if (!(await this.#stepsOf(block))) return false;
+    }
+    return true;
+  }
+
+  /** The same of a block. */
+  async #stepsOf(block: Block): Promise<boolean> {
     const { signal } = this.#options;
     const network = this.#network;
-    const all = steps(network, this.#session, this.#window, this.#options, this.#run, this.#slice);
+    const all = steps(network, this.#session, block, this.#options, this.#run, this.#slice);
     const patient = patience(signal);
     for (const step of all) {
       if (step === undefined) {
@@ -229,9 +231,9 @@ class Fit {
 
   /** Figures, validation, callbacks. False when the signal was aborted during validation: then the epoch is not over. */
   async #endEpoch(): Promise<boolean> {
-    const { epochs, validation, callbacks, signal, onNaN, early, meters } = this.#options;
+    const { epochs, validation, callbacks, signal, onNaN, early } = this.#options;
     const run = this.#run;
-    const { epoch } = run;
+    const { epoch, meters } = run;
     this.#network.check("fit");
     if (onNaN !== "ignore") checkWeights(this.#network, run, this.#lr);
     const checked =
@@ -342,13 +344,13 @@ export function giveUp(all: ReturnType<typeof steps>, run: Run): void {
 
 async function evaluateUnlessAborted(
   network: Network,
-  { data, scoring, meters }: NonNullable<FitOptions["validation"]>,
+  validation: Scored,
   more: More,
   signal: AbortSignalLike | undefined,
 ): Promise<Evaluation | undefined> {
   try {
     const { evaluate } = await more();
-    return await evaluate(network, data.x, scoring, signal, meters);
+    return await evaluate(network, validation, signal);
   } catch (error) {
     if (signal?.aborted) return undefined;
     throw error;

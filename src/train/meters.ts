@@ -30,11 +30,12 @@ export function problemOf(
   weight: Float32Array | undefined,
   outputs: number,
   last: LayerSpec | undefined,
+  rows = scoring.targets.length / scoring.width,
 ): Problem {
-  const { hits, targets, width } = scoring;
+  const { hits } = scoring;
   const yes = outputs === 1 ? "yesNo" : "labels";
   const kind = hits === "none" ? "regression" : hits === "each" ? yes : "classes";
-  return { scoring, kind, outputs, rows: targets.length / width, weight, above: cut(last) };
+  return { scoring, kind, outputs, rows, weight, above: cut(last) };
 }
 
 export interface Meter {

@@ -107,6 +107,7 @@ export function checkMetrics(where: string, metrics: unknown): readonly MetricNa
  * What measures these metrics over a data set; undefined where the kernels count all of them.
  *
  * @param weight  of the data set's rows
+ * @param rows    that are added between two resets, if they are not those of the data set
  * @throws {XentError} `OPTION` a metric that says nothing of the data; `TOO_LARGE` more scores than rocAuc can keep; `MEMORY`
  */
 export function metersOf(
@@ -115,8 +116,9 @@ export function metersOf(
   scoring: Scoring,
   weight: Float32Array | undefined,
   { outputs, layers }: Pick<Network, "outputs" | "layers">,
+  rows?: number,
 ): Meters | undefined {
-  const problem = problemOf(scoring, weight, outputs, lastLayer(layers));
+  const problem = problemOf(scoring, weight, outputs, lastLayer(layers), rows);
   checkSuits(where, names, problem);
   if (names.every((name) => name === "accuracy")) return undefined;
   try {

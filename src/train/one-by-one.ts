@@ -1,7 +1,6 @@
 // Steps for a consumer's loop. Loaded by the call that wants them.
 
 import type { AbortSignalLike } from "../base/platform.ts";
-import type { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { TrainSession } from "../nn/session.ts";
 import { append, giveUp, patience } from "./fit.ts";
@@ -9,49 +8,48 @@ import type { Run } from "./run.ts";
 import { meanLoss } from "./scoring.ts";
 import { checkWeights, type Step, type StepOptions, steps } from "./steps.ts";
 import { Slice } from "./turn.ts";
-import { Window } from "./window.ts";
 
 /** The event loop gets its turn between the steps. */
 export async function* asyncSteps(
   network: Network,
   session: TrainSession,
-  data: Dataset,
   options: StepOptions,
   run: Run,
   signal: AbortSignalLike | undefined,
 ): AsyncGenerator<Step, void> {
-  const { epochs, batchSize, scoring, windowRows } = options;
+  const { epochs, batchSize, feed, scoring } = options;
   if (signal?.aborted) return;
-  await network.want(session, (epochs - run.epoch) * data.rows, batchSize);
+  await network.want(session, (epochs - run.epoch) * feed.rows, batchSize);
   if (signal?.aborted) return;
-  const window = new Window(session, data, scoring, windowRows);
   const patient = patience(signal);
   const slice = new Slice({ network, program: session.program });
   let lr = Number.NaN;
   while (run.epoch < epochs) {
-    const all = steps(network, session, window, options, run, slice);
-    for (const step of all) {
-      if (step === undefined) {
-        await slice.turn();
-        if (patient()) continue;
-        giveUp(all, run);
-        return;
+    for await (const block of feed.blocks(run)) {
+      const all = steps(network, session, block, options, run, slice);
+      for (const step of all) {
+        if (step === undefined) {
+          await slice.turn();
+          if (patient()) continue;
+          giveUp(all, run);
+          return;
+        }
+        lr = step.lr;
+        if (step.last) {
+          const loss = meanLoss(scoring, run.sums.loss, run.sums.share, network.outputs);
+          append(run.series, { loss });
+          options.course.endEpoch({ loss });
+          run.endEpoch();
+          run.clear();
+        }
+        yield step;
+        if (slice.over()) {
+          network.settle();
+          void network.want(session, 0, batchSize);
+          await slice.turn();
+        }
+        if (signal?.aborted) return;
       }
-      lr = step.lr;
-      if (step.last) {
-        const loss = meanLoss(scoring, run.sums.loss, run.sums.share, network.outputs);
-        append(run.series, { loss });
-        options.course.endEpoch({ loss });
-        run.endEpoch();
-        run.clear();
-      }
-      yield step;
-      if (slice.over()) {
-        network.settle();
-        void network.want(session, 0, batchSize);
-        await slice.turn();
-      }
-      if (signal?.aborted) return;
     }
   }
   network.check("steps");

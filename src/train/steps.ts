@@ -7,12 +7,11 @@ import type { TrainSession } from "../nn/session.ts";
 import type { Program } from "../program/program.ts";
 import type { Pause } from "../program/runner.ts";
 import type { Course } from "./course.ts";
-import type { Meters } from "./metrics.ts";
+import type { Block, Feed } from "./feed.ts";
 import type { Run } from "./run.ts";
 import { divisor, over, type Scoring, tally } from "./scoring.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import { late, loaded } from "./turn.ts";
-import type { Window } from "./window.ts";
 
 /** What one training step did. `loss` is that of its rows, before the update, by the loss's reduction. */
 export interface Step {
@@ -41,13 +40,12 @@ export interface StepOptions {
   readonly accumulate: number;
   /** leaves out the rows at an epoch's end that do not fill a step */
   readonly dropLast: boolean;
-  readonly windowRows: number;
+  readonly feed: Feed;
+  /** of its first block */
   readonly scoring: Scoring;
   readonly shuffle: boolean;
   readonly course: Course;
   readonly onNaN: OnNaN;
-  /** of the metrics beside accuracy, over an epoch's steps */
-  readonly meters?: Meters | undefined;
   /** takes the times of the records */
   readonly watch?: Stopwatch | undefined;
   readonly more: More;
@@ -76,38 +74,40 @@ export function stepsPerEpoch(rows: number, options: Portions): number {
 }
 
 /**
- * Steps through what is left of the run's epoch. Each `next()` is one step, or undefined: the step pauses, or another thread is
+ * Steps through what is left of the run's epoch in a block. Each `next()` is one step, or undefined: the step pauses, or another thread is
  * late, and the event loop should have its turn before the next. The last step of an epoch may have fewer rows.
  *
- * @param window  of the data in the session's memory
- * @param slice   may pause within a step
+ * @param slice  may pause within a step
  */
 export function* steps(
   network: Network,
   session: TrainSession,
-  window: Window,
+  { window, scoring, meters, number, start }: Block,
   options: StepOptions,
   run: Run,
   slice: Pausing,
 ): Generator<Step | undefined, void> {
-  const { batchSize, scoring, course, onNaN, meters, watch, more } = options;
+  const { batchSize, course, onNaN, watch, more } = options;
   const { program, backwardEnd } = session;
   const { order } = window;
   const all = program.drafts.length;
-  const used = rowsUsed(order.length, options);
+  const used = rowsUsed(options.feed.rows, options);
+  const end = Math.min(used, start + order.length);
   const wanted = batchSize * options.accumulate;
   const { epoch } = run;
-  if (options.shuffle) shuffle(order, new Random(network.seed, STREAM_SHUFFLE, run.epochsBefore + epoch));
+  const stream = STREAM_SHUFFLE + 256 * number;
+  if (options.shuffle) shuffle(order, new Random(network.seed, stream, run.epochsBefore + epoch));
   else for (let i = 0; i < order.length; i++) order[i] = i;
   window.begin();
-  for (let row = run.row; row < used; row += wanted) {
+  for (let row = run.row; row < end; row += wanted) {
+    const first = row - start;
     network.check("fit");
     if (network.trained !== session) throw lostMeanwhile();
     const { step } = run;
     const rate = course.rate(step, program.turn);
     const { lr } = course;
-    const rows = Math.min(wanted, used - row);
-    const { share, counted } = tally(scoring, row, rows, order);
+    const rows = Math.min(wanted, end - row);
+    const { share, counted } = tally(scoring, first, rows, order);
     const parts = divisor(scoring, share, network.outputs);
     const careful = run.kept < 0 || step % SNAPSHOT_STEPS === 0;
     if (careful && run.kept >= 0 && onNaN !== "ignore") checkWeights(network, run, lr);
@@ -117,14 +117,14 @@ export function* steps(
       const some = Math.min(batchSize, rows - at);
       program.turn.add = at === 0 ? 0 : 1;
       program.turn.batch = network.batches;
-      program.set(some, window.at(row + at), rate, over(1, parts));
-      const end = at + batchSize < rows ? backwardEnd : all;
+      program.set(some, window.at(first + at), rate, over(1, parts));
+      const records = at + batchSize < rows ? backwardEnd : all;
       const pause = slice.inside;
       try {
         if (careful && at === 0)
-          yield* carefulStep(network, session, run, lr, more, { end, onNaN, watch, pause });
-        else if (watch !== undefined) yield* watch.run(network, program, 0, end);
-        else if (!program.begin(0, end, pause)) yield* late(network, program, pause);
+          yield* carefulStep(network, session, run, lr, more, { end: records, onNaN, watch, pause });
+        else if (watch !== undefined) yield* watch.run(network, program, 0, records);
+        else if (!program.begin(0, records, pause)) yield* late(network, program, pause);
       } catch (error) {
         putBack(network, error, run);
       }
@@ -134,7 +134,7 @@ export function* steps(
       lossSum += program.lossSum;
       hits += program.hits;
       network.batches = (network.batches + 1) >>> 0;
-      meters?.add(session.logits, row + at, some, order);
+      meters?.add(session.logits, first + at, some, order);
     }
     course.count();
     run.count(rows, lossSum, share, hits, counted);
@@ -142,6 +142,7 @@ export function* steps(
     yield { step, epoch, rows, loss: over(lossSum, parts), hits, lr, last };
   }
 }
+
 /** What is known of a step when it goes wrong. */
 export interface Place {
   readonly step: number;

@@ -34,7 +34,11 @@ describe.each(cores)("PyTorch's losses, $build build", (core) => {
 
     // the evaluation first: the step changes the weights
     const { data: checked, scoring } = scored(net, data, loss, outputs);
-    const evaluation = await evaluate(network, checked.x, scoring, undefined);
+    const evaluation = await evaluate(
+      network,
+      { rows, scoring, parts: [{ x: checked.x, scoring, meters: undefined }] },
+      undefined,
+    );
     const got = step(0, rows);
 
     if (typeof value === "number") {

@@ -11,6 +11,7 @@ import { dense, relu } from "../../src/nn/layers.ts";
 import { bceWithLogits, huber } from "../../src/nn/losses.ts";
 import { Network } from "../../src/nn/network.ts";
 import { Course } from "../../src/train/course.ts";
+import { type Block, fed } from "../../src/train/feed.ts";
 import { optimizing } from "../../src/train/optimizing.ts";
 import { ratesFor } from "../../src/train/rates.ts";
 import { Run } from "../../src/train/run.ts";
@@ -49,14 +50,15 @@ function run(
   const session = network.train({ ...base, targets, weighted, hits });
   expect(session.x.length).toBe(window * data.features);
   const options = {
-    ...{ epochs: 3, batchSize, accumulate: 1, dropLast: false, windowRows: window, scoring, shuffle },
+    ...{ epochs: 3, batchSize, accumulate: 1, dropLast: false, scoring, shuffle },
+    feed: fed(session, data, scoring, undefined, window),
     ...{ course: new Course(optimizer.lr, ratesFor(network, optimizer)), onNaN: "error" as const, more },
   };
-  const rows = new Window(session, data, scoring, window);
+  const [block] = options.feed.blocks(new Run({}, 0)) as [Block];
   const run = new Run({}, 0);
   const losses: number[] = [];
   for (; run.epoch < 3; run.endEpoch()) {
-    for (const step of steps(network, session, rows, options, run, new Slice()))
+    for (const step of steps(network, session, block, options, run, new Slice()))
       losses.push((step as Step).loss);
   }
   return { hash: hash(network.state()), losses };
