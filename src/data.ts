@@ -1,7 +1,32 @@
 /**
- * Readers of data files.
+ * Readers of data files, and what makes numbers of raw rows.
  *
  * @module xent/data
  */
 
+export type {
+  CategoryColumn,
+  ColumnSpec,
+  NumberColumn,
+  PreprocessingSpec,
+  TargetSpec,
+} from "./base/spec.ts";
+export {
+  asIs,
+  type CategoryEncoding,
+  type Encoding,
+  ids,
+  type MinMaxOptions,
+  minMax,
+  type NumberEncoding,
+  type OneHotOptions,
+  oneHot,
+  standardize,
+} from "./data/encodings.ts";
 export { type IdxArray, readIdx } from "./data/idx.ts";
+export type { PreprocessOptions } from "./data/plan-columns.ts";
+export { preprocessingOf } from "./data/prepare.ts";
+export type { Preprocessing, RawRows } from "./data/prepared.ts";
+export { preprocess, preprocessStream } from "./data/preprocess.ts";
+export type { DataStream } from "./data/stream.ts";
+export type { Column, ColumnType, Table } from "./data/table.ts";

@@ -241,7 +241,12 @@ test.each([
       "SequentialOptions SgdOptions SgemmOptions Split SplitOptions StateDict Step StepsOptions " +
       "Targets TensorCheck TensorData UpdateOptions UrlLike ValidationSplit WasmModule Xent XentErrorCode",
   ],
-  ["src/data.ts", ["readIdx"], "IdxArray"],
+  [
+    "src/data.ts",
+    "asIs ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx standardize".split(" "),
+    "CategoryColumn CategoryEncoding Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions NumberColumn " +
+      "NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec RawRows Table TargetSpec",
+  ],
   [
     "src/node.ts",
     ["checkpoint", "loadModel", "saveModel", "writeFileAtomic"],

@@ -331,6 +331,8 @@ export interface PreprocessingSpec {
   /** in the order of their features */
   readonly columns: readonly ColumnSpec[];
   readonly target?: TargetSpec;
+  /** data sets leave out rows in which a value is missing, instead of refusing them */
+  readonly drop?: true;
 }
 
 /** Where the file of a worker is, if it is not the package's, and whether it is started through a Blob. */

@@ -10,12 +10,7 @@ import type { Table } from "./table.ts";
  * Rows as they come, before anything is done to them: a table; objects by column name; arrays in the order of the columns; or,
  * where all columns are numbers, a flat array, row after row. Columns that are not asked for are not looked at.
  */
-export type RawRows =
-  | Table
-  | readonly Readonly<Record<string, unknown>>[]
-  | readonly ArrayLike<unknown>[]
-  | Float32Array
-  | Float64Array;
+export type RawRows = Table | readonly object[] | readonly ArrayLike<unknown>[] | Float32Array | Float64Array;
 
 /** How raw rows become features, fitted on training rows. Made by `preprocess`, kept by the model that is trained with it. */
 export interface Preprocessing {
@@ -33,8 +28,13 @@ export interface Preprocessing {
   transform(rows: RawRows, where?: string): CheckedFeatures;
   /** The data set of raw rows, target included. */
   dataset(rows: RawRows): Dataset;
-  /** The same of tables that come one after another, for data that are larger than memory: `open` is called each epoch. */
-  stream(open: () => AsyncIterable<Table> | Iterable<Table>): DataStream;
+  /**
+   * The same of tables that come one after another, for data that are larger than memory: `open` is called each epoch.
+   *
+   * @param rows  how many data rows they have; by default as many as were fitted on. Needed where that is not known: by a model that
+   *   was loaded
+   */
+  stream(open: () => AsyncIterable<Table> | Iterable<Table>, rows?: number): DataStream;
   /** Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place. */
   restore(outputs: Float32Array): Float32Array;
 }
