@@ -89,7 +89,7 @@ def is_number(y):
 
 
 def searches(y, columns, seed):
-    """The net and a linear model, each chosen by folds of the training rows alone: the test rows are looked at once."""
+    """The net and a linear model, each chosen by folds of the training rows alone: none of them sees the test rows."""
     prepare = make_column_transformer(
         (make_pipeline(SimpleImputer(strategy="mean"), StandardScaler()), columns["numbers"]),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), columns["words"]),
