@@ -3,7 +3,7 @@
 
 import type { WasmModule } from "../base/platform.ts";
 import { CheckedRows } from "../data/dataset.ts";
-import { preprocessingOf } from "../data/preprocess.ts";
+import { preprocessingOf } from "../data/prepare.ts";
 import type { DataStream } from "../data/stream.ts";
 import type { Callback } from "../train/fit.ts";
 import type { BuildName, Builds } from "../wasm/builds.ts";

@@ -3,8 +3,8 @@
 import { XentError } from "../base/errors.ts";
 import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
+import { preprocessingOf } from "../data/prepare.ts";
 import type { Preprocessing } from "../data/prepared.ts";
-import { preprocessingOf } from "../data/preprocess.ts";
 import { decodeSafetensors } from "../io/decode.ts";
 import type { SafeTensor } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";

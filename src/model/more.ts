@@ -2,7 +2,7 @@
 // into as many scraps, which every page would load.
 
 export { warningOf } from "../data/doctor.ts";
-export { preprocessingOf } from "../data/preprocess.ts";
+export { preprocessingOf } from "../data/prepare.ts";
 export { splitRows } from "../data/split.ts";
 export { OpenStream } from "../data/stream.ts";
 export { firstNotFinite } from "../train/diagnose.ts";
