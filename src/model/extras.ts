@@ -1,8 +1,6 @@
 // What a call may ask for and the smallest trainer does without. The code of each is loaded when it is asked for, before
 // anything else of the call is checked, so that the checks stay in one piece.
 
-import { XentError } from "../base/errors.ts";
-import { checkNames, integer } from "../base/options.ts";
 import type { LossSpec } from "../base/spec.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import { hurts } from "../data/figures.ts";
@@ -36,19 +34,9 @@ export async function measuring(where: string, metrics: unknown = []): Promise<M
 /** Data that a call reads: a data set, or a stream by its first block. */
 export interface Source {
   readonly head: Dataset;
-  readonly streamed?: { readonly stream: OpenStream; readonly more: More };
-}
-
-/** @param step  rows of a training step */
-export async function sourceOf(
-  where: string,
-  data: Dataset | DataStream,
-  step: () => number = () => 1,
-): Promise<Source> {
-  if (!isStream(data)) return { head: data };
-  const loaded = await more();
-  const stream = await loaded.OpenStream.open(where, data, step());
-  return { head: stream.head, streamed: { stream, more: loaded } };
+  readonly streamed?: Pick<typeof import("../train/streamed.ts"), "streamed" | "streamedParts"> & {
+    readonly stream: OpenStream;
+  };
 }
 
 /**
@@ -62,30 +50,11 @@ export async function setsOf(
   data: Dataset | DataStream,
   options: FitOptions,
 ): Promise<{ train: Source; validation?: Source | undefined }> {
-  const { validation, batchSize = 32, accumulate = 1 } = options;
-  const train = await sourceOf(
-    where,
-    data,
-    () => integer(`${where}: batchSize`, batchSize, 1) * integer(`${where}: accumulate`, accumulate, 1),
-  );
-  const part = `${where}: validation`;
-  if (validation === undefined) return { train };
-  if (!isSplit(validation)) return { train, validation: await sourceOf(part, validation) };
-  checkNames(part, validation, ["split", "stratified", "shuffle"]);
-  const { splitRows } = await more();
-  network.check(where);
-  const { split, ...how } = validation;
-  if (train.streamed !== undefined) {
-    await close(train);
-    throw new XentError(
-      "OPTION",
-      `${part}: a stream cannot be split`,
-      "Pass a data set, or another stream, to validate with.",
-    );
+  const { validation } = options;
+  if (isStream(data) || isStream(validation) || isSplit(validation)) {
+    return (await more()).sourcesOf(network, where, data, options);
   }
-  const rows = rowsOf(network, where, train.head);
-  const parts = splitRows(part, rows, { ...how, validation: split, seed: network.seed }, "split");
-  return { train: { head: parts.train }, validation: { head: parts.validation } };
+  return { train: { head: data }, validation: validation && { head: validation } };
 }
 
 /** Lets go of what streams read from. */
@@ -144,7 +113,7 @@ export function scored(
   return {
     ...part,
     rows,
-    parts: streamed?.more.streamedParts(streamed.stream, score) ?? [part],
+    parts: streamed?.streamedParts(streamed.stream, score) ?? [part],
     score,
     classes: classNames(network, where, first, known.classes),
     preprocessing: preparedAs(where, first, known.preprocessing),

@@ -3,8 +3,6 @@
 
 export { warningOf } from "../data/doctor.ts";
 export { preprocessingOf } from "../data/prepare.ts";
-export { splitRows } from "../data/split.ts";
-export { OpenStream } from "../data/stream.ts";
 export { firstNotFinite } from "../train/diagnose.ts";
 export { confusion, evaluate } from "../train/evaluate.ts";
 export { checkMetrics, metersOf } from "../train/metrics.ts";
@@ -14,7 +12,7 @@ export { checkResumable } from "../train/resume.ts";
 export { makeSchedule } from "../train/schedule.ts";
 export { checkSchedule } from "../train/schedules.ts";
 export { Stopwatch } from "../train/stopwatch.ts";
-export { streamed, streamedParts } from "../train/streamed.ts";
 export { moduleFrom, workerFrom } from "./given.ts";
 export { asSaved, readSaved, restore } from "./loading.ts";
+export { sourceOf, sourcesOf } from "./sources.ts";
 export { confirmLater, tune } from "./tuning.ts";

@@ -22,7 +22,7 @@ import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { close, lookAt, measuring, more, scored, setsOf, sourceOf } from "./extras.ts";
+import { close, lookAt, measuring, more, scored, setsOf } from "./extras.ts";
 import { classIds, classNames, lossOf, lossToLearn, preparedAs, scalingOf } from "./fitting.ts";
 import {
   BATCH,
@@ -317,7 +317,7 @@ export class Sequential {
     checkNames("evaluate", options, ["loss", "metrics", "signal"]);
     checkSignal("evaluate", options.signal);
     return this.#exclusively(async () => {
-      const { evaluate } = await more();
+      const { evaluate, sourceOf } = await more();
       const measured = await measuring("evaluate", options.metrics);
       this.#alive("evaluate");
       const loss = lossOf(this.#network, "evaluate", options.loss);

@@ -193,7 +193,7 @@ export class Training {
       epochs,
       ...portions,
       feed:
-        streamed?.more.streamed(streamed.stream, session, rows, taken.score) ??
+        streamed?.streamed(streamed.stream, session, rows, taken.score) ??
         fed(session, data, scoring, meters, rows),
       scoring,
       shuffle,
