@@ -17,6 +17,7 @@ const resolve = {
     { find: /^xent$/, replacement: here("src/index.ts") },
     { find: /^xent\/data$/, replacement: here("src/data.ts") },
     { find: /^xent\/node$/, replacement: here("src/node.ts") },
+    { find: /^xent\/onnx$/, replacement: here("src/onnx.ts") },
   ],
 };
 

@@ -252,6 +252,7 @@ test.each([
     ["checkpoint", "loadModel", "saveModel", "writeFileAtomic"],
     "Checkpoint CheckpointEvery CheckpointOptions Saveable",
   ],
+  ["src/onnx.ts", ["exportOnnx"], "OnnxOptions"],
   ["src/worker.ts", ["serve"], ""],
 ])("%s exports exactly", (path, values, types) => {
   const names = exportedNames(sourceOf(path));
