@@ -52,7 +52,7 @@ const INPUT = "input";
  * await writeFileAtomic("digits.onnx", exportOnnx(model, { link: true, input: "u8" }));
  * ```
  */
-export function exportOnnx(model: Sequential, options: OnnxOptions = {}): Uint8Array<ArrayBuffer> {
+export function exportOnnx(model: Sequential, options: OnnxOptions = {}): Uint8Array {
   const network = networkOf(checkModel(model));
   checkNames("exportOnnx", options, ["link", "input", "preprocessing", "name"]);
   const link = flag("exportOnnx: link", options.link ?? false);
