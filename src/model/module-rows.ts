@@ -55,6 +55,7 @@ export const rawRows = {
 /** @type {readonly Column[]} how a value of each column becomes features */
 const COLUMNS = [
 ${columns.map((column) => `  ${literal(fieldsOf(column))},\n`).join("")}];
+const DECIMAL = /^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)(e[+-]?\\d+)?$/i;
 const PLACES = COLUMNS.map((c) => new Map(c.kind === "number" ? [] : c.categories.map((name, id) => [name, id])));
 
 /**
@@ -73,19 +74,21 @@ function read(where, rows) {
   if (count === 0 || !Number.isInteger(count)) {
     throw new Error(where + ": got " + rows.length + " values, expected rows of " + width);
   }
+  const absent = flat || isList(rows[0]) ? undefined : COLUMNS.find((c) => !rows.some((row) => has(row, c.name)));
+  if (absent) throw new Error(where + ": the rows have no column " + JSON.stringify(absent.name));
   const x = new Float32Array(count * input);
   let at = 0;
   for (let i = 0; i < count; i++) {
     /** @type {any} */
     const row = flat ? rows.subarray(i * width, (i + 1) * width) : rows[i];
-    const list = Array.isArray(row) || ArrayBuffer.isView(row);
+    const list = isList(row);
     if (typeof row !== "object" || row === null || (list && row.length !== width)) {
       throw new Error(where + ": row " + i + " is neither an object nor an array of " + width + " values");
     }
     for (let j = 0; j < width; j++) {
       const column = COLUMNS[j];
       const { name } = column;
-      const given = list ? row[j] : Object.hasOwn(row, name) ? row[name] : undefined;
+      const given = list ? row[j] : has(row, name) ? row[name] : undefined;
       try {
         at = put(x, at, column, PLACES[j], given);
       } catch (error) {
@@ -107,26 +110,40 @@ function read(where, rows) {
  * @param {unknown} given
  */
 function put(x, at, column, places, given) {
-  const blank = given === undefined || given === null || given === "" || Number.isNaN(given);
-  const value = blank ? column.fill : given;
+  const text = column.kind === "number" && typeof given === "string" ? given.trim() : given;
+  const missing = text === undefined || text === null || text === "" || Number.isNaN(text);
+  const value = missing ? column.fill : text;
   if (value === undefined) throw new Error("the value is missing");
   if (column.kind === "number") {
-    const v = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    if (typeof v !== "number" || Number.isNaN(v)) throw new Error("expected a number, got " + told(value));
-    x[at] = (v - column.center) * column.scale + column.offset;
-    if (!Number.isFinite(x[at])) throw new Error("expected a finite number, got " + told(value));
+    const isNumber = typeof value === "number" || typeof value === "bigint" || (typeof value === "string" && DECIMAL.test(value));
+    if (!isNumber) throw new Error(told(value) + " is not a number");
+    x[at] = (Number(value) - column.center) * column.scale + column.offset;
+    if (!Number.isFinite(x[at])) throw new Error(told(value) + " is too large for f32");
     return at + 1;
   }
-  const id = ["string", "number", "boolean"].includes(typeof value) ? places.get(String(value)) : undefined;
-  if (id === undefined && (column.kind === "ids" || column.unknown === "error")) {
-    throw new Error(told(value) + " is not among the categories");
+  if (!["string", "number", "boolean", "bigint"].includes(typeof value)) {
+    throw new Error(told(value) + " is not a category");
   }
-  if (column.kind === "ids") {
-    x[at] = id ?? 0;
-    return at + 1;
-  }
-  if (id !== undefined) x[at + id] = 1;
-  return at + column.categories.length;
+  const id = places.get(String(value));
+  if (id === undefined && column.unknown !== "zeros") throw new Error(told(value) + " is not among the categories");
+  if (column.kind === "ids") x[at] = id ?? 0;
+  else if (id !== undefined) x[at + id] = 1;
+  return at + (column.kind === "ids" ? 1 : column.categories.length);
+}
+
+/** @param {unknown} row @returns {boolean} */
+function isList(row) {
+  return Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+/**
+ * What a row inherits, such as "constructor", is no value of it.
+ *
+ * @param {unknown} row
+ * @param {string} name
+ */
+function has(row, name) {
+  return typeof row === "object" && row !== null && Object.hasOwn(row, name);
 }
 
 /** @param {unknown} value */
