@@ -34,7 +34,7 @@ function read(where, rows) {
     for (let j = 0; j < input; j++) {
       const v = row[j];
       if (typeof v !== "number" || !Number.isFinite(Math.fround(v))) {
-        throw new Error(where + ": row " + i + ", column " + j + " is " + (typeof v === "number" ? v : "a " + typeof v) + ", expected a finite number");
+        throw new Error(where + ": row " + i + ", column " + j + " is " + (typeof v === "number" ? v : "of type " + typeof v) + ", expected a finite number");
       }
       x[i * input + j] = bytes ? Math.fround(v * ${Math.fround(scale)}) + ${Math.fround(shift)} : v;
     }
@@ -165,7 +165,7 @@ ${columns.map(({ center, scale, offset }) => `  ${literal({ center, scale, offse
  */
 function restore(y) {
   return y.map((v, i) => {
-    const { center, scale, offset } = TARGETS[i % outputs];
+    const { center, scale, offset } = TARGETS[i % TARGETS.length];
     return (v - offset) / scale + center;
   });
 }`;
