@@ -153,6 +153,11 @@ test("src bans leave the reference's exponentials alone, and no other file's bes
   }
 });
 
+test("src bans look at code, not at text such as that of an exported module", () => {
+  expect(findings(srcBans, "src/model/a.ts", "const text = `Math.exp(x)`; // Math.exp")).toEqual([]);
+  expect(findings(srcBans, "src/model/a.ts", "const text = `$" + "{Math.exp(x)}`;")).toHaveLength(1);
+});
+
 test("src bans leave exact functions and constants alone", () => {
   expect(findings(srcBans, "src/nn/a.ts", "Math.sqrt(Math.max(2 ** -14, 2 ** 30)) * Math.PI")).toEqual([]);
 });

@@ -13,8 +13,8 @@ import { plainRows, rawRows, restored } from "./module-rows.ts";
 import { base64Lines, type Constants, literal } from "./module-text.ts";
 import { networkOf, Sequential } from "./sequential.ts";
 
-/** In base64 they are 4/3 as long, and V8 ends strings at 2²⁹ characters. */
-const MOST_BYTES = 384 * 2 ** 20;
+/** In base64 they are 4/3 as long, and V8's longest string has 2²⁹ − 24 characters. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 /**
  * The text of one JavaScript module that predicts as the model does now: its weights, and a few KB of code for the layers that it
@@ -35,7 +35,7 @@ const MOST_BYTES = 384 * 2 ** 20;
  * The same model, in a runtime of the same build, gives the same text. Class and column names get into it as string literals
  * alone; dropout and what belongs to training do not.
  *
- * @throws {XentError} `OPTION` it is no model of this thread; `DISPOSED`; `TOO_LARGE` over 384 MiB of weights; `WORKER_LOST`
+ * @throws {XentError} `OPTION` it is no model of this thread; `DISPOSED`; `TOO_LARGE` over 256 MiB of weights; `WORKER_LOST`
  * @example
  * ```ts
  * await writeFile("model.js", exportModule(model));
@@ -95,7 +95,7 @@ function checkSize(bytes: readonly number[]): void {
   if (all <= MOST_BYTES) return;
   throw new XentError(
     "TOO_LARGE",
-    `exportModule: the weights have ${Math.ceil(all / 2 ** 20)} MiB, expected at most ${MOST_BYTES / 2 ** 20}, the longest text that engines hold`,
+    `exportModule: the weights have ${Math.ceil(all / 2 ** 20)} MiB, expected at most ${MOST_BYTES / 2 ** 20}, as text in base64`,
     "Keep the weights in a file of their own: model.save().",
   );
 }

@@ -34,7 +34,8 @@ function read(where, rows) {
     for (let j = 0; j < input; j++) {
       const v = row[j];
       if (typeof v !== "number" || !Number.isFinite(Math.fround(v))) {
-        throw new Error(where + ": row " + i + ", column " + j + " is " + (typeof v === "number" ? v : "of type " + typeof v) + ", expected a finite number");
+        const what = (typeof v === "number" ? v : "of type " + typeof v) + ", expected a finite number";
+        throw new Error(where + ": row " + i + ", column " + j + " is " + what);
       }
       x[i * input + j] = bytes ? Math.fround(v * ${Math.fround(scale)}) + ${Math.fround(shift)} : v;
     }
@@ -46,7 +47,7 @@ function read(where, rows) {
 /** Of a model with one: the same from raw rows. */
 export const rawRows = {
   types: `
-/** @typedef {Float32Array | Float64Array | readonly object[]} Rows  arrays or objects; flat where all columns are numbers */
+/** @typedef {Float32Array | Float64Array | readonly object[]} Rows  flat if all columns are numbers */
 /**
  * @typedef {{ name: string, kind: "number", center: number, scale: number, offset: number, fill?: number }
  *   | { name: string, kind: "oneHot" | "ids", categories: readonly string[], unknown: string, fill?: string }} Column
@@ -56,7 +57,9 @@ export const rawRows = {
 const COLUMNS = [
 ${columns.map((column) => `  ${literal(fieldsOf(column))},\n`).join("")}];
 const DECIMAL = /^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)(e[+-]?\\d+)?$/i;
-const PLACES = COLUMNS.map((c) => new Map(c.kind === "number" ? [] : c.categories.map((name, id) => [name, id])));
+const PLACES = COLUMNS.map(
+  (c) => new Map(c.kind === "number" ? [] : c.categories.map((name, id) => [name, id])),
+);
 
 /**
  * Features of raw rows.
@@ -68,13 +71,16 @@ function read(where, rows) {
   const flat = rows instanceof Float32Array || rows instanceof Float64Array;
   const width = COLUMNS.length;
   if (flat ? COLUMNS.some((c) => c.kind !== "number") : !Array.isArray(rows)) {
-    throw new Error(where + ": expected an array of rows; flat numbers are for models whose columns are all numbers");
+    throw new Error(
+      where + ": expected an array of rows; flat numbers are for models whose columns are all numbers",
+    );
   }
   const count = flat ? rows.length / width : rows.length;
   if (count === 0 || !Number.isInteger(count)) {
     throw new Error(where + ": got " + rows.length + " values, expected rows of " + width);
   }
-  const absent = flat || isList(rows[0]) ? undefined : COLUMNS.find((c) => !rows.some((row) => has(row, c.name)));
+  const absent =
+    flat || isList(rows[0]) ? undefined : COLUMNS.find((c) => !rows.some((row) => has(row, c.name)));
   if (absent) throw new Error(where + ": the rows have no column " + JSON.stringify(absent.name));
   const x = new Float32Array(count * input);
   let at = 0;
@@ -115,7 +121,7 @@ function put(x, at, column, places, given) {
   const value = missing ? column.fill : text;
   if (value === undefined) throw new Error("the value is missing");
   if (column.kind === "number") {
-    const isNumber = typeof value === "number" || typeof value === "bigint" || (typeof value === "string" && DECIMAL.test(value));
+    const isNumber = typeof value === "string" ? DECIMAL.test(value) : /^(number|bigint)$/.test(typeof value);
     if (!isNumber) throw new Error(told(value) + " is not a number");
     x[at] = (Number(value) - column.center) * column.scale + column.offset;
     if (!Number.isFinite(x[at])) throw new Error(told(value) + " is too large for f32");
@@ -125,7 +131,9 @@ function put(x, at, column, places, given) {
     throw new Error(told(value) + " is not a category");
   }
   const id = places.get(String(value));
-  if (id === undefined && column.unknown !== "zeros") throw new Error(told(value) + " is not among the categories");
+  if (id === undefined && column.unknown !== "zeros") {
+    throw new Error(told(value) + " is not among the categories");
+  }
   if (column.kind === "ids") x[at] = id ?? 0;
   else if (id !== undefined) x[at + id] = 1;
   return at + (column.kind === "ids" ? 1 : column.categories.length);
