@@ -16,6 +16,7 @@ const resolve = {
   alias: [
     { find: /^xent$/, replacement: here("src/index.ts") },
     { find: /^xent\/data$/, replacement: here("src/data.ts") },
+    { find: /^xent\/module$/, replacement: here("src/module.ts") },
     { find: /^xent\/node$/, replacement: here("src/node.ts") },
     { find: /^xent\/onnx$/, replacement: here("src/onnx.ts") },
   ],

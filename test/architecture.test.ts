@@ -246,17 +246,13 @@ test.each([
       "SequentialOptions SgdOptions SgemmOptions Split SplitOptions StateDict Step StepsOptions " +
       "Targets TensorCheck TensorData UpdateOptions UrlLike ValidationSplit WasmModule Xent XentErrorCode",
   ],
-<<<<<<< HEAD
   [
     "src/data.ts",
     "asIs ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx standardize".split(" "),
     "CategoryColumn CategoryEncoding Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions NumberColumn " +
       "NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec RawRows Table TargetSpec",
   ],
-=======
-  ["src/data.ts", ["readIdx"], "IdxArray"],
   ["src/module.ts", ["exportModule", "moduleTypes"], ""],
->>>>>>> 584a443 (xent/module: a model as one JavaScript module that predicts without xent)
   [
     "src/node.ts",
     ["checkpoint", "loadModel", "saveModel", "writeFileAtomic"],

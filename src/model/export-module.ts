@@ -2,16 +2,15 @@
 // what it does with rows module-rows.ts; here they are put together with the numbers of the model.
 
 import { XentError } from "../base/errors.ts";
-import { show } from "../base/options.ts";
 import type { Link, StateDict } from "../base/spec.ts";
-import type { Preprocessing } from "../data/prepared.ts";
 import { cut, linkOf } from "../nn/criterion.ts";
 import type { Network } from "../nn/network.ts";
 import { everyLayer, lastLayer, place } from "../nn/params.ts";
+import { exportable } from "./exportable.ts";
 import { emitLayers, HELPERS, type Helper, LINKS } from "./module-layers.ts";
 import { plainRows, rawRows, restored } from "./module-rows.ts";
 import { base64Lines, type Constants, literal } from "./module-text.ts";
-import { networkOf, Sequential } from "./sequential.ts";
+import { networkOf, type Sequential } from "./sequential.ts";
 
 /** In base64 they are 4/3 as long, and V8's longest string has 2²⁹ − 24 characters. */
 const MOST_BYTES = 256 * 2 ** 20;
@@ -44,12 +43,11 @@ const MOST_BYTES = 256 * 2 ** 20;
  * ```
  */
 export function exportModule(model: Sequential): string {
-  if (!(model instanceof Sequential)) throw noModel(model);
-  const network = networkOf(model);
+  const network = networkOf(exportable("exportModule", model));
   network.check("exportModule");
   const placed = place(network.layers, network.input);
   checkSize(everyLayer(placed).flatMap(({ shapes }) => shapes.map(({ rows, cols }) => 4 * rows * cols)));
-  const { preprocessing } = model as { readonly preprocessing?: Preprocessing | undefined };
+  const { preprocessing } = model;
   const spec = preprocessing?.spec;
   const numbers = new Numbers(network.state());
   const { lines, helpers } = emitLayers(placed, numbers);
@@ -78,17 +76,6 @@ export function exportModule(model: Sequential): string {
 
 /** Builds whose multiply-adds are two operations; others fuse them. */
 const ROUNDING_TWICE = ["simd", "debug"];
-
-function noModel(model: unknown): XentError {
-  const hosted = typeof Object(model).save === "function";
-  return new XentError(
-    "OPTION",
-    `exportModule: the model is ${show(model)}, expected a model of this thread`,
-    hosted
-      ? "The weights of a hosted model are in its worker: bring it here with (await init()).load(await model.save())."
-      : "Pass what sequential or load returns.",
-  );
-}
 
 function checkSize(bytes: readonly number[]): void {
   const all = bytes.reduce((sum, each) => sum + each, 0);

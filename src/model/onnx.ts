@@ -4,12 +4,12 @@
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, oneOf, show } from "../base/options.ts";
 import type { Link, NumberColumn, PreprocessingSpec, Scaling } from "../base/spec.ts";
-import type { Preprocessing } from "../data/prepared.ts";
 import { encodeOnnx, type OnnxMatrix, type OnnxNode, TYPES } from "../io/onnx.ts";
 import { place } from "../nn/params.ts";
 import { partsOfLoss } from "../nn/parts.ts";
+import { exportable } from "./exportable.ts";
 import { Draft, emitLayers, LINKS } from "./onnx-layers.ts";
-import { networkOf, Sequential } from "./sequential.ts";
+import { networkOf, type Sequential } from "./sequential.ts";
 
 /** Options of {@link exportOnnx}. */
 export interface OnnxOptions {
@@ -53,14 +53,14 @@ const INPUT = "input";
  * ```
  */
 export function exportOnnx(model: Sequential, options: OnnxOptions = {}): Uint8Array {
-  const network = networkOf(checkModel(model));
+  const network = networkOf(exportable("exportOnnx", model));
   checkNames("exportOnnx", options, ["link", "input", "preprocessing", "name"]);
   const link = flag("exportOnnx: link", options.link ?? false);
   const type = oneOf("exportOnnx: input", options.input ?? "f32", ["f32", "u8"]);
   const raw = flag("exportOnnx: preprocessing", options.preprocessing ?? false);
   const name = checkName(options.name ?? "xent");
   network.check("exportOnnx");
-  const { preprocessing } = model as { readonly preprocessing?: Preprocessing };
+  const { preprocessing } = model;
   const known = network.loss && partsOfLoss(network.loss).link(network.loss);
   if (link && known === undefined) {
     throw new XentError(
@@ -181,20 +181,6 @@ function numbersOf(spec: PreprocessingSpec | undefined, type: "f32" | "u8"): rea
       "Leave preprocessing out, and put in features: what transform() of the model's preprocessing gives for raw rows, or your own from the metadata's preprocessing.",
     );
   });
-}
-
-function checkModel(model: Sequential): Sequential {
-  if (model instanceof Sequential) return model;
-  const { save } = Object(model) as { save?: unknown };
-  throw new XentError(
-    "OPTION",
-    typeof save === "function"
-      ? "exportOnnx: the model is a hosted one, whose weights are in a worker"
-      : `exportOnnx: the model is ${show(model)}`,
-    typeof save === "function"
-      ? "Bring them here, with the runtime of init: exportOnnx(await xent.load(await model.save()))."
-      : "Pass what sequential() or load() of init's runtime gives.",
-  );
 }
 
 function checkName(name: unknown): string {

@@ -10,7 +10,7 @@ import { LAYERS } from "../../src/model/kinds.ts";
 import { exportOnnx, type OnnxOptions } from "../../src/onnx.ts";
 import { floats, integers, SEED } from "../oracle/data.ts";
 import { activations } from "../support/every-kind.ts";
-import { prepared } from "../support/prepared.ts";
+import { withPreprocessing } from "../support/prepared-model.ts";
 
 const xent = await nn.init({ precision: "strict" });
 ort.env.wasm.numThreads = 1;
@@ -310,7 +310,7 @@ describe("preprocessing", () => {
     const model = xent.sequential({ input: 4 }, [nn.dense(4, { bias: false })]);
     const one = Float32Array.from({ length: 16 }, (_, i) => Number(i % 5 === 0));
     model.loadStateDict({ "0.weight": { shape: [4, 4], data: one } });
-    expect(await run(prepared(model, spec), {})).toEqual(features);
+    expect(await run(withPreprocessing(model, spec), {})).toEqual(features);
   });
 
   it("of features and of targets, around a net", async () => {
@@ -324,7 +324,7 @@ describe("preprocessing", () => {
       const { center, scale, offset } = target[i % 2] as NumberColumn;
       return (y - offset) / scale + center;
     });
-    near("raw rows", await run(prepared(model, spec), {}), outputs);
+    near("raw rows", await run(withPreprocessing(model, spec), {}), outputs);
     // what an output is off by, its scale makes larger
     near("raw rows, restored", await run(model, { link: true }), restored, (i) => {
       const { scale } = target[i % 2] as NumberColumn;
@@ -334,7 +334,7 @@ describe("preprocessing", () => {
   });
 
   it("leaves a missing value missing where nothing takes its place", async () => {
-    const model = prepared(xent.sequential({ input: 4 }, [nn.dense(1)]), { columns });
+    const model = withPreprocessing(xent.sequential({ input: 4 }, [nn.dense(1)]), { columns });
     const file = await runtime(exportOnnx(model, { preprocessing: true }));
     const row = Float32Array.of(2e6, Number.NaN, 1, 1);
     expect(await file(row, 4)).toEqual(Float32Array.of(Number.NaN));

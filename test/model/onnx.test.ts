@@ -8,7 +8,7 @@ import { exportOnnx } from "../../src/onnx.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { refuses } from "../support/errors.ts";
 import { decoded, ModelProto } from "../support/onnx.ts";
-import { prepared } from "../support/prepared.ts";
+import { withPreprocessing } from "../support/prepared-model.ts";
 import type { Any } from "../support/refusals.ts";
 
 const xent = await nn.init({ precision: "strict" });
@@ -189,7 +189,7 @@ describe("preprocessing", () => {
     target: { kind: "numbers", columns: [{ ...column, name: "price", scale: 1 / 3 }] },
   };
   const model = (given: PreprocessingSpec | undefined): nn.Sequential =>
-    prepared(xent.sequential({ input: 2, loss: nn.mse() }, [nn.dense(1)]), given);
+    withPreprocessing(xent.sequential({ input: 2, loss: nn.mse() }, [nn.dense(1)]), given);
 
   it("of numbers stands before the layers, and its way back behind them", () => {
     const file = exportOnnx(model(spec), { preprocessing: true, link: true });
@@ -229,17 +229,22 @@ describe("preprocessing", () => {
   });
 
   it("with no column to fill has nothing that fills, and without a link no way back", () => {
-    const file = exportOnnx(model({ ...spec, columns: [column, column] }), { preprocessing: true });
+    const file = exportOnnx(model({ ...spec, columns: [column, { ...column, name: "c" }] }), {
+      preprocessing: true,
+    });
     const ops = lines(file).map((line) => line.split(" ")[0]);
     expect(ops).toEqual(["Cast", "Sub", "Mul", "Add", "Cast", "Gemm"]);
   });
 
   it("of classes has no way back", () => {
     const target = { kind: "classes", name: "kind", classes: ["a", "b"] } as const;
-    const classifier = prepared(xent.sequential({ input: 2, loss: nn.crossEntropy() }, [nn.dense(2)]), {
-      ...spec,
-      target,
-    });
+    const classifier = withPreprocessing(
+      xent.sequential({ input: 2, loss: nn.crossEntropy() }, [nn.dense(2)]),
+      {
+        ...spec,
+        target,
+      },
+    );
     expect(lines(exportOnnx(classifier, { link: true })).at(-1)).toMatch(/^Softmax .* → probabilities$/);
   });
 

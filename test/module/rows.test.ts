@@ -2,6 +2,7 @@
 // from its description.
 
 import { describe, expect, it } from "vitest";
+import { XentError } from "../../src/base/errors.ts";
 import type { ColumnSpec, PreprocessingSpec } from "../../src/base/spec.ts";
 import * as nn from "../../src/index.ts";
 import { Sequential } from "../../src/model/sequential.ts";
@@ -133,7 +134,8 @@ describe("raw rows", async () => {
   const features = Float32Array.from(rows.flatMap(encodedRow));
 
   it("become the features that their preprocessing makes, as arrays and as objects", () => {
-    const wanted = model.logits(features);
+    expect(model.preprocessing?.transform(rows).x).toEqual(features);
+    const wanted = model.logits(rows);
     const got = net.logits(rows);
     for (const [i, v] of got.entries()) expect(Math.abs(v - (wanted[i] as number))).toBeLessThanOrEqual(1e-6);
     // more than the columns is in them, a target among it
@@ -192,6 +194,7 @@ describe("raw rows", async () => {
     for (const call of CALLS) {
       expect(() => net[call](given as never)).toThrow(message);
       expect(() => net[call](given as never)).toThrow(new RegExp(`^${call}: `));
+      expect(() => model[call](given as never)).toThrow(XentError);
     }
   });
 
@@ -218,10 +221,11 @@ it("flat numbers are raw where all columns are numbers; class names are the prep
   ]);
   for (const List of [Float32Array, Float64Array])
     expect(net.predict(List.of(11, 2, 9.5, Number.NaN))).toEqual(wanted);
-  const features = Float32Array.of(0.5, 7, -0.25, 11);
-  for (const [i, v] of model.predict(features).entries())
+  const flat = Float32Array.of(11, 2, 9.5, Number.NaN);
+  expect(model.preprocessing?.transform(flat).x).toEqual(Float32Array.of(0.5, 7, -0.25, 11));
+  for (const [i, v] of model.predict(flat).entries())
     expect(Math.abs(v - (wanted[i] as number))).toBeLessThanOrEqual(1e-6);
-  expect(net.predictClass([[11, 2]])).toEqual(model.predictClass(features.subarray(0, 2)));
+  expect(net.predictClass([[11, 2]])).toEqual(model.predictClass([[11, 2]]));
   expect(net.classes).toEqual(["cat", "dog", "eel"]);
   expect(() => net.predict(new Float32Array(3))).toThrow(/got 3 values, expected rows of 2/);
 });

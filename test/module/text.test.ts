@@ -171,7 +171,7 @@ describe("refuses", () => {
   it("what is no model, and one in a worker", async () => {
     const bad = (model: unknown) => () => exportModule(model as Sequential);
     for (const model of [undefined, null, 3, {}, [nn.dense(1)]]) {
-      await refuses(bad(model), "OPTION", "exportModule: the model is", "sequential or load");
+      await refuses(bad(model), "OPTION", "exportModule: the model is", "sequential() or load()");
     }
     const xent = await nn.hosted({ threads: 1 });
     const model = await xent.sequential({ input: 2 }, [nn.dense(1)]);

@@ -1,16 +1,19 @@
 // A model that has a preprocessing, of a description made by hand.
 
 import type { LayerSpec, LossSpec, PreprocessingSpec } from "../../src/base/spec.ts";
-import { Sequential } from "../../src/model/sequential.ts";
+import { preprocessingOf } from "../../src/data/prepare.ts";
+import { Sequential, trainingOf } from "../../src/model/sequential.ts";
 import { coreOf } from "./core.ts";
 
-/** Features of a row. */
-export const featuresOf = ({ columns }: PreprocessingSpec): number =>
-  columns.reduce((sum, column) => sum + (column.kind === "oneHot" ? column.categories.length : 1), 0);
-
 export function prepared(spec: PreprocessingSpec, loss: LossSpec, layers: readonly LayerSpec[]): Sequential {
-  const model = new Sequential(coreOf("simd"), { input: featuresOf(spec), loss }, layers);
-  const { target } = spec;
-  const classes = target?.kind === "classes" ? target.classes : undefined;
-  return Object.defineProperty(model, "preprocessing", { value: { spec, classes } });
+  const { features } = preprocessingOf(spec);
+  return withPreprocessing(new Sequential(coreOf("simd"), { input: features, loss }, layers), spec);
+}
+
+/** The model, as if it had been trained with this preprocessing. */
+export function withPreprocessing(model: Sequential, spec: PreprocessingSpec | undefined): Sequential {
+  const training = trainingOf(model);
+  training.preprocessing = spec && preprocessingOf(spec);
+  training.classes = training.preprocessing?.classes;
+  return model;
 }
