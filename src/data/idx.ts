@@ -2,8 +2,9 @@
 // as 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
 
-import { toBytes } from "../base/bytes.ts";
+import { reserve, toBytes } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
+import { gunzip, isGzip } from "../base/gunzip.ts";
 
 /** What an IDX file holds. */
 export interface IdxArray {
@@ -12,6 +13,9 @@ export interface IdxArray {
   /** the values, row-major; as many as the product of the shape */
   data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
+
+/** Bytes that every file begins with. */
+const MAGIC = 4;
 
 /** How the values of a type code are read: a view of the bytes, or a copy in the machine's byte order. */
 interface IdxType {
@@ -22,38 +26,10 @@ interface IdxType {
 const TYPES: ReadonlyMap<number, IdxType> = new Map([
   [0x08, { bytes: 1, read: (v, from, n) => new Uint8Array(v.buffer, v.byteOffset + from, n) }],
   [0x09, { bytes: 1, read: (v, from, n) => new Int8Array(v.buffer, v.byteOffset + from, n) }],
-  [
-    0x0b,
-    copied(
-      2,
-      (n) => new Int16Array(n),
-      (v, at) => v.getInt16(at),
-    ),
-  ],
-  [
-    0x0c,
-    copied(
-      4,
-      (n) => new Int32Array(n),
-      (v, at) => v.getInt32(at),
-    ),
-  ],
-  [
-    0x0d,
-    copied(
-      4,
-      (n) => new Float32Array(n),
-      (v, at) => v.getFloat32(at),
-    ),
-  ],
-  [
-    0x0e,
-    copied(
-      8,
-      (n) => new Float64Array(n),
-      (v, at) => v.getFloat64(at),
-    ),
-  ],
+  [0x0b, copied(2, Int16Array, (v, at) => v.getInt16(at))],
+  [0x0c, copied(4, Int32Array, (v, at) => v.getInt32(at))],
+  [0x0d, copied(4, Float32Array, (v, at) => v.getFloat32(at))],
+  [0x0e, copied(8, Float64Array, (v, at) => v.getFloat64(at))],
 ]);
 
 /**
@@ -69,16 +45,52 @@ const TYPES: ReadonlyMap<number, IdxType> = new Map([
  */
 export async function readIdx(bytes: Uint8Array | ArrayBuffer): Promise<IdxArray> {
   const given = toBytes(bytes, failure);
-  return parse(given[0] === 0x1f && given[1] === 0x8b ? await gunzip(given) : given);
+  return parse(isGzip(given) ? await gunzip(given, claimed, failure) : given);
+}
+
+/** What the first bytes say of a file. */
+interface Layout {
+  type: IdxType;
+  shape: number[];
+  /** where the values begin */
+  start: number;
+  /** values */
+  count: number;
+  /** bytes of the whole file */
+  total: number;
+}
+
+function claimed(bytes: Uint8Array): number | undefined {
+  const layout = layoutOf(bytes);
+  return typeof layout === "number" ? undefined : layout.total;
 }
 
 function parse(bytes: Uint8Array): IdxArray {
-  if (bytes.length < 4) {
+  const layout = layoutOf(bytes);
+  if (typeof layout === "number") {
     throw failure(
-      `the file has ${bytes.length} bytes, expected at least 4`,
+      layout === MAGIC
+        ? `the file has ${bytes.length} bytes, expected at least ${MAGIC}`
+        : `the file has ${bytes.length} bytes, expected ${layout} for the sizes of ${bytes[3]} dimensions alone`,
       "It is empty or cut off: fetch it again.",
     );
   }
+  const { type, shape, start, count, total } = layout;
+  if (bytes.length !== total) {
+    const less = bytes.length < total;
+    throw failure(
+      `the file has ${bytes.length} bytes, expected ${total} for the shape [${shape.join(", ")}]`,
+      less
+        ? "It is cut off: fetch it again."
+        : `The last ${bytes.length - total} do not belong to it: fetch it again.`,
+    );
+  }
+  return { shape, data: type.read(new DataView(bytes.buffer, bytes.byteOffset, total), start, count) };
+}
+
+/** What the bytes begin with, or how many of them it takes to say so. */
+function layoutOf(bytes: Uint8Array): Layout | number {
+  if (bytes.length < MAGIC) return MAGIC;
   const [zero, nought, code, rank] = bytes as Uint8Array & [number, number, number, number];
   if (zero !== 0 || nought !== 0 || rank === 0) {
     throw failure(
@@ -94,58 +106,28 @@ function parse(bytes: Uint8Array): IdxArray {
       "It is no IDX file, or a damaged one.",
     );
   }
-  const header = 4 + 4 * rank;
-  if (bytes.length < header) {
-    throw failure(
-      `the file has ${bytes.length} bytes, expected ${header} for the sizes of ${rank} dimensions alone`,
-      "It is cut off: fetch it again.",
-    );
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  // 255 sizes of 2³² − 1 multiply to ∞, which no file has; ∞ · 0 would be NaN
+  const start = MAGIC + 4 * rank;
+  if (bytes.length < start) return start;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, start);
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC + 4 * i));
+  // 255 sizes of 2³² − 1 multiply to ∞, which no file has; ∞ · 0 would be NaN. Above 2⁵³ the product is rounded, but stays above
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
-  const expected = header + count * type.bytes;
-  if (bytes.length !== expected) {
-    const less = bytes.length < expected;
-    throw failure(
-      `the file has ${bytes.length} bytes, expected ${expected} for the shape [${shape.join(", ")}]`,
-      less
-        ? "It is cut off: fetch it again."
-        : `The last ${bytes.length - expected} do not belong to it: fetch it again.`,
-    );
-  }
-  return { shape, data: type.read(view, header, count) };
+  return { type, shape, start, count, total: start + count * type.bytes };
 }
 
 function copied<T extends Int16Array | Int32Array | Float32Array | Float64Array>(
   bytes: number,
-  make: (count: number) => T,
+  Type: new (buffer: ArrayBuffer) => T,
   get: (view: DataView, at: number) => number,
 ): IdxType {
   return {
     bytes,
     read(view, from, count) {
-      const data = make(count);
+      const data = new Type(reserve(count * bytes, failure));
       for (let i = 0; i < count; i++) data[i] = get(view, from + i * bytes);
       return data;
     },
   };
-}
-
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const gzip = new DecompressionStream("gzip");
-  try {
-    // the copy is for the types' sake: a stream takes no view of shared memory
-    const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(gzip);
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch (error) {
-    const reason = error instanceof Error && error.message !== "" ? ` (${error.message})` : "";
-    throw failure(
-      `${bytes.length} bytes begin as gzip but do not unpack${reason}`,
-      "They are damaged or cut off: fetch them again.",
-    );
-  }
 }
 
 function hex(bytes: Iterable<number>): string {
