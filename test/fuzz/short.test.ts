@@ -17,6 +17,6 @@ it("no target is forgotten", () => {
   const targets = readdirSync(new URL(".", import.meta.url))
     .filter((name) => name.endsWith(".ts"))
     .map((name) => name.slice(0, -3));
-  const others = ["bad", "formats", "harness", "harness.test", "short.test", "watch", "worker"];
+  const others = ["bad", "formats", "harness", "harness.test", "inputs", "short.test", "watch", "worker"];
   expect(targets.filter((name) => !others.includes(name)).sort()).toEqual([...FORMATS].sort());
 });
