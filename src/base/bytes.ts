@@ -1,4 +1,4 @@
-// Bytes as users hand them in, and room for more of them.
+// Bytes as users hand them in, as messages show them, and room for more of them.
 
 import type { XentError } from "./errors.ts";
 import { show } from "./options.ts";
@@ -30,4 +30,9 @@ export function reserve(bytes: number, failure: Failure): ArrayBuffer {
       "Take a smaller file, or give the process more memory.",
     );
   }
+}
+
+/** "93 4e 55", for messages. */
+export function hex(bytes: Iterable<number>): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

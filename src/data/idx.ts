@@ -2,7 +2,7 @@
 // as 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
 
-import { reserve, toBytes } from "../base/bytes.ts";
+import { hex, reserve, toBytes } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
 import { gunzip, isGzip } from "../base/gunzip.ts";
 
@@ -128,10 +128,6 @@ function copied<T extends Int16Array | Int32Array | Float32Array | Float64Array>
       return data;
     },
   };
-}
-
-function hex(bytes: Iterable<number>): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
 function failure(problem: string, hint: string): XentError {

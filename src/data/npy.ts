@@ -1,7 +1,7 @@
 // NPY, the format of numpy.save: a magic string, a version, a header in Python's words, the values as they lie in memory. One
 // array a file; archives of several (.npz) are not read. Source: numpy.lib.format of NumPy.
 
-import { reserve, toBytes } from "../base/bytes.ts";
+import { hex, reserve, toBytes } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
 import { gunzip, isGzip } from "../base/gunzip.ts";
 import { checkNames, show } from "../base/options.ts";
@@ -287,10 +287,6 @@ function dtypeOf({ data, dtype }: NpySource): NpyDtype {
 /** A product that goes beyond 2⁵³ is rounded, or ∞: no file is so long. */
 function elements(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
-}
-
-function hex(bytes: Iterable<number>): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
 function unreadable(problem: string, hint: string): XentError {

@@ -180,6 +180,23 @@ describe("damage", () => {
     );
   });
 
+  it("gzip that goes on behind the file, be it one byte or a bomb", async () => {
+    const bytes = writeIdx(samples[0] as IdxArray);
+    await refuses(gzipSync(Buffer.concat([bytes, Buffer.from([0])])), "goes on behind the 18 bytes");
+    await refuses(gzipSync(Buffer.concat([bytes, Buffer.alloc(1e7)])), "goes on behind the 18 bytes");
+    await refuses(Buffer.concat([gzipSync(bytes), Buffer.alloc(5)]), "does not end where its content does");
+  });
+
+  it("gzip of a header that claims more than may be unpacked, or more than comes", async () => {
+    const header = (...sizes: number[]): Uint8Array =>
+      new Uint8Array([0, 0, 8, sizes.length, ...sizes.flatMap((size) => [size, 0, 0, 0])]);
+    await refuses(gzipSync(header(2, 128)), "says of itself that it has 72057594037927950 bytes");
+    await refuses(gzipSync(header(...Array(255).fill(255))), "Infinity bytes, expected 4294967296 at most");
+    await refuses(gzipSync(header(128)), "has 8 bytes, expected 2147483656 for the shape [2147483648]");
+    // no size is looked at before all are there
+    await refuses(gzipSync(header(2, 128).subarray(0, -1)), "expected 12 for the sizes of 2 dimensions");
+  });
+
   it("no bytes at all", async () => {
     for (const bad of ["train-images", undefined, null, [0, 0, 8, 1], new Float32Array(4)])
       await refuses(bad, "expected a Uint8Array");
