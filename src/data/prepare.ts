@@ -12,7 +12,7 @@ import { openRows, type RowSource, refuseEmpty } from "./raw-rows.ts";
 import type { DataStream } from "./stream.ts";
 import type { Table } from "./table.ts";
 import { count } from "./targets.ts";
-import { categoryWriter, numberWriter, writeTargets } from "./write-columns.ts";
+import { type Index, indexOf, writeCategories, writeNumbers, writeTargets } from "./write-columns.ts";
 
 /** Rows that are written column after column, so that they stay in the cache: 1024 of 100 features are 400 KB. */
 const BLOCK = 1024;
@@ -45,6 +45,8 @@ export class Prepared implements Preprocessing {
   readonly classes: readonly string[] | undefined;
   readonly #rows: number | undefined;
   readonly #order: readonly string[];
+  /** of the categories of each column */
+  readonly #places: readonly (Index | undefined)[];
 
   /**
    * @param spec  checked and frozen
@@ -60,6 +62,7 @@ export class Prepared implements Preprocessing {
       target === undefined ? 0 : target.kind === "classes" ? target.classes.length : target.columns.length;
     this.#rows = rows;
     this.#order = columns.map(({ name }) => name);
+    this.#places = columns.map((each) => (each.kind === "number" ? undefined : indexOf(each.categories)));
     Object.freeze(this);
   }
 
@@ -175,10 +178,13 @@ export class Prepared implements Preprocessing {
     const writers = this.spec.columns.map((column, i) => {
       const to = { out: x, width: features, at, kept, place, missing: MISSING };
       at += column.kind === "oneHot" ? column.categories.length : 1;
-      const values = columns[i] as Values;
-      return column.kind === "number"
-        ? numberWriter(column, values as Float64Array, to)
-        : categoryWriter(column, values as Coded, to);
+      if (column.kind === "number") {
+        const values = columns[i] as Float64Array;
+        return (from: number, end: number) => writeNumbers(column, values, to, from, end);
+      }
+      const values = columns[i] as Coded;
+      const places = this.#places[i] as Index;
+      return (from: number, end: number) => writeCategories(column, values, places, to, from, end);
     });
     for (let from = 0; from < n; from += BLOCK) {
       for (const write of writers) write(from, Math.min(n, from + BLOCK));

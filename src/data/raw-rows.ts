@@ -197,7 +197,11 @@ function ofRecords(place: Place, rows: readonly unknown[]): RowSource {
   }
   const records = rows as readonly Readonly<Record<string, unknown>>[];
   // every row is asked, so only where the names are needed
-  const names = (): string[] => [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const names = (): string[] => {
+    const met = new Set<string>();
+    for (const record of records) for (const name of Object.keys(record)) met.add(name);
+    return [...met];
+  };
   return ofCells(place, rows.length, names, (name) => {
     if (!records.some((record) => Object.hasOwn(record, name))) noColumn(place, name, names());
     // what every object inherits, such as "constructor", is no value of a row

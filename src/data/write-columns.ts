@@ -9,7 +9,7 @@ import { type CheckedTargets, toTargets } from "./targets.ts";
 
 /** Where features, or targets, of a column go. */
 interface Target {
-  readonly out: Float32Array | Int32Array;
+  readonly out: Float32Array;
   /** values a row, and the first of the column */
   readonly width: number;
   readonly at: number;
@@ -20,67 +20,67 @@ interface Target {
   readonly missing: string;
 }
 
-export type Writer = (from: number, to: number) => void;
-
 const MISSING_TARGET = "Give every row its target, or leave the row out.";
 
-/** (value − center) · scale + offset in f64, rounded once to f32. */
-export function numberWriter(
-  { name, center, scale, offset, fill }: NumberColumn,
-  values: Float64Array,
-  to: Target,
-): Writer {
-  const { out, width, at, kept, place, missing } = to;
-  return (from, end) => {
-    for (let i = from; i < end; i++) {
-      const row = kept === undefined ? i : (kept[i] as number);
-      let value = values[row] as number;
-      if (Number.isNaN(value)) {
-        if (fill === undefined) throw cellError(place, name, row, "has no value", missing);
-        value = fill;
-      }
-      const feature = (value - center) * scale + offset;
-      const rounded = Math.fround(feature);
-      if (!(Math.abs(rounded) <= MAX_F32)) {
-        const problem = `is ${value}, which becomes ${rounded} in f32`;
-        throw cellError(
-          place,
-          name,
-          row,
-          problem,
-          "f32 ends at 3.4e38: clip or rescale the values.",
-          "NOT_FINITE",
-        );
-      }
-      out[i * width + at] = rounded;
-    }
-  };
+/** Where each of some names stands. */
+export type Index = ReadonlyMap<string, number>;
+
+export function indexOf(names: readonly string[]): Index {
+  return new Map(names.map((name, i) => [name, i]));
 }
 
-/** A 1 in the place of the row's category, or the place itself. */
-export function categoryWriter(
+/** (value − center) · scale + offset in f64, rounded once to f32, of the rows from … end − 1 that are taken. */
+export function writeNumbers(
+  { name, center, scale, offset, fill }: NumberColumn,
+  values: Float64Array,
+  { out, width, at, kept, place, missing }: Target,
+  from: number,
+  end: number,
+): void {
+  for (let i = from; i < end; i++) {
+    const row = kept === undefined ? i : (kept[i] as number);
+    let value = values[row] as number;
+    if (Number.isNaN(value)) {
+      if (fill === undefined) throw cellError(place, name, row, "has no value", missing);
+      value = fill;
+    }
+    const rounded = Math.fround((value - center) * scale + offset);
+    if (!(Math.abs(rounded) <= MAX_F32)) {
+      const problem = `is ${value}, which becomes ${rounded} in f32`;
+      const hint = "f32 ends at 3.4e38: clip or rescale the values.";
+      throw cellError(place, name, row, problem, hint, "NOT_FINITE");
+    }
+    out[i * width + at] = rounded;
+  }
+}
+
+/**
+ * A 1 in the place of the row's category, or the place itself.
+ *
+ * @param index  the place of each category
+ */
+export function writeCategories(
   { kind, name, categories, fill, unknown }: CategoryColumn,
   { codes, labels }: Coded,
+  index: Index,
   { out, width, at, kept, place, missing }: Target,
-): Writer {
-  const places = placesOf(labels, categories);
-  const filled = fill === undefined ? -1 : categories.indexOf(fill);
-  return (from, end) => {
-    for (let i = from; i < end; i++) {
-      const row = kept === undefined ? i : (kept[i] as number);
-      const code = codes[row] as number;
-      if (code === -1 && filled < 0) throw cellError(place, name, row, "has no value", missing);
-      const category = code === -1 ? filled : (places[code] as number);
-      if (kind === "oneHot") {
-        if (category >= 0) out[i * width + at + category] = 1;
-        else if (unknown === "error")
-          throw unknownCategory(place, name, row, labels[code] as string, categories);
-      } else {
-        if (category < 0) throw unknownCategory(place, name, row, labels[code] as string, categories);
-        out[i * width + at] = category;
-      }
+  from: number,
+  end: number,
+): void {
+  const places = placesOf(labels, index);
+  const filled = fill === undefined ? -1 : (index.get(fill) ?? -1);
+  for (let i = from; i < end; i++) {
+    const row = kept === undefined ? i : (kept[i] as number);
+    const code = codes[row] as number;
+    if (code === -1 && filled < 0) throw cellError(place, name, row, "has no value", missing);
+    const category = code === -1 ? filled : (places[code] as number);
+    if (category >= 0) {
+      if (kind === "oneHot") out[i * width + at + category] = 1;
+      else out[i * width + at] = category;
+    } else if (unknown === "error") {
+      throw unknownCategory(place, name, row, labels[code] as string, categories);
     }
-  };
+  }
 }
 
 /** Class ids, or numbers scaled as those of columns are. */
@@ -98,11 +98,10 @@ export function writeTargets(
   }
   const width = target.columns.length;
   const out = new Float32Array(n * width);
-  for (const [at, column] of target.columns.entries())
-    numberWriter(column, aims[at] as Float64Array, { out, width, at, kept, place, missing: MISSING_TARGET })(
-      0,
-      n,
-    );
+  for (const [at, column] of target.columns.entries()) {
+    const to = { out, width, at, kept, place, missing: MISSING_TARGET };
+    writeNumbers(column, aims[at] as Float64Array, to, 0, n);
+  }
   return toTargets(place.where, out, n);
 }
 
@@ -113,7 +112,7 @@ function classIds(
   classes: readonly string[],
   kept: Int32Array | undefined,
 ): Int32Array {
-  const places = placesOf(labels, classes);
+  const places = placesOf(labels, indexOf(classes));
   return Int32Array.from({ length: kept?.length ?? codes.length }, (_, i) => {
     const row = kept === undefined ? i : (kept[i] as number);
     const code = codes[row] as number;
@@ -124,10 +123,9 @@ function classIds(
   });
 }
 
-/** Of each label, where it stands among the known; −1 where it does not. */
-function placesOf(labels: readonly string[], known: readonly string[]): Int32Array {
-  const places = new Map(known.map((name, i) => [name, i]));
-  return Int32Array.from(labels, (label) => places.get(label) ?? -1);
+/** Of each label its place, −1 where it has none. */
+function placesOf(labels: readonly string[], index: Index): Int32Array {
+  return Int32Array.from(labels, (label) => index.get(label) ?? -1);
 }
 
 function unknownCategory(
