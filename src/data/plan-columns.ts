@@ -124,7 +124,7 @@ export function checkOptions(where: string, options: PreprocessOptions): Checked
       ? toClasses(where, undefined, classes).classes
       : (classes as true | undefined),
     select: names(`${where}: select`, select),
-    ignore: names(`${where}: ignore`, ignore),
+    ignore: names(`${where}: ignore`, ignore, 0),
     numbers: checkEncoding(`${where}: numbers`, options.numbers ?? standardize(), NUMBER_KINDS),
     categories: checkEncoding(`${where}: categories`, options.categories ?? oneHot(), CATEGORY_KINDS),
     columns: new Map(
@@ -205,10 +205,10 @@ function targetFit(where: string, name: string, source: RowSource, options: Chec
 }
 
 /** A list of different names, or `OPTION`. */
-function names(where: string, given: unknown): readonly string[] | undefined {
+function names(where: string, given: unknown, least = 1): readonly string[] | undefined {
   if (given === undefined) return undefined;
   const hint = "Pass an array of different names of columns.";
-  if (!Array.isArray(given) || given.length === 0)
+  if (!Array.isArray(given) || given.length < least)
     throw new XentError(
       "OPTION",
       `${where} is ${Array.isArray(given) ? "empty" : show(given)}, expected names of columns`,

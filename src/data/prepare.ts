@@ -12,7 +12,14 @@ import { openRows, type RowSource, refuseEmpty } from "./raw-rows.ts";
 import type { DataStream } from "./stream.ts";
 import type { Table } from "./table.ts";
 import { count } from "./targets.ts";
-import { type Index, indexOf, writeCategories, writeNumbers, writeTargets } from "./write-columns.ts";
+import {
+  type Index,
+  indexOf,
+  placesOf,
+  writeCategories,
+  writeNumbers,
+  writeTargets,
+} from "./write-columns.ts";
 
 /** Rows that are written column after column, so that they stay in the cache: 1024 of 100 features are 400 KB. */
 const BLOCK = 1024;
@@ -183,8 +190,10 @@ export class Prepared implements Preprocessing {
         return (from: number, end: number) => writeNumbers(column, values, to, from, end);
       }
       const values = columns[i] as Coded;
-      const places = this.#places[i] as Index;
-      return (from: number, end: number) => writeCategories(column, values, places, to, from, end);
+      const index = this.#places[i] as Index;
+      const places = placesOf(values.labels, index);
+      const filled = column.fill === undefined ? -1 : (index.get(column.fill) as number);
+      return (from: number, end: number) => writeCategories(column, values, places, filled, to, from, end);
     });
     for (let from = 0; from < n; from += BLOCK) {
       for (const write of writers) write(from, Math.min(n, from + BLOCK));

@@ -57,18 +57,18 @@ export function writeNumbers(
 /**
  * A 1 in the place of the row's category, or the place itself.
  *
- * @param index  the place of each category
+ * @param places  of the labels among the categories, by {@link placesOf}
+ * @param filled  that of the category that stands for a missing one, −1 where there is none
  */
 export function writeCategories(
-  { kind, name, categories, fill, unknown }: CategoryColumn,
+  { kind, name, categories, unknown }: CategoryColumn,
   { codes, labels }: Coded,
-  index: Index,
+  places: Int32Array,
+  filled: number,
   { out, width, at, kept, place, missing }: Target,
   from: number,
   end: number,
 ): void {
-  const places = placesOf(labels, index);
-  const filled = fill === undefined ? -1 : (index.get(fill) ?? -1);
   for (let i = from; i < end; i++) {
     const row = kept === undefined ? i : (kept[i] as number);
     const code = codes[row] as number;
@@ -124,7 +124,7 @@ function classIds(
 }
 
 /** Of each label its place, −1 where it has none. */
-function placesOf(labels: readonly string[], index: Index): Int32Array {
+export function placesOf(labels: readonly string[], index: Index): Int32Array {
   return Int32Array.from(labels, (label) => index.get(label) ?? -1);
 }
 
