@@ -11,6 +11,7 @@ export type {
   PreprocessingSpec,
   TargetSpec,
 } from "./base/spec.ts";
+export type { CheckedFeatures } from "./data/dataset.ts";
 export {
   asIs,
   type CategoryEncoding,

@@ -249,7 +249,7 @@ test.each([
   [
     "src/data.ts",
     "asIs ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx standardize".split(" "),
-    "CategoryColumn CategoryEncoding Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions NumberColumn " +
+    "CategoryColumn CategoryEncoding CheckedFeatures Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions NumberColumn " +
       "NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec RawRows Table TargetSpec",
   ],
   ["src/module.ts", ["exportModule", "moduleTypes"], ""],

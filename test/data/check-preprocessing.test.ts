@@ -172,6 +172,8 @@ describe("what is damaged", () => {
 
   it("by mutation: it is refused, or gives what its own JSON gives; prototypes stay as they are", () => {
     const odd = fc.oneof(
+      fc.double(),
+      fc.string(),
       fc.constantFrom<unknown>(
         null,
         undefined,
@@ -215,9 +217,15 @@ describe("what is damaged", () => {
         let holder = spec;
         for (const key of path.slice(0, -1)) holder = holder[key];
         const key = how === "add" ? `${path.at(-1)}2` : (path.at(-1) as string);
-        if (how === "delete") delete holder[key];
+        // a typed array among the odd values refuses both
+        if (how === "delete") Reflect.deleteProperty(holder, key);
         else
-          Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+          Reflect.defineProperty(holder, key, {
+            value,
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          });
       }
       try {
         const made = preprocessingOf(spec);
