@@ -25,11 +25,11 @@ export {
   standardize,
 } from "./data/encodings.ts";
 export { type IdxArray, readIdx } from "./data/idx.ts";
+export { type NpyArray, type NpySource, readNpy, writeNpy } from "./data/npy.ts";
+export type { NpyDtype } from "./data/npy-header.ts";
 export type { PreprocessOptions } from "./data/plan-columns.ts";
 export { preprocessingOf } from "./data/prepare.ts";
 export type { Preprocessing, RawRows } from "./data/prepared.ts";
 export { preprocess, preprocessStream } from "./data/preprocess.ts";
 export { type DataStream, datasetStream, type StreamOptions } from "./data/stream.ts";
 export type { Column, ColumnType, Table } from "./data/table.ts";
-export { type NpyArray, type NpySource, readNpy, writeNpy } from "./data/npy.ts";
-export type { NpyDtype } from "./data/npy-header.ts";

@@ -2,14 +2,14 @@
 // again. How it is fitted is preprocess.ts, which a model that was loaded does not need.
 
 import { XentError } from "../base/errors.ts";
-import { integer, show } from "../base/options.ts";
-import type { ColumnSpec, PreprocessingSpec } from "../base/spec.ts";
+import { show } from "../base/options.ts";
+import type { ColumnSpec, NumberColumn, PreprocessingSpec } from "../base/spec.ts";
 import { type Coded, completeRows, type Place, type Values } from "./cells.ts";
 import { checkPreprocessing } from "./check-preprocessing.ts";
 import { type CheckedFeatures, CheckedRows } from "./dataset.ts";
 import type { Preprocessing, RawRows } from "./prepared.ts";
 import { openRows, type RowSource, refuseEmpty } from "./raw-rows.ts";
-import type { DataStream } from "./stream.ts";
+import { type DataStream, datasetStream, type StreamOptions } from "./stream.ts";
 import type { Table } from "./table.ts";
 import { count } from "./targets.ts";
 import {
@@ -50,7 +50,7 @@ export class Prepared implements Preprocessing {
   readonly names: readonly string[];
   readonly outputs: number;
   readonly classes: readonly string[] | undefined;
-  readonly #rows: number | undefined;
+  readonly rows: number | undefined;
   readonly #order: readonly string[];
   /** of the categories of each column */
   readonly #places: readonly (Index | undefined)[];
@@ -67,7 +67,7 @@ export class Prepared implements Preprocessing {
     this.classes = target?.kind === "classes" ? target.classes : undefined;
     this.outputs =
       target === undefined ? 0 : target.kind === "classes" ? target.classes.length : target.columns.length;
-    this.#rows = rows;
+    this.rows = rows;
     this.#order = columns.map(({ name }) => name);
     this.#places = columns.map((each) => (each.kind === "number" ? undefined : indexOf(each.categories)));
     Object.freeze(this);
@@ -93,7 +93,10 @@ export class Prepared implements Preprocessing {
     );
   }
 
-  stream(open: () => AsyncIterable<Table> | Iterable<Table>, rows = this.#rows): DataStream {
+  stream(
+    open: () => AsyncIterable<Table> | Iterable<Table>,
+    size: Omit<StreamOptions, "chunks"> = {},
+  ): DataStream {
     if (typeof open !== "function") {
       throw new XentError(
         "OPTION",
@@ -101,17 +104,8 @@ export class Prepared implements Preprocessing {
         "Pass one that opens the data from their beginning, each epoch anew: () => streamCsv(…).",
       );
     }
-    if (rows === undefined) {
-      throw new XentError(
-        "OPTION",
-        "stream: it is not known how many rows there are: this preprocessing was not fitted here",
-        "Pass their number: stream(open, rows).",
-      );
-    }
-    integer("stream: rows", rows, 1);
     if (this.spec.target === undefined) noTarget("stream");
-    const chunks = (): AsyncIterable<CheckedRows> => this.#chunks(open);
-    return Object.freeze({ features: this.features, rows, preprocessing: this, chunks });
+    return datasetStream({ ...size, chunks: () => this.#chunks(open) });
   }
 
   restore(outputs: Float32Array): Float32Array {
@@ -130,6 +124,16 @@ export class Prepared implements Preprocessing {
         outputs[at] = ((outputs[at] as number) - offset) / scale + center;
     }
     return outputs;
+  }
+
+  scale(targets: Float32Array): Float32Array {
+    const { target } = this.spec;
+    if (target?.kind !== "numbers") return targets;
+    const { columns } = target;
+    return targets.map((value, at) => {
+      const { center, scale, offset } = columns[at % columns.length] as NumberColumn;
+      return (value - center) * scale + offset;
+    });
   }
 
   async *#chunks(open: () => AsyncIterable<Table> | Iterable<Table>): AsyncGenerator<CheckedRows> {

@@ -3,7 +3,7 @@
 
 import type { PreprocessingSpec } from "../base/spec.ts";
 import type { CheckedFeatures, Dataset } from "./dataset.ts";
-import type { DataStream } from "./stream.ts";
+import type { DataStream, StreamOptions } from "./stream.ts";
 import type { Table } from "./table.ts";
 
 /**
@@ -24,6 +24,8 @@ export interface Preprocessing {
   readonly outputs: number;
   /** names of the classes by their ids, where a class is learnt */
   readonly classes: readonly string[] | undefined;
+  /** how many rows it was fitted on, those that were dropped left out; unknown to a model that was loaded */
+  readonly rows: number | undefined;
   /** The features of raw rows, `[rows · features]`; a target among the columns is not needed. */
   transform(rows: RawRows, where?: string): CheckedFeatures;
   /** The data set of raw rows, target included. */
@@ -31,10 +33,15 @@ export interface Preprocessing {
   /**
    * The same of tables that come one after another, for data that are larger than memory: `open` is called each epoch.
    *
-   * @param rows  how many data rows they have; by default as many as were fitted on. Needed where that is not known: by a model that
-   *   was loaded
+   * @param size  as `datasetStream` takes it. Where `rows` is left out they are counted by reading once more; `{ rows: prepared.rows }`
+   *   spares that where the data are those that were fitted on
    */
-  stream(open: () => AsyncIterable<Table> | Iterable<Table>, rows?: number): DataStream;
+  stream(
+    open: () => AsyncIterable<Table> | Iterable<Table>,
+    size?: Omit<StreamOptions, "chunks">,
+  ): DataStream;
   /** Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place. */
   restore(outputs: Float32Array): Float32Array;
+  /** The way back: numbers in the target's own units, `[rows · outputs]`, as a model learns them; a copy where there is a scale. */
+  scale(targets: Float32Array): Float32Array;
 }

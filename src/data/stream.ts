@@ -65,6 +65,9 @@ export function datasetStream(options: StreamOptions): DataStream {
   return Object.freeze({ chunks, rows, blockRows });
 }
 
+/** Rows of streams that do not say how many they have. */
+const counted = new WeakMap<DataStream, number>();
+
 /** A stream that is being read. */
 export class OpenStream {
   readonly #where: string;
@@ -100,11 +103,12 @@ export class OpenStream {
    * @throws {XentError} `EMPTY`, `OPTION` a chunk that is no data set; what the stream throws
    */
   static async open(where: string, stream: DataStream, step: number): Promise<OpenStream> {
-    let rows = stream.rows;
+    let rows = stream.rows ?? counted.get(stream);
     let rowBytes: number | undefined;
     if (rows === undefined) {
       rows = 0;
       for await (const chunk of stream.chunks()) rows += chunk.rows;
+      counted.set(stream, rows);
     }
     // what a row takes is known by the first chunk
     const sized = (chunk: CheckedRows): number => {

@@ -218,12 +218,17 @@ export class Sequential {
   /**
    * One training step on the given rows, in their order.
    *
-   * @param x  `[rows · input]` f32 or u8 (scaled as in the last data set of bytes, else by 1/255), or an array of rows
-   * @param y  `[rows]` class ids, or `[rows · outputs]` targets
+   * @param x  `[rows · input]` f32 or u8 (scaled as in the last data set of bytes, else by 1/255), or an array of rows; raw rows where
+   *   the model has a {@link preprocessing}
+   * @param y  `[rows]` class ids, or names where the model knows them, or `[rows · outputs]` targets, in their own units
    * @returns loss and accuracy of these rows before the step
    * @throws {XentError} as `fit`, and `NOT_FINITE` (row and column named)
    */
-  async trainOnBatch(x: Features, y: Targets, options: BatchOptions = {}): Promise<Evaluation> {
+  async trainOnBatch(
+    x: Features | RawRows,
+    y: Targets | readonly string[],
+    options: BatchOptions = {},
+  ): Promise<Evaluation> {
     this.#idle("trainOnBatch");
     checkNames("trainOnBatch", options, BATCH);
     const training = this.#training;
@@ -264,7 +269,12 @@ export class Sequential {
    *               returned without a batch stays that of the last step
    * @throws {XentError} `STATE` no step was done yet; with a batch as `trainOnBatch`
    */
-  gradients(batch?: { x: Features; y: Targets; weight?: ArrayLike<number>; loss?: LossSpec }): StateDict {
+  gradients(batch?: {
+    x: Features | RawRows;
+    y: Targets | readonly string[];
+    weight?: ArrayLike<number>;
+    loss?: LossSpec;
+  }): StateDict {
     if (batch !== undefined) {
       this.#idle("gradients");
       checkNames("gradients", batch, ["x", "y", "weight", "loss"]);

@@ -4,6 +4,7 @@
 import { XentError } from "../base/errors.ts";
 import { flag, integer } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
+import { toClasses } from "../data/classes.ts";
 import { CheckedRows, type Features, toFeatures } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { Preprocessing, RawRows } from "../data/prepared.ts";
@@ -220,7 +221,7 @@ export class Training {
   batch(
     where: string,
     x: Features | RawRows,
-    y: Targets,
+    y: Targets | readonly string[],
     weight: ArrayLike<number> | undefined,
     loss: LossSpec,
     optimizer: OptimizerSpec,
@@ -230,9 +231,14 @@ export class Training {
       this.preprocessing?.transform(x as RawRows, where) ?? toFeatures(where, x, network.input);
     const { rows } = features;
     checkBatches(network, where, rows, rows);
+    const { classes, preprocessing } = this;
+    let aims = toTargets(where, classes === undefined ? y : toClasses(where, y, classes).y, rows);
+    if (preprocessing !== undefined && aims.y instanceof Float32Array) {
+      aims = toTargets(where, preprocessing.scale(aims.y), rows);
+    }
     const checked = new CheckedRows(
       features,
-      toTargets(where, y, rows),
+      aims,
       toWeights(where, weight, rows),
       network.scaling.scale,
       network.scaling.shift,

@@ -406,6 +406,15 @@ describe("dataset", () => {
     expect(fitted.restore(Float32Array.from(y))).toEqual(y);
   });
 
+  it("numbers in their own units are scaled as those of a data set", () => {
+    const heights = Float32Array.of(180, 176, 165, 150);
+    const rows = Array.from(heights, (height) => ({ age: 1, city: "Rome", height, species: "a" }));
+    const scaled = preprocess(rows, { target: "height", scaleTarget: standardize() });
+    expect(scaled.scale(heights)).toEqual(scaled.dataset(rows).y);
+    expect(heights).toEqual(Float32Array.of(180, 176, 165, 150));
+    expect(fitted.scale(heights)).toBe(heights);
+  });
+
   const row = { species: "a", age: 10, city: "Rome", height: 0 };
   it.each<[string, () => unknown, string, ...string[]]>([
     [
@@ -491,13 +500,16 @@ describe("stream", () => {
 
   it("maps tables to data sets as they come, anew each time; those without rows are passed over", async () => {
     const log: string[] = [];
-    const stream = drop.stream(function* () {
-      for (const [i, part] of parts.entries()) {
-        log.push(`read ${i}`);
-        yield part;
-      }
-    }, 8);
-    expect([stream.rows, stream.features, stream.preprocessing]).toEqual([8, 5, drop]);
+    const stream = drop.stream(
+      function* () {
+        for (const [i, part] of parts.entries()) {
+          log.push(`read ${i}`);
+          yield part;
+        }
+      },
+      { rows: 8, blockRows: 3 },
+    );
+    expect([stream.rows, stream.blockRows, drop.features, drop.rows]).toEqual([8, 3, 5, 4]);
     expect(Object.isFrozen(stream)).toBe(true);
     for (let epoch = 0; epoch < 2; epoch++) {
       for await (const data of stream.chunks()) {
@@ -546,7 +558,12 @@ describe("stream", () => {
       "got an array of 1, expected a function",
       "() =>",
     ],
-    ["rows that are none", () => fitted.stream(() => [train], 0), "OPTION", "stream: rows is 0"],
+    [
+      "rows that are none",
+      () => fitted.stream(() => [train], { rows: 0 }),
+      "OPTION",
+      "datasetStream: rows is 0",
+    ],
     [
       "no target",
       () => preprocess(train).stream(() => [train]),
@@ -554,19 +571,14 @@ describe("stream", () => {
       "stream: ",
       "without a target",
     ],
-    [
-      "rows that are not known",
-      () => preprocessingOf(fitted.spec).stream(() => [train]),
-      "OPTION",
-      "how many rows",
-      "stream(open, rows)",
-    ],
   ])("refuses %s", async (_, call, code, ...pieces) => {
     await refuses(call, code as Any, ...pieces);
   });
 
-  it("of a preprocessing that was loaded takes the number", () => {
-    expect(preprocessingOf(fitted.spec).stream(() => [train], 4).rows).toBe(4);
+  it("of a preprocessing that was loaded does not know how many rows it was fitted on", () => {
+    const loaded = preprocessingOf(fitted.spec);
+    expect(loaded.rows).toBeUndefined();
+    expect(loaded.stream(() => [train], { rows: 4 }).rows).toBe(4);
   });
 });
 
