@@ -3,13 +3,12 @@
 import { toBytes } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
 import { type Entry, parseHeader } from "./header.ts";
+import { LIMITS } from "./limits.ts";
 import {
   DTYPES,
   elements,
   failure,
   isDtype,
-  MAX_HEADER,
-  METADATA,
   type SafeArray,
   type SafeTensor,
   showShape,
@@ -46,9 +45,9 @@ export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors 
   }
   const view = new DataView(file.buffer, file.byteOffset, 8);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > MAX_HEADER) {
+  if (length > LIMITS.header) {
     throw failure(
-      `the file begins with ${length} as the length of its header, the format allows ${MAX_HEADER}`,
+      `the file begins with ${length} as the length of its header, the format allows ${LIMITS.header}`,
       "It is no safetensors file.",
     );
   }
@@ -59,7 +58,7 @@ export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors 
       "It is cut off, or no safetensors file.",
     );
   }
-  const { entries, metadata } = parseHeader(headerText(file.slice(8, start)), METADATA, failure);
+  const { entries, metadata } = parseHeader(headerText(file.slice(8, start)), failure);
   return { tensors: readTensors(file, start, entries), metadata };
 }
 
@@ -87,7 +86,11 @@ function readTensors(
       );
     }
     const Type = TYPES[dtype];
+    // exact: a power of 2 times what f64 counts with
     const needed = elements(shape) * Type.BYTES_PER_ELEMENT;
+    if (Number.isNaN(needed)) {
+      throw failure(`${what}: the shape ${showShape(shape)} has more elements than can be counted`);
+    }
     if (needed !== end - begin) {
       throw failure(
         `${what}: its data has ${end - begin} bytes, expected ${needed} for ${dtype} of shape ${showShape(shape)}`,

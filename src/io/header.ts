@@ -1,8 +1,10 @@
-// The header of a safetensors file: JSON of one fixed form, read strictly. Not JSON.parse, which takes the last of two equal
-// names, fractions for sizes, and any depth. Offsets and sizes are whole numbers here; whether they fit the file is not asked.
+// The header of a safetensors file: JSON of one fixed form, read strictly and within limits. Offsets and sizes are whole numbers here;
+// whether they fit the file is not asked.
 
 import { show } from "../base/options.ts";
-import { isWhole } from "./safetensors.ts";
+import { JsonReader } from "./json.ts";
+import { LIMITS } from "./limits.ts";
+import { isWhole, METADATA } from "./safetensors.ts";
 
 /** What the header says of a tensor. */
 export interface Entry {
@@ -16,31 +18,31 @@ export interface Header {
   readonly metadata: Map<string, string>;
 }
 
-type Failure = (problem: string, hint: string) => Error;
-
 /**
  * Reads `{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}`. Fields come in any order.
  *
- * @param text      the header, and blanks behind it
- * @param metadata  the name whose value is no tensor but a map of strings
- * @param failure   makes the error for something that is not so
+ * @param text     the header, and blanks behind it
+ * @param failure  makes the error for something that is not so
  */
-export function parseHeader(text: string, metadata: string, failure: Failure): Header {
-  const reader = new Reader(text, failure);
+export function parseHeader(text: string, failure: (problem: string, hint: string) => Error): Header {
+  const reader = new JsonReader(text, (problem) =>
+    failure(`header, ${problem}`, "The file is damaged, or no safetensors file."),
+  );
   const header: Header = { entries: new Map(), metadata: new Map() };
   // the reference takes blanks before it, its description of the format does not
   if (!text.startsWith("{")) throw reader.unexpected('"{"');
-  let told = false;
   reader.object((name) => {
-    if (name === metadata) {
-      if (told) throw reader.twice(name);
-      told = true;
+    if (name === METADATA) {
       reader.object((key) => {
-        if (header.metadata.has(key)) throw reader.twice(key);
-        header.metadata.set(key, reader.string());
+        checkName(reader, key);
+        if (header.metadata.size === LIMITS.entries) {
+          throw reader.odd(`more than ${LIMITS.entries} entries of metadata`);
+        }
+        header.metadata.set(key, whole(reader, LIMITS.value, `the value of ${show(key)}`));
       });
     } else {
-      if (header.entries.has(name)) throw reader.twice(name);
+      checkName(reader, name);
+      if (header.entries.size === LIMITS.tensors) throw reader.odd(`more than ${LIMITS.tensors} tensors`);
       header.entries.set(name, entry(reader, name));
     }
   });
@@ -48,140 +50,43 @@ export function parseHeader(text: string, metadata: string, failure: Failure): H
   return header;
 }
 
-function entry(reader: Reader, name: string): Entry {
+function entry(reader: JsonReader, name: string): Entry {
   let dtype: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   reader.object((field) => {
-    if (field === "dtype" && dtype === undefined) dtype = reader.string();
-    else if (field === "shape" && shape === undefined) shape = reader.sizes();
-    else if (field === "data_offsets" && offsets === undefined) offsets = reader.sizes();
-    else
-      throw reader.odd(
-        `tensor ${show(name)} has ${show(field)}, expected dtype, shape and data_offsets once`,
-      );
+    if (field === "dtype") dtype = whole(reader, LIMITS.name, "a dtype");
+    else if (field === "shape") shape = sizes(reader, LIMITS.rank);
+    else if (field === "data_offsets") offsets = sizes(reader, 2);
+    else throw reader.odd(`tensor ${show(name)} has ${show(field)}, expected dtype, shape and data_offsets`);
   });
-  const [begin, end, ...more] = offsets ?? [];
-  if (!dtype || !shape || begin === undefined || end === undefined || more.length > 0) {
+  const [begin, end] = offsets ?? [];
+  if (!dtype || !shape || begin === undefined || end === undefined) {
     throw reader.odd(`tensor ${show(name)} must have a dtype, a shape and two data_offsets`);
   }
   return { dtype, shape, offsets: [begin, end] };
 }
 
-/** A place in the text, and what can be read there. */
-class Reader {
-  readonly #text: string;
-  readonly #failure: Failure;
-  #at = 0;
-
-  constructor(text: string, failure: Failure) {
-    this.#text = text;
-    this.#failure = failure;
-  }
-
-  /** An object; `member` reads the value that belongs to a name. */
-  object(member: (name: string) => void): void {
-    this.#list("{", "}", () => {
-      const name = this.string();
-      this.#expect(":");
-      member(name);
-    });
-  }
-
-  /** An array of integers from 0. */
-  sizes(): number[] {
-    const sizes: number[] = [];
-    this.#list("[", "]", () => {
-      sizes.push(this.#size());
-    });
-    return sizes;
-  }
-
-  string(): string {
-    this.#blanks();
-    const from = this.#at;
-    if (this.#text[from] !== '"') throw this.unexpected("a string");
-    let to = from + 1;
-    while (to < this.#text.length && this.#text[to] !== '"') to += this.#text[to] === "\\" ? 2 : 1;
-    let value: unknown;
-    try {
-      value = JSON.parse(this.#text.slice(from, to + 1));
-    } catch {
-      throw this.unexpected("a whole string of JSON");
-    }
-    if (!isWhole(value)) throw this.unexpected("a string of whole characters");
-    this.#at = to + 1;
-    return value;
-  }
-
-  /** Nothing but blanks is left. */
-  end(): void {
-    this.#blanks();
-    if (this.#at < this.#text.length) throw this.unexpected("the end");
-  }
-
-  unexpected(what: string): Error {
-    const found = this.#at < this.#text.length ? show(this.#text.slice(this.#at, this.#at + 20)) : "its end";
-    return this.odd(`expected ${what}, found ${found}`);
-  }
-
-  twice(name: string): Error {
-    return this.odd(`${show(name)} comes twice`);
-  }
-
-  odd(problem: string): Error {
-    return this.#failure(
-      `header, character ${this.#at}: ${problem}`,
-      "The file is damaged, or no safetensors file.",
-    );
-  }
-
-  #list(open: string, close: string, item: () => void): void {
-    this.#expect(open);
-    this.#blanks();
-    if (this.#text[this.#at] === close) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      item();
-      this.#blanks();
-      if (this.#text[this.#at] === close) break;
-      this.#expect(",");
-    }
-    this.#at++;
-  }
-
-  #size(): number {
-    this.#blanks();
-    const from = this.#at;
-    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-    const digits = this.#text.slice(from, this.#at);
-    const size = Number(digits);
-    // no 007; and a fraction or an exponent is found to be no comma by whoever reads on
-    if (digits === "" || (digits[0] === "0" && digits !== "0") || !Number.isSafeInteger(size)) {
-      this.#at = from;
-      throw this.unexpected("an integer from 0 to 2⁵³ − 1");
-    }
-    return size;
-  }
-
-  #expect(character: string): void {
-    this.#blanks();
-    if (this.#text[this.#at] !== character) throw this.unexpected(`"${character}"`);
-    this.#at++;
-  }
-
-  #blanks(): void {
-    while (isBlank(this.#text.charCodeAt(this.#at))) this.#at++;
-  }
+/** So many integers at most. */
+function sizes(reader: JsonReader, most: number): number[] {
+  const list: number[] = [];
+  reader.list(() => {
+    if (list.length === most) throw reader.odd(`more than ${most} numbers in a list`);
+    list.push(reader.size());
+  });
+  return list;
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
+function whole(reader: JsonReader, most: number, what: string): string {
+  const text = reader.string();
+  if (text.length > most) throw reader.odd(`${what} has ${text.length} characters, at most ${most} are read`);
+  if (!isWhole(text)) throw reader.odd(`expected a string of whole characters, found ${show(text)}`);
+  return text;
 }
 
-/** The blanks of JSON: space, tab, line feed, carriage return. */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+function checkName(reader: JsonReader, name: string): void {
+  if (name.length > LIMITS.name) {
+    throw reader.odd(`a name has ${name.length} characters, at most ${LIMITS.name} are read`);
+  }
+  if (!isWhole(name)) throw reader.odd(`expected a name of whole characters, found ${show(name)}`);
 }

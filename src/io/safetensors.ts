@@ -3,6 +3,7 @@
 
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
+import { isDangerous, LIMITS } from "./limits.ts";
 
 /** The values of a tensor. `F16` and `BF16` are kept as their 16 bits, `BOOL` as bytes. */
 export type SafeArray =
@@ -49,8 +50,7 @@ export interface SafeTensor {
   readonly data: SafeArray;
 }
 
-/** The reference's limit: what is larger is refused before it is looked at. */
-export const MAX_HEADER = 100_000_000;
+/** The name whose value in a header is no tensor but a map of strings. */
 export const METADATA = "__metadata__";
 
 /**
@@ -59,7 +59,8 @@ export const METADATA = "__metadata__";
  *
  * @param tensors   names and tensors: a `Map`, or `Object.entries` of an object
  * @param metadata  what else the file tells, in the order in which it is given
- * @throws {XentError} `CHECKPOINT` what cannot be written so: a name twice, an array that does not fit its dtype or shape;
+ * @throws {XentError} `CHECKPOINT` what cannot be written so: a name twice, an array that does not fit its dtype or shape, what is
+ *         beyond a limit (limits.ts) or has a name that is refused;
  *         `MEMORY` the host cannot hold the bytes
  */
 export function encodeSafetensors(
@@ -67,12 +68,14 @@ export function encodeSafetensors(
   metadata: Iterable<readonly [key: string, value: string]> = [],
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors];
+  limit("the number of tensors", sorted.length, LIMITS.tensors);
   for (const [name, tensor] of sorted) checkTensor(name, tensor);
   sorted.sort(([a, x], [b, y]) => DTYPES.indexOf(x.dtype) - DTYPES.indexOf(y.dtype) || (a < b ? -1 : 1));
 
   const entries = new Map<string, string>();
   const told = new Map<string, string>();
   for (const [key, value] of metadata) put(told, "metadata", key, quote(`metadata ${show(key)}`, value));
+  limit("the number of entries in the metadata", told.size, LIMITS.entries);
   if (told.size > 0) entries.set(METADATA, `{${members(told)}}`);
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
@@ -83,12 +86,7 @@ export function encodeSafetensors(
   }
   const json = new TextEncoder().encode(`{${members(entries)}}`);
   const header = Math.ceil(json.length / 8) * 8;
-  if (header > MAX_HEADER) {
-    throw failure(
-      `the header would have ${header} bytes, the format allows ${MAX_HEADER}`,
-      "Save fewer tensors, or less metadata.",
-    );
-  }
+  limit("the length of the header", header, LIMITS.header);
 
   const bytes = allocate(8 + header + end);
   new DataView(bytes.buffer).setUint32(0, header, true);
@@ -114,6 +112,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw failure(`${what}: the shape is ${showShape(shape)}`, "Its sizes are integers from 0.");
   }
+  limit(`${what}: the number of its dimensions`, shape.length, LIMITS.rank);
   if (elements(shape) !== data.length) {
     throw failure(
       `${what}: the data has ${data.length} elements, expected ${elements(shape)} for the shape ${showShape(shape)}`,
@@ -142,8 +141,14 @@ function put(to: Map<string, string>, what: string, name: string, json: string):
     throw failure(`a tensor is called "${METADATA}", which is the format's own`, "Give it another name.");
   }
   quote(what, name);
+  limit(`${what} ${show(name)}: the length of the name`, name.length, LIMITS.name);
+  if (isDangerous(name)) throw failure(`${what} ${show(name)} is refused as a name`, "Give it another name.");
   if (to.has(name)) throw failure(`${what} ${show(name)} comes twice`, "Names are unique.");
   to.set(name, json);
+}
+
+function limit(what: string, is: number, most: number): void {
+  if (is > most) throw failure(`${what} is ${is}, at most ${most} can be read again`, "Save less.");
 }
 
 function members(of: ReadonlyMap<string, string>): string {
@@ -152,7 +157,10 @@ function members(of: ReadonlyMap<string, string>): string {
 
 /** A string in JSON. */
 function quote(what: string, text: unknown): string {
-  if (isWhole(text)) return JSON.stringify(text);
+  if (isWhole(text)) {
+    limit(`${what}: its length`, text.length, LIMITS.value);
+    return JSON.stringify(text);
+  }
   throw failure(`${what} is ${show(text)}, expected a string of whole characters`, "Convert it before.");
 }
 
