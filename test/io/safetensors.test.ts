@@ -130,9 +130,15 @@ it("writes these bytes, counted by hand", () => {
   ]);
 });
 
+/** By hand: what every object has, and what every class has. */
+const DANGEROUS = [
+  ...["__proto__", "constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"],
+  ...["toLocaleString", "toString", "valueOf", "__defineGetter__", "__defineSetter__"],
+  ...["__lookupGetter__", "__lookupSetter__"],
+];
 const anyName = fc.oneof(
-  fc.constantFrom("0.weight", "__proto__", "constructor", "toString", "", "10", "2"),
-  fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"),
+  fc.constantFrom("0.weight", "proto", "then", "toJSON", "", "10", "2"),
+  fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__" && !DANGEROUS.includes(name)),
 );
 const anyTensor = fc
   .tuple(
@@ -150,7 +156,7 @@ const anyTensor = fc
   });
 const anyFile = fc.record({
   tensors: fc.uniqueArray(fc.tuple(anyName, anyTensor), { maxLength: 6, selector: ([name]) => name }),
-  metadata: fc.uniqueArray(fc.tuple(fc.string({ unit: "binary" }), fc.string({ unit: "binary" })), {
+  metadata: fc.uniqueArray(fc.tuple(anyName, fc.string({ unit: "binary" })), {
     maxLength: 3,
     selector: ([key]) => key,
   }),
@@ -321,13 +327,13 @@ describe("refusals when read", () => {
     ["an empty header", () => file(""), 'expected "{", found its end'],
     ["a name twice", () => file(`{"a":${one},"a":${one}}`, 1), '"a" comes twice'],
     ["a name twice, once escaped", () => file(`{"a":${one},"\\u0061":${one}}`, 1), '"a" comes twice'],
-    ["__proto__ twice", () => file(`{"__proto__":${one},"__proto__":${one}}`, 1), '"__proto__" comes twice'],
+    ["a field that objects have", () => file('{"a":{"__proto__":[1]}}'), '"__proto__" is refused as a name'],
     ["a key twice", () => file('{"__metadata__":{"a":"1","a":"2"}}'), '"a" comes twice'],
     ["metadata twice", () => file('{"__metadata__":{},"__metadata__":{}}'), '"__metadata__" comes twice'],
     ["metadata null", () => file('{"__metadata__":null}'), 'expected "{", found "null}"'],
     ["a number as metadata", () => file('{"__metadata__":{"a":1}}'), 'expected a string, found "1}}"'],
     ["an unknown field", () => file('{"a":{"strides":[1]}}'), 'tensor "a" has "strides"'],
-    ["a field twice", () => file('{"a":{"shape":[],"shape":[]}}'), 'tensor "a" has "shape"', "once"],
+    ["a field twice", () => file('{"a":{"shape":[],"shape":[]}}'), '"shape" comes twice'],
     ["a field less", () => file('{"a":{"dtype":"U8","shape":[]}}', 1), 'tensor "a" must have'],
     ["an array for a tensor", () => file('{"a":["U8",[1],[0,1]]}', 1), 'expected "{"'],
     ["depth", () => file(`{"a":${"[".repeat(1e6)}`), 'expected "{", found "[[[[[[[[[[[[[[[[[[[["'],
@@ -340,7 +346,8 @@ describe("refusals when read", () => {
       "9007199254740992",
     ],
     ["a very long integer", () => file(`{"a":{"shape":[${"9".repeat(400)}]}}`), "expected an integer"],
-    ["three offsets", () => file(`{"a":${tensor("U8", "[1]", "[0,1,1]")}}`, 1), "two data_offsets"],
+    ["three offsets", () => file(`{"a":${tensor("U8", "[1]", "[0,1,1]")}}`, 1), "more than 2 numbers"],
+    ["one offset", () => file(`{"a":${tensor("U8", "[1]", "[0]")}}`, 1), "two data_offsets"],
     [
       "an unknown dtype",
       () => file(`{"a":${tensor("C64", "[1]", "[0,8]")}}`, 8),
@@ -387,8 +394,7 @@ describe("refusals when read", () => {
           )}}`,
           1,
         ),
-      "expected NaN",
-      "…]",
+      "…] has more elements than can be counted",
     ],
     [
       "data beyond the file",
@@ -454,7 +460,75 @@ describe("refusals when written", () => {
   });
 
   it("a header beyond the format's limit", async () => {
-    const metadata: [string, string][] = [["a", "x".repeat(100_000_000)]];
-    await refuses(() => encodeSafetensors([], metadata), "CHECKPOINT", "the format allows 100000000");
+    const value = "x".repeat(2 ** 25);
+    const metadata = ["a", "b", "c"].map((key): [string, string] => [key, value]);
+    await refuses(() => encodeSafetensors([], metadata), "CHECKPOINT", "at most 100000000 can be read");
+  });
+});
+
+describe("limits: the most that there may be is read and written, one more is neither", () => {
+  const scalar: SafeTensor = { dtype: "U8", shape: [], data: Uint8Array.of(1) };
+  const empty = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+  const many = (n: number, value: string): string =>
+    `{${Array.from({ length: n }, (_, i) => `"${i}":${value}`).join()}}`;
+  const list = <T>(n: number, value: T): [string, T][] =>
+    Array.from({ length: n }, (_, i) => [`${i}`, value]);
+  it.each<[string, number, (n: number) => Uint8Array, (n: number) => Uint8Array, string]>([
+    [
+      "tensors",
+      100_000,
+      (n) => file(many(n, empty)),
+      (n) => encodeSafetensors(list(n, { dtype: "U8", shape: [0], data: new Uint8Array(0) })),
+      "more than 100000 tensors",
+    ],
+    [
+      "dimensions",
+      64,
+      (n) => file(`{"a":${tensor("U8", `[${Array(n).fill(1)}]`, "[0,1]")}}`, 1),
+      (n) => encodeSafetensors([["a", { ...scalar, shape: Array(n).fill(1) }]]),
+      "more than 64 numbers",
+    ],
+    [
+      "characters of a name",
+      1024,
+      (n) => file(`{"${"é".repeat(n)}":${empty}}`),
+      (n) => encodeSafetensors([["é".repeat(n), scalar]]),
+      "a name has 1025 characters",
+    ],
+    [
+      "characters of a key",
+      1024,
+      (n) => file(`{"__metadata__":{"${"k".repeat(n)}":""}}`),
+      (n) => encodeSafetensors([], [["k".repeat(n), ""]]),
+      "a name has 1025 characters",
+    ],
+    [
+      "entries of metadata",
+      10_000,
+      (n) => file(`{"__metadata__":${many(n, '""')}}`),
+      (n) => encodeSafetensors([], list(n, "")),
+      "more than 10000 entries",
+    ],
+    [
+      "characters of a value",
+      2 ** 25,
+      (n) => file(`{"__metadata__":{"a":"${"v".repeat(n)}"}}`),
+      (n) => encodeSafetensors([], [["a", "v".repeat(n)]]),
+      "has 33554433 characters",
+    ],
+  ])("%s", async (_, most, text, written, piece) => {
+    decodeSafetensors(text(most));
+    decodeSafetensors(written(most));
+    await refuses(() => decodeSafetensors(text(most + 1)), "CHECKPOINT", piece);
+    await refuses(() => written(most + 1), "CHECKPOINT", `${most + 1}, at most ${most} can be read`);
+  });
+
+  it.each(DANGEROUS)("no name that every object has: %s", async (name) => {
+    const one = `{"dtype":"U8","shape":[1],"data_offsets":[0,1]}`;
+    const piece = `"${name}" is refused as a name`;
+    await refuses(() => decodeSafetensors(file(`{"${name}":${one}}`, 1)), "CHECKPOINT", piece);
+    await refuses(() => decodeSafetensors(file(`{"__metadata__":{"${name}":""}}`)), "CHECKPOINT", piece);
+    await refuses(() => encodeSafetensors([[name, scalar]]), "CHECKPOINT", piece);
+    await refuses(() => encodeSafetensors([], [[name, ""]]), "CHECKPOINT", piece);
   });
 });
