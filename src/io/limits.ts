@@ -16,6 +16,8 @@ export const LIMITS = {
   value: 2 ** 25,
   /** how deep arrays and objects of JSON stand in each other */
   depth: 64,
+  /** of a model, those in residual blocks among them */
+  layers: 100_000,
 } as const;
 
 /**

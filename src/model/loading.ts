@@ -1,23 +1,21 @@
 // Reads what saving.ts writes, without trust: everything is checked before anything of a model changes. Loaded when a file is.
 
-import { XentError } from "../base/errors.ts";
 import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
 import { preprocessingOf } from "../data/prepare.ts";
 import type { Preprocessing } from "../data/prepared.ts";
 import { decodeSafetensors } from "../io/decode.ts";
-import type { SafeTensor } from "../io/safetensors.ts";
+import { parseJson } from "../io/json.ts";
+import { LIMITS } from "../io/limits.ts";
 import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
-import { checkState } from "../nn/state.ts";
-import { optimizing } from "../train/optimizing.ts";
 import { Rates } from "../train/rates.ts";
 import { Run, type RunState, type Series } from "../train/run.ts";
 import { checkFits } from "../train/scoring.ts";
-import { sgd } from "../train/sgd.ts";
 import { described } from "./kinds.ts";
+import { asSaved, type Found, fail, match, NO_OPTIMIZER } from "./matching.ts";
 import { checkLayers, checkLoss, checkOptimizer } from "./options.ts";
-import { BEST, FORMAT, GONE, LAST, MEASURED, slotName, text } from "./saving.ts";
+import { FORMAT, GONE, text } from "./saving.ts";
 import type { Training } from "./training.ts";
 
 /** What a file says, checked as far as that goes without a model. */
@@ -38,25 +36,7 @@ export interface Saved {
   readonly batches: number;
   readonly run: RunState | undefined;
   readonly over: string | undefined;
-  readonly tensors: ReadonlyMap<string, SafeTensor>;
-}
-
-const fail = (
-  what: string,
-  hint = "It is no file that save() wrote, or one that was changed since.",
-): XentError => new XentError("CHECKPOINT", `load: ${what}`, hint);
-
-/**
- * Makes or checks something of what a file says.
- *
- * @throws {XentError} `CHECKPOINT` for whatever that throws
- */
-export function asSaved<T>(what: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw fail(`${what}: ${(error as Error).message}`);
-  }
+  readonly tensors: Found;
 }
 
 /** @throws {XentError} `CHECKPOINT` */
@@ -88,10 +68,10 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
   }
   const { optimizer, rates, run, over } = training;
   const { schedule } = Object(optimizer) as { schedule?: unknown };
-  return {
+  const told = {
     input: count("model.input", model.input, 1),
     seed: count("model.seed", model.seed),
-    layers: asSaved("model.layers", () => checkLayers(described(model.layers) as readonly LayerSpec[])),
+    layers: asSaved("model.layers", () => layersOf(model.layers)),
     scaling: {
       scale: asSaved("model.scaling", () => within("scale", scale, -MAX_F32)),
       shift: asSaved("model.scaling", () => within("shift", shift, -MAX_F32)),
@@ -119,68 +99,28 @@ export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
     batches: count("training.batches", training.batches),
     run: run === undefined ? undefined : runOf(record("training.run", run)),
     over: over === undefined ? undefined : String(over),
-    tensors,
   };
+  return { ...told, tensors: match(told, tensors) };
 }
 
 /**
  * Makes a model what the file says.
  *
- * @throws {XentError} `CHECKPOINT` the file is of another net, or its tensors do not fit; nothing is changed then
+ * @throws {XentError} `CHECKPOINT` the file is of another net; nothing is changed then
  */
 export function restore(network: Network, training: Training, saved: Saved): void {
   checkSame(network, saved);
   const { tensors, run, rates } = saved;
-  const { stored, trained } = network.shapes;
-  const names = stored.map(({ name }) => name);
-  const all = new Map(tensors);
-  const take = (list: readonly string[], prefix: string): StateDict => {
-    const state: StateDict = {};
-    for (const name of list) {
-      const tensor = all.get(prefix + name);
-      if (tensor?.dtype !== "F32") continue;
-      all.delete(prefix + name);
-      state[name] = { shape: tensor.shape, data: tensor.data as Float32Array };
-    }
-    return state;
-  };
-  const weights = take(names, "");
-  checkState("load", "CHECKPOINT", stored, weights);
-  const extra = (prefix: string): StateDict | undefined => {
-    if (![...all.keys()].some((name) => name.startsWith(prefix))) return undefined;
-    const state = take(names, prefix);
-    checkState(`load: ${prefix}`, "CHECKPOINT", stored, state);
-    // the file's bytes are the caller's
-    return Object.fromEntries(
-      Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
-    );
-  };
-  const best = extra(BEST);
-  const last = extra(LAST);
-  const slots: StateDict[] = [];
-  const first = trained[0]?.name ?? "";
-  while (rates !== undefined && all.has(slotName(slots.length, first))) {
-    const slot = take(
-      trained.map(({ name }) => name),
-      slotName(slots.length, ""),
-    );
-    checkState(`load: optimizer ${slots.length}`, "CHECKPOINT", trained, slot, false);
-    slots.push(slot);
-  }
-  const held = all.get(MEASURED);
-  const measured = held?.dtype === "U8" && run !== undefined ? (held.data as Uint8Array).slice() : undefined;
-  if (measured !== undefined) all.delete(MEASURED);
-  for (const name of all.keys()) {
-    if (name.endsWith(".num_batches_tracked")) continue;
-    throw fail(`tensor ${show(name)} belongs to nothing that the file describes`);
-  }
-  const kept = optimizerOf(saved, slots.length);
+  const { weights, slots, optimizer } = tensors;
+  // the file's bytes are the caller's
+  const best = copied(tensors.best);
+  const last = copied(tensors.last);
+  const measured = tensors.measured?.slice();
   // memory is taken before anything is written, and then nothing fails
-  if (kept !== undefined) network.loadSlots(kept, slots);
-  network.loadState(weights);
+  network.become(weights, optimizer, slots);
   network.remember(saved.loss, saved.scaling);
   network.batches = saved.batches;
-  training.rates = rates && new Rates(rates.kind, saved.optimizer ?? NONE);
+  training.rates = rates && new Rates(rates.kind, saved.optimizer ?? NO_OPTIMIZER);
   if (rates !== undefined) training.rates?.load(rates);
   training.classes = saved.classes;
   training.preprocessing = saved.preprocessing;
@@ -192,22 +132,11 @@ export function restore(network: Network, training: Training, saved: Saved): voi
   }
 }
 
-/** For the counts of a model without an optimiser, which some calls make. */
-const NONE = sgd({ lr: 1 });
-
-/** Kind and slots of the optimiser that the file's slots are of. */
-function optimizerOf(
-  { optimizer, rates }: Saved,
-  found: number,
-): { kind: string; slots: readonly number[] } | undefined {
-  if (rates === undefined) return undefined;
-  const { kind, slots } = optimizing(optimizer ?? NONE);
-  if (kind !== rates.kind || slots.length !== found) {
-    throw fail(
-      `the file has ${found} tensors of ${show(rates.kind)} for each parameter, its optimiser keeps ${slots.length} of "${kind}"`,
-    );
-  }
-  return { kind, slots };
+function copied(state: StateDict | undefined): StateDict | undefined {
+  if (state === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(state).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
+  );
 }
 
 /** Says the first thing in which the file's net is another. */
@@ -242,13 +171,27 @@ function checkSame({ input, outputs, seed, layers }: Network, saved: Saved): voi
   }
 }
 
-function parse(key: string, json: string): Record<string, unknown> {
-  try {
-    return record(key, JSON.parse(json));
-  } catch (error) {
-    if (error instanceof XentError) throw error;
-    throw fail(`"${key}" in the metadata is no JSON (${(error as Error).message})`);
+/** Their number is looked at first: a layer without parameters costs a file a few bytes, and a model some hundred. */
+function layersOf(list: unknown): readonly LayerSpec[] {
+  if (isList(list)) {
+    let most: number = LIMITS.layers;
+    const countDown = (layers: readonly unknown[]): void => {
+      for (const layer of layers) {
+        if (--most < 0) throw new Error(`there are more than ${LIMITS.layers}`);
+        const { layers: inner } = Object(layer) as { layers?: unknown };
+        if (isList(inner)) countDown(inner);
+      }
+    };
+    countDown(list);
   }
+  return checkLayers(described(list) as readonly LayerSpec[]);
+}
+
+function parse(key: string, json: string): Record<string, unknown> {
+  return record(
+    key,
+    parseJson(json, (problem) => fail(`"${key}" in the metadata, ${problem}`)),
+  );
 }
 
 function record(what: string, value: unknown): Record<string, unknown> {

@@ -13,6 +13,7 @@ export { makeSchedule } from "../train/schedule.ts";
 export { checkSchedule } from "../train/schedules.ts";
 export { Stopwatch } from "../train/stopwatch.ts";
 export { moduleFrom, workerFrom } from "./given.ts";
-export { asSaved, readSaved, restore } from "./loading.ts";
+export { readSaved, restore } from "./loading.ts";
+export { asSaved } from "./matching.ts";
 export { sourceOf, sourcesOf } from "./sources.ts";
 export { confirmLater, tune } from "./tuning.ts";

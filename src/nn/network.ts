@@ -44,6 +44,8 @@ export class Network {
   #uses = 0;
   /** the snapshot is to take the place of the parameters */
   #owed = false;
+  /** a new memory is about to be filled: first values, which take longer to draw than to load, would be lost */
+  #filled = false;
 
   /** @throws {XentError} `TOO_LARGE` when the parameters alone do not fit a WebAssembly memory */
   constructor(core: Core, input: number, layers: readonly LayerSpec[], seed: number) {
@@ -228,19 +230,13 @@ export class Network {
   /**
    * Overwrites parameters and running statistics; checks every name, shape and value first.
    *
-   * @throws {XentError} of `code`
+   * @throws {XentError} `STATE`
    */
-  loadState(state: StateDict, where = "loadStateDict", code: "STATE" | "CHECKPOINT" = "STATE"): void {
+  loadState(state: StateDict): void {
     this.chunk();
     const { stored } = this.#layout as Layout;
-    checkState(where, code, stored, state);
+    checkState("loadStateDict", "STATE", stored, state);
     writeState(this.#arena as Arena, stored, state);
-  }
-
-  /** Names and shapes of what `state` gives, and of the parameters among them that are trained; nothing is allocated. */
-  get shapes(): { stored: readonly Stored[]; trained: readonly Stored[] } {
-    const { stored, list } = this.#layout ?? this.#lay();
-    return { stored, trained: list.filter(({ frozen }) => !frozen) };
   }
 
   /** What the optimiser keeps, in the form of `gradients`: one for each of its slots. */
@@ -250,13 +246,30 @@ export class Network {
     return slots.map((slot) => readState(this.#arena as Arena, list, slot.address - params.address));
   }
 
-  /** Overwrites what an optimiser keeps; names and shapes are those that `slots` gives, and were checked. */
-  loadSlots(optimizer: Pick<Optimizing, "kind" | "slots">, states: readonly StateDict[]): void {
-    if (optimizer.kind !== this.#optimizer.kind) this.#adopt(undefined, optimizer);
+  /**
+   * Overwrites parameters, running statistics and what an optimiser keeps, all checked against the same layers before. Memory is
+   * taken first, and then nothing fails.
+   */
+  become(
+    state: StateDict,
+    optimizer: Pick<Optimizing, "kind" | "slots"> | undefined,
+    slots: readonly StateDict[],
+  ): void {
+    this.#filled = true;
+    try {
+      if (optimizer !== undefined && optimizer.kind !== this.#optimizer.kind) {
+        this.#adopt(undefined, optimizer);
+      }
+      this.chunk();
+    } finally {
+      this.#filled = false;
+    }
     const { list } = this;
-    const { params, slots } = this.#layout as Layout;
+    const layout = this.#layout as Layout;
+    const arena = this.#arena as Arena;
+    writeState(arena, layout.stored, state);
     for (const [i, slot] of slots.entries()) {
-      writeState(this.#arena as Arena, list, states[i] as StateDict, slot.address - params.address);
+      writeState(arena, list, slot, (layout.slots[i] as Tensor).address - layout.params.address);
     }
   }
 
@@ -345,7 +358,7 @@ export class Network {
     if (old === undefined || layout.bytes.total > old.bytes || old.spoilt || moved) {
       arena = new Arena(core, layout.bytes.total);
       if (old === undefined) {
-        begin(arena, layout, this.seed);
+        if (!this.#filled) begin(arena, layout, this.seed);
       } else {
         carryOver(old, before as Layout, arena, layout, this.#owed);
         this.#owed = false;

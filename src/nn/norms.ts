@@ -132,17 +132,32 @@ export const PRELU: Layer<"prelu"> = {
  * Its parameters are named as in PyTorch, where the block is a `Sequential` of its own: `"3.0.weight"`.
  *
  * Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016.
- * @param layers  at least one; they may be blocks again
+ * @param layers  at least one; they may be blocks again, 16 of them in each other at most
  * @throws {XentError} `OPTION`; another width comes out than goes in: when the model is made
  */
 export function residual(layers: readonly LayerSpec[]): LayerSpec {
-  if (Array.isArray(layers) && layers.length > 0)
-    return { kind: "residual", layers: [...layers], [PARTS]: RESIDUAL };
-  throw new XentError(
-    "OPTION",
-    `residual: layers are ${show(layers)}, expected an array of at least one`,
-    "Pass an array such as [dense(64), relu(), dense(64)].",
-  );
+  if (!(Array.isArray(layers) && layers.length > 0)) {
+    throw new XentError(
+      "OPTION",
+      `residual: layers are ${show(layers)}, expected an array of at least one`,
+      "Pass an array such as [dense(64), relu(), dense(64)].",
+    );
+  }
+  if (!isShallow(layers, DEEPEST - 1)) {
+    const problem = `residual: more than ${DEEPEST} blocks stand in each other`;
+    throw new XentError("OPTION", problem, "Put them one after another.");
+  }
+  return { kind: "residual", layers: [...layers], [PARTS]: RESIDUAL };
+}
+
+/** Blocks in blocks, each of which takes a frame of the stack: far more than nets have, and such that files can hold them. */
+const DEEPEST = 16;
+
+function isShallow(layers: readonly LayerSpec[], blocks: number): boolean {
+  return layers.every((layer) => {
+    const { layers: inner } = Object(layer) as { layers?: unknown };
+    return !Array.isArray(inner) || (blocks > 0 && isShallow(inner, blocks - 1));
+  });
 }
 
 export const RESIDUAL: Layer<"residual"> = {

@@ -12,12 +12,16 @@ export type ParamRole = "weight" | "bias" | "norm" | "slope";
 /** What a tensor begins with: what a description makes of the layers around, or one number everywhere. */
 export type Init = { readonly spec: InitSpec; readonly around: Surroundings } | { readonly value: number };
 
-/** A tensor of a state dict. */
-export interface Stored {
+/** A tensor as a state dict and a file know it. */
+export interface Named {
   readonly name: string;
-  readonly tensor: Tensor;
   /** `[out, in]` of a matrix, which lies in memory as `[in, out]`; else `[n]` */
   readonly shape: readonly number[];
+}
+
+/** A tensor of a state dict, and where it lies. */
+export interface Stored extends Named {
+  readonly tensor: Tensor;
   readonly init: Init;
 }
 
@@ -84,9 +88,10 @@ export interface Placed {
  */
 export function place(layers: readonly LayerSpec[], input: number, prefix = ""): Placed[] {
   let width = input;
+  const behind = activationsBehind(layers);
   return layers.map((spec, i) => {
     const path = `${prefix}${i}`;
-    const { width: output, shapes, inner } = contents(spec, width, activationBehind(layers, i));
+    const { width: output, shapes, inner } = contents(spec, width, behind[i]);
     const placed = place(inner, width, `${path}.`);
     const back = placed.at(-1)?.width ?? output;
     if (back !== output) {
@@ -101,11 +106,19 @@ export function place(layers: readonly LayerSpec[], input: number, prefix = ""):
   });
 }
 
-/** The activation that what layer i gives goes through next, norms and dropout aside. */
-function activationBehind(layers: readonly LayerSpec[], i: number): LayerSpec | undefined {
+/** For each layer the activation that what it gives goes through next, norms and dropout aside. */
+function activationsBehind(layers: readonly LayerSpec[]): (LayerSpec | undefined)[] {
   const aside = ["batchNorm1d", "layerNorm", "dropout"];
-  const next = layers.slice(i + 1).find(({ kind }) => !aside.includes(kind));
-  return next?.kind === "dense" || next?.kind === "residual" ? undefined : next;
+  let next: LayerSpec | undefined;
+  // from the last to the first: once through, however many there are
+  const behind = [...layers].reverse().map((layer) => {
+    const own = next;
+    if (!aside.includes(layer.kind)) {
+      next = layer.kind === "dense" || layer.kind === "residual" ? undefined : layer;
+    }
+    return own;
+  });
+  return behind.reverse();
 }
 
 function contents(spec: LayerSpec, width: number, behind: LayerSpec | undefined): Contents {
@@ -116,6 +129,23 @@ function contents(spec: LayerSpec, width: number, behind: LayerSpec | undefined)
 export function everyLayer(list: readonly Placed[]): Placed[] {
   return list.flatMap((one) => [one, ...everyLayer(one.inner)]);
 }
+
+/** The tensors of layers by names and shapes alone: nothing is laid, and sizes that no memory has are numbers like others. */
+export function tableOf(placed: readonly Placed[]): { stored: Named[]; trained: Named[] } {
+  const stored: Named[] = [];
+  const trained: Named[] = [];
+  for (const { spec, path, shapes } of everyLayer(placed)) {
+    for (const shape of shapes) {
+      const named = { name: nameOf(path, shape), shape: shapeOf(shape) };
+      stored.push(named);
+      if (shape.role !== undefined && !isFrozen(spec)) trained.push(named);
+    }
+  }
+  return { stored, trained };
+}
+
+const nameOf = (path: string, { field }: Shape): string => `${path}.${field}`;
+const shapeOf = ({ role, rows, cols }: Shape): number[] => (role === "weight" ? [cols, rows] : [cols]);
 
 /** Width of the outputs of a net. */
 export function widthOf(layers: readonly LayerSpec[], input: number): number {
@@ -205,10 +235,10 @@ export function declareParams(plan: Plan, placed: readonly Placed[], slotCount: 
     const at = ends[group] as number;
     const length = sizeOf(one);
     ends[group] = at + length;
-    const name = `${path}.${field}`;
+    const name = nameOf(path, one);
     const ld = leadingDimension(cols);
     const tensor = plan.view(role === undefined ? buffers : params, name, 4 * at, rows, cols, ld);
-    const shape = role === "weight" ? [cols, rows] : [cols];
+    const shape = shapeOf(one);
     const holding = holdings.get(path) ?? { values: {}, gradients: {} };
     holding.values = { ...holding.values, [field]: tensor };
     if (role === undefined) stored.push({ name, tensor, shape, init });

@@ -4,7 +4,7 @@ import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import type { StateDict, TensorData } from "../base/spec.ts";
 import type { Arena } from "../memory/arena.ts";
-import type { Stored } from "./params.ts";
+import type { Named, Stored } from "./params.ts";
 
 /** What stands `offset` bytes behind each of these: gradients and slots are laid out as parameters are. */
 export function readState(arena: Arena, list: readonly Stored[], offset = 0): StateDict {
@@ -13,9 +13,7 @@ export function readState(arena: Arena, list: readonly Stored[], offset = 0): St
     const data = arena.f32({ ...tensor, address: tensor.address + offset });
     const { rows, cols, ld } = tensor;
     const out = new Float32Array(rows * cols);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j++) out[j * rows + i] = data[i * ld + j] as number;
-    }
+    transpose(data, ld, out, rows, rows, cols);
     state[name] = { shape, data: out };
   }
   return state;
@@ -26,9 +24,32 @@ export function writeState(arena: Arena, list: readonly Stored[], state: StateDi
   for (const { name, tensor } of list) {
     const data = arena.f32({ ...tensor, address: tensor.address + offset });
     const { rows, cols, ld } = tensor;
-    const from = (state[name] as TensorData).data;
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j++) data[i * ld + j] = from[j * rows + i] as number;
+    transpose((state[name] as TensorData).data, rows, data, ld, cols, rows);
+  }
+}
+
+/**
+ * Side of the square blocks of a transposition: 32 rows of two cache lines on either side, 8 KiB in all. Without blocks every
+ * element of a column is a line of its own, which is gone before the next column comes.
+ */
+const BLOCK = 32;
+
+/** to[j, i] = from[i, j]: `from` has `rows` rows of `cols` numbers that begin `ldFrom` apart, those of `to` begin `ldTo` apart. */
+function transpose(
+  from: Float32Array,
+  ldFrom: number,
+  to: Float32Array,
+  ldTo: number,
+  rows: number,
+  cols: number,
+): void {
+  for (let i0 = 0; i0 < rows; i0 += BLOCK) {
+    const i1 = Math.min(i0 + BLOCK, rows);
+    for (let j0 = 0; j0 < cols; j0 += BLOCK) {
+      const j1 = Math.min(j0 + BLOCK, cols);
+      for (let i = i0; i < i1; i++) {
+        for (let j = j0; j < j1; j++) to[j * ldTo + i] = from[i * ldFrom + j] as number;
+      }
     }
   }
 }
@@ -42,7 +63,7 @@ export function writeState(arena: Arena, list: readonly Stored[], state: StateDi
 export function checkState(
   where: string,
   code: "STATE" | "CHECKPOINT",
-  list: readonly Stored[],
+  list: readonly Named[],
   state: StateDict,
   finite = true,
 ): void {
@@ -54,11 +75,12 @@ export function checkState(
   for (const name of Object.keys(state)) {
     if (!names.has(name)) throw new XentError(code, `${where}: no parameter is called "${name}"`, expected);
   }
-  for (const { name, tensor, shape } of list) {
+  for (const { name, shape } of list) {
     if (state[name] === undefined) throw new XentError(code, `${where}: "${name}" is missing`, expected);
     const given: Partial<TensorData> = state[name] ?? {};
     const { data } = given;
-    const fits = data instanceof Float32Array && data.length === tensor.rows * tensor.cols;
+    const fits =
+      data instanceof Float32Array && data.length === shape.reduce((product, size) => product * size, 1);
     if (!fits || String(given.shape) !== String(shape)) {
       const values = data instanceof Float32Array ? `${data.length} values` : show(data);
       throw new XentError(
@@ -68,14 +90,23 @@ export function checkState(
       );
     }
     if (!finite) continue;
-    const variance = name.endsWith("running_var");
-    const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
-    if (at >= 0) {
+    const least = name.endsWith("running_var") ? 0 : Number.NEGATIVE_INFINITY;
+    const at = firstOdd(data, least);
+    if (at < data.length) {
       throw new XentError(
         code,
         `${where}: "${name}" holds ${data[at]} at position ${at}`,
-        variance ? "Expected finite numbers of at least 0." : "Expected finite numbers.",
+        least === 0 ? "Expected finite numbers of at least 0." : "Expected finite numbers.",
       );
     }
   }
+}
+
+/** Where the first number stands that is not finite or below `least`; the length if there is none. */
+function firstOdd(data: Float32Array, least: number): number {
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    if (!(Number.isFinite(value) && value >= least)) return i;
+  }
+  return data.length;
 }

@@ -28,6 +28,21 @@ const learn = { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) };
 const model = (layers: readonly LayerSpec[], seed = 1) =>
   xent.sequential({ input: INPUTS, seed, ...learn }, layers);
 
+/** So many blocks in each other. */
+const nested = (blocks: number): LayerSpec =>
+  Array.from({ length: blocks - 1 }).reduce<LayerSpec>(
+    (inner) => residual([inner]),
+    residual([dense(INPUTS)]),
+  );
+
+it("16 blocks in each other are a model, and a file of it is read", async () => {
+  const m = model([nested(16), dense(CLASSES)]);
+  await m.fit(data);
+  const file = m.save();
+  expect(Object.keys(m.stateDict())[0]).toBe(`${"0.".repeat(17)}weight`);
+  expect((await xent.load(file)).save()).toEqual(file);
+});
+
 describe("are refused", () => {
   const nan = Number.NaN;
   type Case = readonly [what: string, call: () => unknown, ...pieces: string[]];
@@ -46,6 +61,12 @@ describe("are refused", () => {
     ["prelu: init NaN", () => prelu({ init: nan }), "prelu: init is NaN"],
     ["prelu: shared null", () => prelu({ shared: null as Any }), "shared is null"],
     ["residual of nothing", () => residual([]), "an array of 0", "at least one"],
+    ["17 blocks in each other", () => nested(17), "more than 16 blocks"],
+    [
+      "17 blocks, by hand",
+      () => model([{ ...nested(16), layers: [nested(16)] } as Any]),
+      "more than 16 blocks",
+    ],
     ["residual of a layer", () => residual(dense(3) as Any), "an object"],
     ["frozen(3)", () => frozen(3 as Any), "frozen: the layer is 3"],
     ["dense: bias 0", () => dense(3, { bias: 0 as Any }), "dense: bias is 0"],

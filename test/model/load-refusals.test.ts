@@ -16,6 +16,7 @@ import { reduceOnPlateau } from "../../src/train/schedules.ts";
 import { integers, source } from "../oracle/data.ts";
 import { blobSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
+import { memoriesMade } from "../support/memories.ts";
 import { abortingAt, expectBytes } from "../support/resumed.ts";
 
 const xent = await init();
@@ -192,10 +193,18 @@ describe("of another net", () => {
 describe("metadata", () => {
   it.each<[string, string, (value: Json) => unknown, ...string[]]>([
     ["another format", "xent", () => ({ format: 2 }), "format 2, expected 1"],
-    ["no JSON", "model", () => "{", '"model" in the metadata is no JSON'],
+    ["no JSON", "model", () => "{", '"model" in the metadata, character 1: expected a string'],
+    ["a key twice", "xent", () => '{"format":1,"format":1}', '"format" comes twice'],
+    [
+      "a key twice, deep",
+      "training",
+      (t) => JSON.stringify(t).replace('"sums":{', '"sums":{"loss":0,'),
+      '"loss" comes twice',
+    ],
+    ["a number beyond f64", "model", () => '{"input":1e999}', "expected a value"],
     ["a list", "training", () => [], "training is an array"],
     ["null", "model", () => "null", "model is null"],
-    ["deep JSON", "model", () => "[".repeat(200_000), "no JSON"],
+    ["deep JSON", "model", () => "[".repeat(200_000), "deeper than 64"],
     ["no input", "model", (m) => delete m.input && m, "model.input is undefined"],
     ["half a feature", "model", (m) => ({ ...m, input: 4.5 }), "model.input is 4.5"],
     ["a huge input", "model", (m) => ({ ...m, input: 2 ** 52 }), ""],
@@ -335,26 +344,28 @@ describe("metadata", () => {
     await refused(changed(key, change), ...pieces);
   });
 
-  it("names of prototypes reach no prototype", async () => {
-    for (const key of ["xent", "model", "training"]) {
-      const file = changed(
-        key,
-        (value) =>
-          `${JSON.stringify(value).slice(0, -1)},"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}`,
-      );
-      await thrown(() => xent.load(file));
-    }
-    const file = changed("training", (value) => {
-      const text = JSON.stringify(value);
-      return text
-        .replace('"series":{', '"series":{"__proto__":[1,2],')
-        .replace('"settings":{', '"settings":{"__proto__":{"polluted":1},');
-    });
-    const loaded = await xent.load(file);
-    await loaded.fit(data, { ...options, resume: true });
-    expect(({} as { polluted?: number }).polluted).toBeUndefined();
-    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
-  });
+  it.each(["__proto__", "constructor", "prototype", "toString"])(
+    "names of prototypes are refused wherever they stand: %s",
+    async (name) => {
+      const places: [string, string][] = [
+        ["xent", '{"format"'],
+        ["model", '{"input"'],
+        ["model", '{"kind"'],
+        ["training", '{"optimizer"'],
+        ["training", '{"loss"'],
+        ["training", '{"epochs"'],
+      ];
+      for (const [key, where] of places) {
+        const file = changed(key, (value) => {
+          const text = JSON.stringify(value);
+          const other = text.replace(where, `{"${name}":{"polluted":1},${where.slice(1)}`);
+          return other === text ? `{"${name}":{},${text.slice(1)}` : other;
+        });
+        await refused(file, `"${name}" is refused as a name`);
+      }
+      expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    },
+  );
 });
 
 describe("tensors", () => {
@@ -386,6 +397,16 @@ describe("tensors", () => {
       "one slot less",
       (t) => [...t.keys()].filter((name) => name.startsWith("optimizer.1.")).map((name) => t.delete(name)),
       "1 tensors",
+    ],
+    [
+      "batches of another type",
+      (t) => t.set("1.num_batches_tracked", { dtype: "F32", shape: [], data: Float32Array.of(1) }),
+      '"1.num_batches_tracked" belongs to nothing',
+    ],
+    [
+      "batches of a layer that counts none",
+      (t) => t.set("0.num_batches_tracked", { dtype: "I64", shape: [], data: BigInt64Array.of(1n) }),
+      '"0.num_batches_tracked" belongs to nothing',
     ],
     ["metrics of another type", (t) => t.set("metrics", f32([4])), '"metrics" belongs to nothing'],
   ])("%s", async (_, change, ...pieces) => {
@@ -452,4 +473,63 @@ it("a host that refuses the memory leaves the model as it was", async () => {
   expectBytes(m.save(), file);
   await m.load(good);
   expectBytes(m.save(), good);
+});
+
+describe("what a file only says of sizes costs nothing: no memory of WebAssembly, no array, and it is refused", () => {
+  const layers = (change: (list: Json[]) => unknown): Uint8Array =>
+    changed("model", (m) => ({ ...m, layers: change(m.layers as Json[]) }));
+  const huge = 2 ** 53 - 1;
+  const deep = (n: number): Json =>
+    Array.from({ length: n }).reduce<Json>((inner) => ({ kind: "residual", layers: [inner] }), {
+      kind: "relu",
+    });
+  it.each<[string, () => Uint8Array, ...string[]]>([
+    ["an input", () => changed("model", (m) => ({ ...m, input: huge })), '"0.weight" has shape [6,4]'],
+    ["an input of 1 GiB", () => changed("model", (m) => ({ ...m, input: 2 ** 26 })), '"0.weight" has shape'],
+    ["units", () => layers(([one, ...rest]) => [{ ...one, units: huge }, ...rest]), '"0.weight" has shape'],
+    [
+      "a layer beyond all of them",
+      () => layers((list) => [...list, { kind: "dense", units: huge }]),
+      '"4.weight" is missing',
+    ],
+    [
+      "thousands of layers",
+      () => layers((list) => [...list, ...Array(5000).fill({ kind: "dense", units: 1e6 })]),
+      '"4.weight" is missing',
+    ],
+    [
+      "too many layers",
+      () => layers((list) => [...list, ...Array(100_000).fill({ kind: "relu" })]),
+      "there are more than 100000",
+    ],
+    [
+      "too many layers, in blocks",
+      () => layers((list) => [...list, { kind: "residual", layers: Array(100_000).fill({ kind: "relu" }) }]),
+      "there are more than 100000",
+    ],
+    ["17 blocks in each other", () => layers((list) => [...list, deep(17)]), "more than 16 blocks"],
+    ["40 blocks in each other", () => layers((list) => [...list, deep(40)]), "deeper than 64"],
+    [
+      "an optimiser of another size",
+      () => changed("training", (t) => ({ ...t, optimizer: { kind: "sgd", lr: 1 } })),
+    ],
+    [
+      "a run of ever",
+      () => changed("training", (t) => ({ ...t, run: { ...run(t), epoch: huge } })),
+      "series",
+    ],
+  ])("%s", async (_, make, ...pieces) => {
+    const file = make();
+    const sizes = await memoriesMade(async () => {
+      await refuses(() => victim.load(file), "CHECKPOINT", ...pieces);
+      await refuses(() => xent.load(file), "CHECKPOINT", ...pieces);
+    });
+    expect(sizes).toEqual([]);
+    expectBytes(victim.save(), before);
+  });
+
+  it("as many memories as models where the file is good", async () => {
+    expect(await memoriesMade(() => xent.load(good))).toHaveLength(1);
+    expect(await memoriesMade(() => xent.load(good).then((m) => m.load(good)))).toHaveLength(1);
+  });
 });
