@@ -1,5 +1,5 @@
 /**
- * Readers of data files, and what makes numbers of raw rows.
+ * Readers and writers of data files, tables, what makes numbers of raw rows, streams, and files of named tensors.
  *
  * @module xent/data
  */
@@ -33,3 +33,11 @@ export type { Preprocessing, RawRows } from "./data/prepared.ts";
 export { preprocess, preprocessStream } from "./data/preprocess.ts";
 export { type DataStream, datasetStream, type StreamOptions } from "./data/stream.ts";
 export type { Column, ColumnType, Table } from "./data/table.ts";
+export { decodeSafetensors as readSafetensors, type Safetensors } from "./io/decode.ts";
+export type { SafeArray, SafeDtype, SafeTensor } from "./io/safetensors.ts";
+export {
+  type ReadStateDictOptions,
+  readStateDict,
+  type SafeSource,
+  writeSafetensors,
+} from "./io/state-dict.ts";

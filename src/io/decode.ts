@@ -28,12 +28,18 @@ export interface Safetensors {
 }
 
 /**
- * Reads what `encodeSafetensors`, or any other writer of the format, has made. Whatever the bytes are, this ends, in a
- * time and a memory in proportion to their number.
+ * Reads a safetensors file, of whatever writer. Whatever the bytes are, this ends, in a time and a memory in proportion to
+ * their number.
  *
  * @param bytes  the whole file
  * @returns tensors and metadata. Data that is aligned in `bytes` is a view of them, other data a copy.
- * @throws {XentError} `CHECKPOINT` the bytes are no such file, or not exactly one
+ * @throws {XentError} `CHECKPOINT` the bytes are no such file, or not exactly one, or beyond a limit: 100 MB of header, 100,000
+ *         tensors, 64 dimensions, names of 1,024 characters, 10,000 entries of metadata of 33,554,432 characters each
+ * @example
+ * ```ts
+ * const { tensors, metadata } = readSafetensors(await readFile("model.safetensors"));
+ * const { shape, data } = tensors.get("0.weight");
+ * ```
  */
 export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const file = toBytes(bytes, failure);

@@ -71,9 +71,12 @@ export function checkState(
     throw new XentError(code, `${where}: the state is ${show(state)}`, "Pass what stateDict() returns.");
   }
   const names = new Set(list.map(({ name }) => name));
-  const expected = `Expected ${[...names].join(", ")}.`;
+  const first = list.slice(0, 20).map(({ name }) => name);
+  const expected = `Expected ${first.join(", ")}${list.length > first.length ? ", …" : ""}.`;
   for (const name of Object.keys(state)) {
-    if (!names.has(name)) throw new XentError(code, `${where}: no parameter is called "${name}"`, expected);
+    if (names.has(name)) continue;
+    const rename = code === "STATE" ? " Of a file with other names: readStateDict(bytes, { rename })." : "";
+    throw new XentError(code, `${where}: no parameter is called ${show(name)}`, expected + rename);
   }
   for (const { name, shape } of list) {
     if (state[name] === undefined) throw new XentError(code, `${where}: "${name}" is missing`, expected);
