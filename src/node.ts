@@ -44,7 +44,7 @@ export async function saveModel(model: Saveable, path: string | UrlLike): Promis
 }
 
 /**
- * Loads a model from a file that {@link saveModel} or {@link checkpoint} wrote.
+ * Loads a model from a file that {@link saveModel} or {@link checkpoint} wrote, perhaps gzipped since.
  *
  * @param xent  the runtime that is to have the model
  * @returns what `xent.load` gives for the bytes

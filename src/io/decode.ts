@@ -2,7 +2,7 @@
 
 import { toBytes } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
-import { type Entry, parseHeader } from "./header.ts";
+import { type Entry, type Header, parseHeader } from "./header.ts";
 import { LIMITS } from "./limits.ts";
 import {
   DTYPES,
@@ -43,29 +43,62 @@ export interface Safetensors {
  */
 export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const file = toBytes(bytes, failure);
-  if (file.length < 8) {
+  const { start, entries, metadata } = headerOf(file, file.length);
+  return { tensors: readTensors(file, start, entries), metadata };
+}
+
+/**
+ * The length of a file by its own header, of which more may have to be inflated: undefined then.
+ *
+ * @throws {XentError} `CHECKPOINT` so begins no safetensors file
+ */
+export function claimedLength(prefix: Uint8Array): number | undefined {
+  if (prefix.length < 8) return undefined;
+  const begin = startOf(prefix);
+  if (begin - 8 > LIMITS.gzippedHeader) {
     throw failure(
-      `the file has ${file.length} bytes, expected at least 8`,
+      `the gzipped file has a header of ${begin - 8} bytes, at most ${LIMITS.gzippedHeader} are unpacked`,
+      "Unpack it first.",
+    );
+  }
+  if (prefix.length < begin) return undefined;
+  const { start, entries } = headerOf(prefix, Number.POSITIVE_INFINITY);
+  let end = 0;
+  for (const { offsets } of entries.values()) end = Math.max(end, offsets[1]);
+  return start + end;
+}
+
+interface Start extends Header {
+  /** where the data begins */
+  readonly start: number;
+}
+
+function headerOf(file: Uint8Array, length: number): Start {
+  if (length < 8) {
+    throw failure(
+      `the file has ${length} bytes, expected at least 8`,
       "It is empty or cut off: take another copy.",
     );
   }
-  const view = new DataView(file.buffer, file.byteOffset, 8);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > LIMITS.header) {
+  const start = startOf(file);
+  if (start > length) {
     throw failure(
-      `the file begins with ${length} as the length of its header, the format allows ${LIMITS.header}`,
-      "It is no safetensors file.",
-    );
-  }
-  const start = 8 + length;
-  if (start > file.length) {
-    throw failure(
-      `the file has ${file.length} bytes, its header alone takes ${start}`,
+      `the file has ${length} bytes, its header alone takes ${start}`,
       "It is cut off, or no safetensors file.",
     );
   }
-  const { entries, metadata } = parseHeader(headerText(file.slice(8, start)), failure);
-  return { tensors: readTensors(file, start, entries), metadata };
+  return { start, ...parseHeader(headerText(file.slice(8, start)), failure) };
+}
+
+/** By the first 8 bytes. */
+function startOf(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, 8);
+  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  if (length <= LIMITS.header) return 8 + length;
+  throw failure(
+    `the file begins with ${length} as the length of its header, the format allows ${LIMITS.header}`,
+    "It is no safetensors file.",
+  );
 }
 
 /** Tensors in the order of their data, which must lie end to end from `start` to the last byte. */

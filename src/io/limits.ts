@@ -5,6 +5,8 @@
 export const LIMITS = {
   /** bytes of the header; the format's own limit */
   header: 100_000_000,
+  /** the same of a gzipped file, whose header may be a thousandth of it on the way */
+  gzippedHeader: 2 ** 24,
   tensors: 100_000,
   /** dimensions of a tensor; PyTorch and NumPy have 64 */
   rank: 64,

@@ -82,7 +82,7 @@ export interface Xent {
    */
   alloc(lengths: readonly number[]): Float32Array[];
   /**
-   * A model from a file that `save` wrote, with all that its run needs to go on.
+   * A model from a file that `save` wrote, perhaps gzipped since, with all that its run needs to go on.
    *
    * ```ts
    * const model = await xent.load(bytes);
@@ -138,7 +138,7 @@ export async function begin(builds: Builds, options: InitOptions = {}): Promise<
     alloc: (lengths) => multiplier.alloc(lengths),
     async load(bytes) {
       const { asSaved, readSaved, restore } = await import("./more.ts");
-      const saved = readSaved(bytes);
+      const saved = await readSaved(bytes);
       const { input, seed, layers } = saved;
       const model = asSaved("the model", () => new Sequential(core, { input, seed }, layers));
       restore(networkOf(model), trainingOf(model), saved);

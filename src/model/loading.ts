@@ -1,12 +1,15 @@
 // Reads what saving.ts writes, without trust: everything is checked before anything of a model changes. Loaded when a file is.
 
+import { toBytes } from "../base/bytes.ts";
+import { gunzip, isGzip } from "../base/gunzip.ts";
 import { MAX_F32, show, within } from "../base/options.ts";
 import type { LayerSpec, LossSpec, OptimizerSpec, Scaling, StateDict } from "../base/spec.ts";
 import { preprocessingOf } from "../data/prepare.ts";
 import type { Preprocessing } from "../data/prepared.ts";
-import { decodeSafetensors } from "../io/decode.ts";
+import { claimedLength, decodeSafetensors } from "../io/decode.ts";
 import { parseJson } from "../io/json.ts";
 import { LIMITS } from "../io/limits.ts";
+import { failure } from "../io/safetensors.ts";
 import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
 import { Rates } from "../train/rates.ts";
@@ -39,9 +42,16 @@ export interface Saved {
   readonly tensors: Found;
 }
 
-/** @throws {XentError} `CHECKPOINT` */
-export function readSaved(bytes: Uint8Array | ArrayBuffer): Saved {
-  const { tensors, metadata } = decodeSafetensors(bytes);
+/**
+ * Reads a file, plain or gzipped.
+ *
+ * @throws {XentError} `CHECKPOINT`
+ */
+export async function readSaved(bytes: Uint8Array | ArrayBuffer): Promise<Saved> {
+  const file = toBytes(bytes, failure);
+  const { tensors, metadata } = decodeSafetensors(
+    isGzip(file) ? await gunzip(file, claimedLength, failure) : file,
+  );
   const part = (key: string): Record<string, unknown> => {
     const json = metadata.get(key);
     if (json === undefined) {

@@ -437,7 +437,7 @@ export class Sequential {
   }
 
   /**
-   * Makes this model what a file of {@link save} says: weights, what the optimiser keeps, where its run stood.
+   * Makes this model what a file of {@link save} says, perhaps gzipped since: weights, what the optimiser keeps, where its run stood.
    *
    * @throws {XentError} `CHECKPOINT` the bytes are no such file, or that of another net: the first difference is named; nothing
    *   is changed then. `BUSY`, `DISPOSED`
@@ -446,8 +446,9 @@ export class Sequential {
     this.#idle("load");
     await this.#exclusively(async () => {
       const { readSaved, restore } = await more();
+      const saved = await readSaved(bytes);
       this.#alive("load");
-      restore(this.#network, this.#training, readSaved(bytes));
+      restore(this.#network, this.#training, saved);
       this.#training.hasGradients = false;
     });
   }
