@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/io/decode.ts";
+import { LIMITS } from "../../src/io/limits.ts";
 import { encodeSafetensors, type SafeDtype } from "../../src/io/safetensors.ts";
 import * as node from "../../src/node.ts";
 import { refuses } from "../support/errors.ts";
@@ -71,4 +72,32 @@ it.each([
 ])("refused though the reference takes it, as it says: %s", async (what, header, data) => {
   expect(text.replaceAll("\n", " ")).toContain(what);
   await refuses(() => decodeSafetensors(file(header, data)), "CHECKPOINT");
+});
+
+it("the limits are those of the code", () => {
+  const told = [
+    ...text.matchAll(/^\| ([^|]+) \| ([\d,]+)(?: bytes, as in the reference; ([\d,]+)| characters)?/gm),
+  ].map(([, what, ...numbers]) => [
+    (what as string).trim(),
+    ...numbers.flatMap((number) => (number === undefined ? [] : [Number(number.replaceAll(",", ""))])),
+  ]);
+  expect(told).toEqual([
+    ["header", LIMITS.header, LIMITS.gzippedHeader],
+    ["tensors", LIMITS.tensors],
+    ["dimensions of a tensor", LIMITS.rank],
+    ["a name, or a key of the metadata", LIMITS.name],
+    ["entries of the metadata", LIMITS.entries],
+    ["a value of the metadata", LIMITS.value],
+    ["arrays and objects of JSON in each other", LIMITS.depth],
+    ["layers of a model", LIMITS.layers],
+    // test/model/layers.test.ts holds it
+    ["residual blocks in each other", 16],
+  ]);
+});
+
+it("convert.py is shipped, and takes what is shown", () => {
+  const { files } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] };
+  expect(files).toContain("python");
+  expect([...text.matchAll(/convert\.py /g)].length).toBe(3);
+  expect(existsSync("python/convert.py")).toBe(true);
 });
