@@ -458,6 +458,8 @@ it("a host that refuses the memory leaves the model as it was", async () => {
   // trained without slots: those of the file need a memory of their own
   const m = xent.sequential({ input: 4, seed: 6 }, net);
   const file = m.save();
+  // has no memory yet: what it is to begin with is drawn after the refusal
+  const fresh = xent.sequential({ input: 4, seed: 6 }, net);
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
     constructor(descriptor: WebAssembly.MemoryDescriptor) {
@@ -467,10 +469,12 @@ it("a host that refuses the memory leaves the model as it was", async () => {
   };
   try {
     await refuses(() => m.load(good), "MEMORY");
+    await refuses(() => fresh.load(good), "MEMORY");
   } finally {
     WebAssembly.Memory = Memory;
   }
   expectBytes(m.save(), file);
+  expectBytes(fresh.save(), file);
   await m.load(good);
   expectBytes(m.save(), good);
 });
