@@ -33,10 +33,23 @@ export const TYPES = {
   I8: Int8Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
-} as const;
+} as const satisfies Readonly<Record<SafeDtype, unknown>>;
 
 /** The element types of the format that are known here. */
-export type SafeDtype = keyof typeof TYPES;
+export type SafeDtype =
+  | "U64"
+  | "I64"
+  | "F64"
+  | "F32"
+  | "U32"
+  | "I32"
+  | "BF16"
+  | "F16"
+  | "U16"
+  | "I16"
+  | "I8"
+  | "U8"
+  | "BOOL";
 
 /** Known element types, the one that comes first in a file first. */
 export const DTYPES = Object.keys(TYPES) as SafeDtype[];

@@ -6,7 +6,7 @@ import { show } from "../base/options.ts";
 import type { LayerSpec, OptimizerSpec, StateDict } from "../base/spec.ts";
 import type { SafeTensor } from "../io/safetensors.ts";
 import type { Optimizing } from "../nn/layout.ts";
-import { everyLayer, type Named, place, tableOf } from "../nn/params.ts";
+import { everyLayer, isFrozen, type Named, named, type Placed, place } from "../nn/params.ts";
 import { checkState } from "../nn/state.ts";
 import { optimizing } from "../train/optimizing.ts";
 import { sgd } from "../train/sgd.ts";
@@ -60,7 +60,7 @@ export const NO_OPTIMIZER = sgd({ lr: 1 });
  */
 export function match(told: Told, tensors: ReadonlyMap<string, SafeTensor>): Found {
   const placed = asSaved("model.layers", () => place(told.layers, told.input));
-  const { stored, trained } = tableOf(placed);
+  const { stored, trained } = tableOf(everyLayer(placed));
   const all = new Map(tensors);
   const take = (list: readonly Named[], prefix: string): StateDict => {
     const state: StateDict = {};
@@ -102,6 +102,17 @@ export function match(told: Told, tensors: ReadonlyMap<string, SafeTensor>): Fou
     throw fail(`tensor ${show(name)} belongs to nothing that the file describes`);
   }
   return { weights, best, last, slots, optimizer: optimizerOf(told, slots.length), measured };
+}
+
+/** What layers hold by names and shapes alone: nothing is laid, and sizes that no memory has are numbers like others. */
+function tableOf(layers: readonly Placed[]): { stored: Named[]; trained: Named[] } {
+  const all = layers.flatMap(({ spec, path, shapes }) =>
+    shapes.map((shape) => ({
+      ...named(path, shape),
+      trained: shape.role !== undefined && !isFrozen(spec),
+    })),
+  );
+  return { stored: all, trained: all.filter(({ trained }) => trained) };
 }
 
 /** Kind and slots of the optimiser that the file's slots are of. */

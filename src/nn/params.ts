@@ -130,22 +130,11 @@ export function everyLayer(list: readonly Placed[]): Placed[] {
   return list.flatMap((one) => [one, ...everyLayer(one.inner)]);
 }
 
-/** The tensors of layers by names and shapes alone: nothing is laid, and sizes that no memory has are numbers like others. */
-export function tableOf(placed: readonly Placed[]): { stored: Named[]; trained: Named[] } {
-  const stored: Named[] = [];
-  const trained: Named[] = [];
-  for (const { spec, path, shapes } of everyLayer(placed)) {
-    for (const shape of shapes) {
-      const named = { name: nameOf(path, shape), shape: shapeOf(shape) };
-      stored.push(named);
-      if (shape.role !== undefined && !isFrozen(spec)) trained.push(named);
-    }
-  }
-  return { stored, trained };
-}
-
-const nameOf = (path: string, { field }: Shape): string => `${path}.${field}`;
-const shapeOf = ({ role, rows, cols }: Shape): number[] => (role === "weight" ? [cols, rows] : [cols]);
+/** What a tensor of the layer at `path` is called outside, and its shape there. */
+export const named = (path: string, { field, role, rows, cols }: Shape): Named => ({
+  name: `${path}.${field}`,
+  shape: role === "weight" ? [cols, rows] : [cols],
+});
 
 /** Width of the outputs of a net. */
 export function widthOf(layers: readonly LayerSpec[], input: number): number {
@@ -235,10 +224,9 @@ export function declareParams(plan: Plan, placed: readonly Placed[], slotCount: 
     const at = ends[group] as number;
     const length = sizeOf(one);
     ends[group] = at + length;
-    const name = nameOf(path, one);
+    const { name, shape } = named(path, one);
     const ld = leadingDimension(cols);
     const tensor = plan.view(role === undefined ? buffers : params, name, 4 * at, rows, cols, ld);
-    const shape = shapeOf(one);
     const holding = holdings.get(path) ?? { values: {}, gradients: {} };
     holding.values = { ...holding.values, [field]: tensor };
     if (role === undefined) stored.push({ name, tensor, shape, init });
