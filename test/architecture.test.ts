@@ -248,9 +248,13 @@ test.each([
   ],
   [
     "src/data.ts",
-    "asIs ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx standardize".split(" "),
-    "CategoryColumn CategoryEncoding CheckedFeatures Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions NumberColumn " +
-      "NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec RawRows Table TargetSpec",
+    (
+      "asIs datasetStream ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx readNpy readSafetensors " +
+      "readStateDict standardize writeNpy writeSafetensors"
+    ).split(" "),
+    "CategoryColumn CategoryEncoding CheckedFeatures Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions " +
+      "NpyArray NpyDtype NpySource NumberColumn NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec " +
+      "RawRows ReadStateDictOptions SafeArray SafeDtype SafeSource SafeTensor Safetensors StreamOptions Table TargetSpec",
   ],
   ["src/module.ts", ["exportModule", "moduleTypes"], ""],
   [

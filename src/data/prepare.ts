@@ -6,12 +6,13 @@ import { show } from "../base/options.ts";
 import type { ColumnSpec, NumberColumn, PreprocessingSpec } from "../base/spec.ts";
 import { type Coded, completeRows, type Place, type Values } from "./cells.ts";
 import { checkPreprocessing } from "./check-preprocessing.ts";
+import { toClasses } from "./classes.ts";
 import { type CheckedFeatures, CheckedRows } from "./dataset.ts";
 import type { Preprocessing, RawRows } from "./prepared.ts";
 import { openRows, type RowSource, refuseEmpty } from "./raw-rows.ts";
 import { type DataStream, datasetStream, type StreamOptions } from "./stream.ts";
 import type { Table } from "./table.ts";
-import { count } from "./targets.ts";
+import { type CheckedTargets, count, type Targets, toTargets } from "./targets.ts";
 import {
   type Index,
   indexOf,
@@ -126,14 +127,18 @@ export class Prepared implements Preprocessing {
     return outputs;
   }
 
-  scale(targets: Float32Array): Float32Array {
+  targets(y: Targets | readonly string[], rows: number, where = "targets"): CheckedTargets {
     const { target } = this.spec;
-    if (target?.kind !== "numbers") return targets;
+    if (target?.kind === "classes") return toTargets(where, toClasses(where, y, target.classes).y, rows);
+    const checked = toTargets(where, y, rows);
+    if (target === undefined) return checked;
     const { columns } = target;
-    return targets.map((value, at) => {
+    // whole numbers are no class ids here
+    const scaled = Float32Array.from(checked.y, (value, at) => {
       const { center, scale, offset } = columns[at % columns.length] as NumberColumn;
       return (value - center) * scale + offset;
     });
+    return toTargets(where, scaled, rows);
   }
 
   async *#chunks(open: () => AsyncIterable<Table> | Iterable<Table>): AsyncGenerator<CheckedRows> {

@@ -5,6 +5,7 @@ import type { PreprocessingSpec } from "../base/spec.ts";
 import type { CheckedFeatures, Dataset } from "./dataset.ts";
 import type { DataStream, StreamOptions } from "./stream.ts";
 import type { Table } from "./table.ts";
+import type { CheckedTargets, Targets } from "./targets.ts";
 
 /**
  * Rows as they come, before anything is done to them: a table; objects by column name; arrays in the order of the columns; or,
@@ -42,6 +43,10 @@ export interface Preprocessing {
   ): DataStream;
   /** Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place. */
   restore(outputs: Float32Array): Float32Array;
-  /** The way back: numbers in the target's own units, `[rows · outputs]`, as a model learns them; a copy where there is a scale. */
-  scale(targets: Float32Array): Float32Array;
+  /**
+   * The way back: targets as a model learns them. Of classes ids or names; of numbers, `[rows · outputs]` in their own units.
+   *
+   * @param rows  how many rows they are for
+   */
+  targets(y: Targets | readonly string[], rows: number, where?: string): CheckedTargets;
 }

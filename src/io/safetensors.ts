@@ -81,14 +81,14 @@ export function encodeSafetensors(
   metadata: Iterable<readonly [key: string, value: string]> = [],
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors];
-  limit("the number of tensors", sorted.length, LIMITS.tensors);
+  limit("file", "tensors", sorted.length);
   for (const [name, tensor] of sorted) checkTensor(name, tensor);
   sorted.sort(([a, x], [b, y]) => DTYPES.indexOf(x.dtype) - DTYPES.indexOf(y.dtype) || (a < b ? -1 : 1));
 
   const entries = new Map<string, string>();
   const told = new Map<string, string>();
   for (const [key, value] of metadata) put(told, "metadata", key, quote(`metadata ${show(key)}`, value));
-  limit("the number of entries in the metadata", told.size, LIMITS.entries);
+  limit("metadata", "entries", told.size);
   if (told.size > 0) entries.set(METADATA, `{${members(told)}}`);
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
@@ -99,7 +99,7 @@ export function encodeSafetensors(
   }
   const json = new TextEncoder().encode(`{${members(entries)}}`);
   const header = Math.ceil(json.length / 8) * 8;
-  limit("the length of the header", header, LIMITS.header);
+  limit("file", "header", header);
 
   const bytes = allocate(8 + header + end);
   new DataView(bytes.buffer).setUint32(0, header, true);
@@ -125,7 +125,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw failure(`${what}: the shape is ${showShape(shape)}`, "Its sizes are integers from 0.");
   }
-  limit(`${what}: the number of its dimensions`, shape.length, LIMITS.rank);
+  limit(what, "rank", shape.length);
   if (elements(shape) !== data.length) {
     throw failure(
       `${what}: the data has ${data.length} elements, expected ${elements(shape)} for the shape ${showShape(shape)}`,
@@ -154,14 +154,17 @@ function put(to: Map<string, string>, what: string, name: string, json: string):
     throw failure(`a tensor is called "${METADATA}", which is the format's own`, "Give it another name.");
   }
   quote(what, name);
-  limit(`${what} ${show(name)}: the length of the name`, name.length, LIMITS.name);
-  if (isDangerous(name)) throw failure(`${what} ${show(name)} is refused as a name`, "Give it another name.");
-  if (to.has(name)) throw failure(`${what} ${show(name)} comes twice`, "Names are unique.");
+  const named = `${what} ${show(name)}`;
+  limit(named, "name", name.length);
+  if (isDangerous(name)) throw failure(`${named} is refused as a name`, "Give it another name.");
+  if (to.has(name)) throw failure(`${named} comes twice`, "Names are unique.");
   to.set(name, json);
 }
 
-function limit(what: string, is: number, most: number): void {
-  if (is > most) throw failure(`${what} is ${is}, at most ${most} can be read again`, "Save less.");
+function limit(what: string, of: keyof typeof LIMITS, is: number): void {
+  const most = LIMITS[of];
+  if (is > most)
+    throw failure(`${what}: its ${of} would be ${is}, at most ${most} can be read again`, "Save less.");
 }
 
 function members(of: ReadonlyMap<string, string>): string {
@@ -171,7 +174,7 @@ function members(of: ReadonlyMap<string, string>): string {
 /** A string in JSON. */
 function quote(what: string, text: unknown): string {
   if (isWhole(text)) {
-    limit(`${what}: its length`, text.length, LIMITS.value);
+    limit(what, "value", text.length);
     return JSON.stringify(text);
   }
   throw failure(`${what} is ${show(text)}, expected a string of whole characters`, "Convert it before.");

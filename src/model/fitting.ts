@@ -9,7 +9,7 @@ import type { TrainConfig } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
 import { isFrozen, isTrained, lastLayer, some } from "../nn/params.ts";
 import { optimizing } from "../train/optimizing.ts";
-import { checkFits, checkIds, type Scoring, score } from "../train/scoring.ts";
+import { checkFits, type Scoring, score } from "../train/scoring.ts";
 import { checkData, checkLoss } from "./options.ts";
 
 /**
@@ -97,26 +97,6 @@ export function scoreOf(network: Network, where: string, data: Dataset, loss: Lo
   return score(where, rowsOf(network, where, data), loss, network.outputs, lastLayer(network.layers));
 }
 
-/** The class ids of a data set, each of a class that the model has or the one that its loss ignores. */
-export function classIds(
-  network: Network,
-  where: string,
-  data: Dataset,
-): { ids: Int32Array; ignored: number | undefined } {
-  const { y } = rowsOf(network, where, data);
-  if (!(y instanceof Int32Array)) {
-    throw new XentError(
-      "LABEL",
-      `${where}: y holds ${data.targets} numbers a row, expected class ids`,
-      "Make the data set with integers from 0, one a row.",
-    );
-  }
-  const { loss, outputs } = network;
-  const ignored = loss?.kind === "crossEntropy" ? loss.ignoreIndex : undefined;
-  checkIds(where, y, ignored, outputs);
-  return { ids: y, ignored };
-}
-
 /**
  * The names of a model's classes, once it has seen these data: those that it has, or else those of the data.
  *
@@ -160,7 +140,7 @@ export function preparedAs(
   if (JSON.stringify(known.spec) === JSON.stringify(preprocessing?.spec)) return known;
   throw new XentError(
     "PREPROCESSING",
-    `${where}: the rows were prepared ${preprocessing === undefined ? "by nothing that the model knows" : "otherwise than those that the model was trained with"}`,
+    `${where}: the rows were not prepared as those that the model was trained with`,
     "Make the data set of raw rows: model.preprocessing.dataset(rows).",
   );
 }

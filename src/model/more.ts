@@ -4,7 +4,7 @@
 export { warningOf } from "../data/doctor.ts";
 export { preprocessingOf } from "../data/prepare.ts";
 export { firstNotFinite } from "../train/diagnose.ts";
-export { confusion, evaluate } from "../train/evaluate.ts";
+export { evaluate } from "../train/evaluate.ts";
 export { checkMetrics, metersOf } from "../train/metrics.ts";
 export { checkMonitor, usualMonitor } from "../train/monitor.ts";
 export { asyncSteps } from "../train/one-by-one.ts";
@@ -15,5 +15,6 @@ export { Stopwatch } from "../train/stopwatch.ts";
 export { moduleFrom, workerFrom } from "./given.ts";
 export { readSaved, restore } from "./loading.ts";
 export { asSaved } from "./matching.ts";
-export { sourceOf, sourcesOf } from "./sources.ts";
+export { confusionMatrix, evaluateModel } from "./measure.ts";
+export { sourcesOf } from "./sources.ts";
 export { confirmLater, tune } from "./tuning.ts";

@@ -22,8 +22,8 @@ import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
 import { windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
-import { close, lookAt, measuring, more, scored, setsOf } from "./extras.ts";
-import { classIds, classNames, lossOf, lossToLearn, preparedAs, scalingOf } from "./fitting.ts";
+import { close, lookAt, measuring, more, setsOf } from "./extras.ts";
+import { lossOf, lossToLearn } from "./fitting.ts";
 import {
   BATCH,
   type BatchOptions,
@@ -31,7 +31,6 @@ import {
   checkLayers,
   checkLoss,
   checkOptimizer,
-  checkSignal,
   type EvaluateOptions,
   FIT,
   type FitOptions,
@@ -324,22 +323,10 @@ export class Sequential {
    */
   async evaluate(data: Dataset | DataStream, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
-    checkNames("evaluate", options, ["loss", "metrics", "signal"]);
-    checkSignal("evaluate", options.signal);
     return this.#exclusively(async () => {
-      const { evaluate, sourceOf } = await more();
-      const measured = await measuring("evaluate", options.metrics);
+      const { evaluateModel } = await more();
       this.#alive("evaluate");
-      const loss = lossOf(this.#network, "evaluate", options.loss);
-      const source = await sourceOf("evaluate", data);
-      try {
-        this.#alive("evaluate");
-        const taken = scored(this.#network, "evaluate", source, loss, this.#training, measured);
-        this.#network.remember(loss, scalingOf(source.head));
-        return await evaluate(this.#network, taken, options.signal);
-      } finally {
-        await close(source);
-      }
+      return evaluateModel(this.#network, this.#training, data, options);
     });
   }
 
@@ -354,18 +341,11 @@ export class Sequential {
     options: { signal?: AbortSignalLike | undefined } = {},
   ): Promise<ConfusionMatrix> {
     this.#idle("confusionMatrix");
-    checkNames("confusionMatrix", options, ["signal"]);
-    checkSignal("confusionMatrix", options.signal);
-    const { ids, ignored } = classIds(this.#network, "confusionMatrix", data);
-    const names = classNames(this.#network, "confusionMatrix", data, this.classes);
-    preparedAs("confusionMatrix", data, this.preprocessing);
-    this.#network.remember(undefined, scalingOf(data));
-    const counts = await this.#exclusively(async () => {
-      const { confusion } = await more();
+    return this.#exclusively(async () => {
+      const { confusionMatrix } = await more();
       this.#alive("confusionMatrix");
-      return confusion(this.#network, data.x, ids, ignored, options.signal);
+      return confusionMatrix(this.#network, this.#training, data, options);
     });
-    return { labels: counts.map((_, i) => i), ...(names ? { names } : {}), counts };
   }
 
   /**

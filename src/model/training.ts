@@ -4,7 +4,6 @@
 import { XentError } from "../base/errors.ts";
 import { flag, integer } from "../base/options.ts";
 import type { LossSpec, OptimizerSpec } from "../base/spec.ts";
-import { toClasses } from "../data/classes.ts";
 import { CheckedRows, type Features, toFeatures } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { Preprocessing, RawRows } from "../data/prepared.ts";
@@ -231,14 +230,9 @@ export class Training {
       this.preprocessing?.transform(x as RawRows, where) ?? toFeatures(where, x, network.input);
     const { rows } = features;
     checkBatches(network, where, rows, rows);
-    const { classes, preprocessing } = this;
-    let aims = toTargets(where, classes === undefined ? y : toClasses(where, y, classes).y, rows);
-    if (preprocessing !== undefined && aims.y instanceof Float32Array) {
-      aims = toTargets(where, preprocessing.scale(aims.y), rows);
-    }
     const checked = new CheckedRows(
       features,
-      aims,
+      this.preprocessing?.targets(y, rows, where) ?? toTargets(where, y, rows),
       toWeights(where, weight, rows),
       network.scaling.scale,
       network.scaling.shift,

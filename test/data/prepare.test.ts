@@ -410,9 +410,17 @@ describe("dataset", () => {
     const heights = Float32Array.of(180, 176, 165, 150);
     const rows = Array.from(heights, (height) => ({ age: 1, city: "Rome", height, species: "a" }));
     const scaled = preprocess(rows, { target: "height", scaleTarget: standardize() });
-    expect(scaled.scale(heights)).toEqual(scaled.dataset(rows).y);
+    expect(scaled.targets(heights, 4).y).toEqual(scaled.dataset(rows).y);
+    expect(
+      scaled.targets(
+        [...heights].map((height) => [height]),
+        4,
+      ).y,
+    ).toEqual(scaled.dataset(rows).y);
+    expect(scaled.targets([...heights], 4).y).toEqual(scaled.dataset(rows).y);
     expect(heights).toEqual(Float32Array.of(180, 176, 165, 150));
-    expect(fitted.scale(heights)).toBe(heights);
+    expect(fitted.targets(["a", "b"], 2).y).toEqual(Int32Array.of(0, 1));
+    expect(fitted.targets([1, 0], 2).y).toEqual(Int32Array.of(1, 0));
   });
 
   const row = { species: "a", age: 10, city: "Rome", height: 0 };
