@@ -41,3 +41,18 @@ export {
   type SafeSource,
   writeSafetensors,
 } from "./io/state-dict.ts";
+export type { AbortSignalLike, BlobLike, ReadableStreamLike, ReaderLike } from "./base/platform.ts";
+export { readCsv, streamCsv } from "./data/csv.ts";
+export type { CsvOptions, StreamCsvOptions } from "./data/csv-options.ts";
+export { type IdxArray, readIdx } from "./data/idx.ts";
+export { type TableOptions, table } from "./data/make-table.ts";
+export { type SplitTableOptions, splitTable, type TableSplit } from "./data/split-table.ts";
+export {
+  type Column,
+  type ColumnType,
+  records,
+  selectColumns,
+  type Table,
+  takeRows,
+} from "./data/table.ts";
+export type { StreamedResponseLike, TextSource } from "./data/text.ts";

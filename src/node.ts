@@ -13,6 +13,9 @@ import { fileURLToPath } from "node:url";
 import { XentError } from "./base/errors.ts";
 import { checkNames, integer, positive, show } from "./base/options.ts";
 import type { UrlLike } from "./base/platform.ts";
+import { csvTables, wholeTable } from "./data/csv.ts";
+import { type CsvOptions, checkCsv, type StreamCsvOptions } from "./data/csv-options.ts";
+import type { Table } from "./data/table.ts";
 import type { Callback, EpochEnd, Progress } from "./train/fit.ts";
 
 /** What can be saved: a model, of `init` or of `hosted`. */
@@ -59,6 +62,106 @@ export async function loadModel<Model>(
     throw refused("loadModel", "read", file, error);
   });
   return xent.load(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** Bytes that are read at once. */
+const BLOCK = 2 ** 20;
+
+/** How far the reading of a file is. */
+export interface FileProgress {
+  /** of the file, read so far */
+  readonly bytes: number;
+  /** of the whole file, as it was at the beginning */
+  readonly total: number;
+  /** in the tables so far */
+  readonly rows: number;
+}
+
+/** What readers of files are told beside how they read. */
+export interface FileOptions {
+  /** Is called for every MiB that has been read. */
+  onProgress?: ((progress: FileProgress) => void) | undefined;
+}
+
+/**
+ * Reads a CSV file into a table, as `readCsv` of `xent/data` reads its text. The file is read piece by piece: there is never more
+ * of it in memory than its table.
+ *
+ * @throws {XentError} `FILE` the file cannot be read; and what `readCsv` throws
+ * @example
+ * ```ts
+ * const iris = await readCsvFile("iris.csv", { types: { species: "category" } });
+ * ```
+ */
+export async function readCsvFile(
+  path: string | UrlLike,
+  options: CsvOptions & FileOptions = {},
+): Promise<Table> {
+  return wholeTable(csvFile("readCsvFile", path, options));
+}
+
+/**
+ * Reads a CSV file table by table, as `streamCsv` of `xent/data` reads its text.
+ *
+ * @throws {XentError} `FILE` the file cannot be read; and what `streamCsv` throws
+ * @example
+ * ```ts
+ * for await (const part of streamCsvFile("large.csv")) console.log(part.rows);
+ * ```
+ */
+export function streamCsvFile(
+  path: string | UrlLike,
+  options: StreamCsvOptions & FileOptions = {},
+): AsyncGenerator<Table> {
+  return csvFile("streamCsvFile", path, options, ["chunkRows"]);
+}
+
+/** Checks the options at once, and reads when tables are asked for. */
+function csvFile(
+  where: string,
+  path: string | UrlLike,
+  { onProgress, ...options }: StreamCsvOptions & FileOptions,
+  more?: readonly string[],
+): AsyncGenerator<Table> {
+  const file = pathOf(where, path);
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new XentError("OPTION", `${where}: onProgress is ${show(onProgress)}`, "Pass a function.");
+  }
+  const checked = checkCsv(where, options, [...(more ?? []), "onProgress"]);
+  let rows = 0;
+  const bytes = bytesOf(where, file, (bytes, total) => onProgress?.({ bytes, total, rows }));
+  return (async function* () {
+    for await (const table of csvTables(`${where}(${JSON.stringify(file)})`, bytes, checked)) {
+      rows += table.rows;
+      yield table;
+    }
+  })();
+}
+
+/** The bytes of a file, in blocks that are good until the next is asked for. */
+async function* bytesOf(
+  where: string,
+  file: string,
+  tell: (bytes: number, total: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const reading = <T>(result: Promise<T>): Promise<T> =>
+    result.catch((error: unknown) => {
+      throw refused(where, "read", file, error);
+    });
+  const handle = await reading(open(file, "r"));
+  try {
+    const { size } = await reading(handle.stat());
+    const block = new Uint8Array(BLOCK);
+    for (let all = 0; ; ) {
+      const { bytesRead } = await reading(handle.read(block, 0, BLOCK, null));
+      if (bytesRead === 0) return;
+      all += bytesRead;
+      yield block.subarray(0, bytesRead);
+      tell(all, size);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** When {@link checkpoint} saves: whichever comes first. */

@@ -259,8 +259,8 @@ test.each([
   ["src/module.ts", ["exportModule", "moduleTypes"], ""],
   [
     "src/node.ts",
-    ["checkpoint", "loadModel", "saveModel", "writeFileAtomic"],
-    "Checkpoint CheckpointEvery CheckpointOptions Saveable",
+    ["checkpoint", "loadModel", "readCsvFile", "saveModel", "streamCsvFile", "writeFileAtomic"],
+    "Checkpoint CheckpointEvery CheckpointOptions FileOptions FileProgress Saveable",
   ],
   ["src/onnx.ts", ["exportOnnx"], "OnnxOptions"],
   ["src/worker.ts", ["serve"], ""],

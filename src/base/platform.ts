@@ -23,6 +23,23 @@ export interface ResponseLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** A `ReadableStream`, of the web's kind. */
+export interface ReadableStreamLike {
+  getReader(): ReaderLike;
+}
+
+/** A `ReadableStreamDefaultReader`. */
+export interface ReaderLike {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(): Promise<void>;
+  releaseLock(): void;
+}
+
+/** A `Blob`, such as a `File` that was chosen on a page. */
+export interface BlobLike {
+  stream(): ReadableStreamLike;
+}
+
 /** A `WebAssembly.Module`. Its own type has no members; the tag is what keeps other things out. */
 export interface WasmModule {
   readonly [Symbol.toStringTag]?: "WebAssembly.Module";

@@ -59,7 +59,36 @@ export function splitRows(where: string, data: Dataset, options: SplitOptions, n
       "Pass what dataset({ x, y }) returns.",
     );
   }
-  const { validation: share, seed = 0, stratified = false, shuffle: byLot = true } = options;
+  const { stratified = false } = options;
+  flag(`${where}: stratified`, stratified);
+  const groups = stratified ? classIds(where, data) : undefined;
+  const { train, validation } = chooseRows(where, data.rows, groups, options, name);
+  return {
+    train: take(`${where}: train`, data, train),
+    validation: take(`${where}: validation`, data, validation),
+  };
+}
+
+/** Rows of both sides. */
+export interface ChosenRows {
+  readonly train: number[];
+  readonly validation: number[];
+}
+
+/**
+ * Which rows go to which side, by the options that are checked here.
+ *
+ * @param groups  ids of the groups of which each has its share of the validation rows; undefined: all rows are one
+ * @param name    of the option that is the share
+ */
+export function chooseRows(
+  where: string,
+  rows: number,
+  groups: Int32Array | undefined,
+  options: Pick<SplitOptions, "validation" | "seed" | "shuffle">,
+  name = "validation",
+): ChosenRows {
+  const { validation: share, seed = 0, shuffle: byLot = true } = options;
   if (typeof share !== "number" || !(share > 0 && share < 1)) {
     throw new XentError(
       "OPTION",
@@ -68,19 +97,18 @@ export function splitRows(where: string, data: Dataset, options: SplitOptions, n
     );
   }
   integer(`${where}: seed`, seed, 0, 2 ** 32 - 1);
-  for (const [option, value] of Object.entries({ stratified, shuffle: byLot }))
-    flag(`${where}: ${option}`, value);
-  if (data.rows < 2) {
+  flag(`${where}: shuffle`, byLot);
+  if (rows < 2) {
     throw new XentError(
       "EMPTY",
-      `${where}: the data has 1 row, expected at least 2`,
+      `${where}: the data has ${count(rows, "row")}, expected at least 2`,
       "A row cannot be on both sides.",
     );
   }
-  const order = new Uint32Array(data.rows);
+  const order = new Uint32Array(rows);
   if (byLot) shuffle(order, new Random(seed, STREAM_SPLIT, 0));
   else for (let i = 0; i < order.length; i++) order[i] = i;
-  const classes = stratified ? classIds(where, data) : new Int32Array(data.rows);
+  const classes = groups ?? new Int32Array(rows);
   const left = quotas(where, classes, share);
   // from the end of the order, until each class has what it is due
   const here: number[] = [];
@@ -91,10 +119,7 @@ export function splitRows(where: string, data: Dataset, options: SplitOptions, n
     if (due > 0) left.set(classes[row] as number, due - 1);
     (due > 0 ? there : here).push(row);
   }
-  return {
-    train: take(`${where}: train`, data, here.reverse()),
-    validation: take(`${where}: validation`, data, there.reverse()),
-  };
+  return { train: here.reverse(), validation: there.reverse() };
 }
 
 function classIds(where: string, { y, targets }: CheckedRows): Int32Array {
