@@ -4,8 +4,8 @@
 import type { Decimals } from "./number.ts";
 import type { Column } from "./table.ts";
 
-/** Rows that a column has room for at first. */
-const ROOM = 256;
+/** Rows that a column has room for at first: few, or a line of nothing but delimiters would ask for a thousand bytes a letter. */
+const ROOM = 4;
 
 /** What cells of all columns have in common. */
 export interface CellRules {

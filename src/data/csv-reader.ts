@@ -264,7 +264,7 @@ export class CsvReader {
     if (cells.length > maxColumns) {
       throw this.#failure(
         line,
-        `there are ${cells.length} fields, and maxColumns is ${maxColumns}`,
+        `the row has ${cells.length} fields, and maxColumns is ${maxColumns}`,
         this.#about("Pass maxColumns if it is a table of so many columns."),
       );
     }
@@ -273,7 +273,7 @@ export class CsvReader {
       if (header.length === cells.length) return header;
       throw this.#failure(
         line,
-        `there are ${count(cells.length, "field")}, and header has ${count(header.length, "name")}`,
+        `the row has ${count(cells.length, "field")}, and header has ${count(header.length, "name")}`,
         this.#about("Name every field."),
       );
     }
@@ -346,7 +346,7 @@ export class CsvReader {
   #uneven(line: number, fields: number, { names }: Open): XentError {
     return this.#failure(
       line,
-      `there are ${count(fields, "field")}, expected ${names.length}, one for each column`,
+      `the row has ${count(fields, "field")}, expected ${names.length}, one for each column`,
       this.#about("A field that holds one must be in quotes, and quotes must be closed."),
     );
   }

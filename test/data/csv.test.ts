@@ -270,7 +270,11 @@ describe("large texts", () => {
         "types says so",
       );
       lines[at] += ",more";
-      await refuses(() => readCsv(lines.join("\n")), "CSV", `line ${at + 1}: there are 5 fields, expected 4`);
+      await refuses(
+        () => readCsv(lines.join("\n")),
+        "CSV",
+        `line ${at + 1}: the row has 5 fields, expected 4`,
+      );
     }
   });
 
@@ -643,9 +647,9 @@ describe("texts that are no CSV", () => {
   it.each([
     ["", "CSV", "the text has no lines"],
     ["\n \r\n", "CSV", "the text has no lines"],
-    ["a,b\n1\n", "CSV", "line 2: there are 1 field, expected 2", 'The delimiter is ","'],
-    ["a,b\n\n1,2\n1,2,3\n", "CSV", "line 4: there are 3 fields, expected 2"],
-    ["a;b\n1;2\n1\n", "CSV", "line 3: there are 1 field, expected 2", 'The delimiter is ";"'],
+    ["a,b\n1\n", "CSV", "line 2: the row has 1 field, expected 2", 'The delimiter is ","'],
+    ["a,b\n\n1,2\n1,2,3\n", "CSV", "line 4: the row has 3 fields, expected 2"],
+    ["a;b\n1;2\n1\n", "CSV", "line 3: the row has 1 field, expected 2", 'The delimiter is ";"'],
     ["a,b,a\n1,2,3\n", "CSV", 'line 1: columns 0 and 2 (counted from 0) are both named "a"'],
     [",0\n1,2\n", "CSV", 'are both named "0"'],
     [
@@ -685,10 +689,10 @@ describe("texts that are no CSV", () => {
       'Did you mean "age"?',
     ],
     ["a,b\n1,2\n", { select: ["c"] }, "COLUMN", 'select: no column is named "c"', 'There are "a", "b".'],
-    ["a,b\n1,2\n", { maxColumns: 1 }, "CSV", "line 1: there are 2 fields, and maxColumns is 1"],
-    ["1,2\n", { header: ["a"] }, "CSV", "line 1: there are 2 fields, and header has 1 name"],
-    ["# c\n\na,b\n# d\n1\n", { comment: "#" }, "CSV", "line 5: there are 1 field, expected 2"],
-    ['# c\na,b\n"x",2\n# d\n1\n', { comment: "#" }, "CSV", "line 5: there are 1 field, expected 2"],
+    ["a,b\n1,2\n", { maxColumns: 1 }, "CSV", "line 1: the row has 2 fields, and maxColumns is 1"],
+    ["1,2\n", { header: ["a"] }, "CSV", "line 1: the row has 2 fields, and header has 1 name"],
+    ["# c\n\na,b\n# d\n1\n", { comment: "#" }, "CSV", "line 5: the row has 1 field, expected 2"],
+    ['# c\na,b\n"x",2\n# d\n1\n', { comment: "#" }, "CSV", "line 5: the row has 1 field, expected 2"],
   ] as [string, CsvOptions, "CSV" | "COLUMN", ...string[]][])(
     "%j with %j",
     async (text, options, code, ...pieces) => {
