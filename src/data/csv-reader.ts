@@ -194,7 +194,7 @@ export class CsvReader {
       const skipped =
         (comment !== "" && text.startsWith(comment, from)) ||
         end === from ||
-        (text.charCodeAt(from) <= 32 && isBlank(text.slice(from, end).split(delimiter)));
+        (mayBeBlank(text.charCodeAt(from)) && isBlankLine(text.slice(from, end), delimiter));
       if (!skipped) {
         let [at, c] = [from, 0];
         for (; c < fields.length && at <= end; c++) {
@@ -376,4 +376,13 @@ export class CsvReader {
 /** Whether a line has nothing but blanks. */
 function isBlank(row: Row): boolean {
   return row.length === 1 && (row[0] as string).trim() === "";
+}
+
+function isBlankLine(line: string, delimiter: string): boolean {
+  return line.trim() === "" && !line.includes(delimiter);
+}
+
+/** Whether `trim` may take a character away; beyond ASCII the blanks begin with U+00A0. */
+function mayBeBlank(code: number): boolean {
+  return code <= 32 || code >= 0xa0;
 }
