@@ -4,6 +4,7 @@
  * @module xent/data
  */
 
+export type { AbortSignalLike, BlobLike, ReadableStreamLike, ReaderLike } from "./base/platform.ts";
 export type {
   CategoryColumn,
   ColumnSpec,
@@ -11,6 +12,8 @@ export type {
   PreprocessingSpec,
   TargetSpec,
 } from "./base/spec.ts";
+export { readCsv, streamCsv } from "./data/csv.ts";
+export type { CsvOptions, StreamCsvOptions } from "./data/csv-options.ts";
 export type { CheckedFeatures } from "./data/dataset.ts";
 export {
   asIs,
@@ -25,28 +28,15 @@ export {
   standardize,
 } from "./data/encodings.ts";
 export { type IdxArray, readIdx } from "./data/idx.ts";
+export { type TableOptions, table } from "./data/make-table.ts";
 export { type NpyArray, type NpySource, readNpy, writeNpy } from "./data/npy.ts";
 export type { NpyDtype } from "./data/npy-header.ts";
 export type { PreprocessOptions } from "./data/plan-columns.ts";
 export { preprocessingOf } from "./data/prepare.ts";
 export type { Preprocessing, RawRows } from "./data/prepared.ts";
 export { preprocess, preprocessStream } from "./data/preprocess.ts";
-export { type DataStream, datasetStream, type StreamOptions } from "./data/stream.ts";
-export type { Column, ColumnType, Table } from "./data/table.ts";
-export { decodeSafetensors as readSafetensors, type Safetensors } from "./io/decode.ts";
-export type { SafeArray, SafeDtype, SafeTensor } from "./io/safetensors.ts";
-export {
-  type ReadStateDictOptions,
-  readStateDict,
-  type SafeSource,
-  writeSafetensors,
-} from "./io/state-dict.ts";
-export type { AbortSignalLike, BlobLike, ReadableStreamLike, ReaderLike } from "./base/platform.ts";
-export { readCsv, streamCsv } from "./data/csv.ts";
-export type { CsvOptions, StreamCsvOptions } from "./data/csv-options.ts";
-export { type IdxArray, readIdx } from "./data/idx.ts";
-export { type TableOptions, table } from "./data/make-table.ts";
 export { type SplitTableOptions, splitTable, type TableSplit } from "./data/split-table.ts";
+export { type DataStream, datasetStream, type StreamOptions } from "./data/stream.ts";
 export {
   type Column,
   type ColumnType,
@@ -56,3 +46,11 @@ export {
   takeRows,
 } from "./data/table.ts";
 export type { StreamedResponseLike, TextSource } from "./data/text.ts";
+export { decodeSafetensors as readSafetensors, type Safetensors } from "./io/decode.ts";
+export type { SafeArray, SafeDtype, SafeTensor } from "./io/safetensors.ts";
+export {
+  type ReadStateDictOptions,
+  readStateDict,
+  type SafeSource,
+  writeSafetensors,
+} from "./io/state-dict.ts";

@@ -249,12 +249,14 @@ test.each([
   [
     "src/data.ts",
     (
-      "asIs datasetStream ids minMax oneHot preprocess preprocessStream preprocessingOf readIdx readNpy readSafetensors " +
-      "readStateDict standardize writeNpy writeSafetensors"
+      "asIs datasetStream ids minMax oneHot preprocess preprocessStream preprocessingOf readCsv readIdx readNpy readSafetensors " +
+      "readStateDict records selectColumns splitTable standardize streamCsv table takeRows writeNpy writeSafetensors"
     ).split(" "),
-    "CategoryColumn CategoryEncoding CheckedFeatures Column ColumnSpec ColumnType DataStream Encoding IdxArray MinMaxOptions " +
-      "NpyArray NpyDtype NpySource NumberColumn NumberEncoding OneHotOptions PreprocessOptions Preprocessing PreprocessingSpec " +
-      "RawRows ReadStateDictOptions SafeArray SafeDtype SafeSource SafeTensor Safetensors StreamOptions Table TargetSpec",
+    "AbortSignalLike BlobLike CategoryColumn CategoryEncoding CheckedFeatures Column ColumnSpec ColumnType CsvOptions DataStream " +
+      "Encoding IdxArray MinMaxOptions NpyArray NpyDtype NpySource NumberColumn NumberEncoding OneHotOptions PreprocessOptions " +
+      "Preprocessing PreprocessingSpec RawRows ReadStateDictOptions ReadableStreamLike ReaderLike SafeArray SafeDtype SafeSource " +
+      "SafeTensor Safetensors SplitTableOptions StreamCsvOptions StreamOptions StreamedResponseLike Table TableOptions TableSplit " +
+      "TargetSpec TextSource",
   ],
   ["src/module.ts", ["exportModule", "moduleTypes"], ""],
   [
