@@ -14,7 +14,7 @@ import {
   suggestion,
 } from "./cells.ts";
 import type { RawRows } from "./prepared.ts";
-import type { Column, ColumnType, Table } from "./table.ts";
+import { type Column, type ColumnType, checkTable, type Table } from "./table.ts";
 import { COUNTED, count, isNumberView } from "./targets.ts";
 
 /**
@@ -63,7 +63,7 @@ export function refuseEmpty(where: string, { rows }: RowSource): void {
 }
 
 function ofTable(place: Place, table: Table): RowSource {
-  const columns = columnsOf(place, table);
+  const columns = new Map(checkTable(place.where, table).columns.map((each) => [each.name, each]));
   const names = [...columns.keys()];
   const column = (name: string): Column => columns.get(name) ?? noColumn(place, name, names);
   return {
@@ -73,60 +73,19 @@ function ofTable(place: Place, table: Table): RowSource {
     numbers(name) {
       const found = column(name);
       if (found.type === "number") return found.values;
-      const { codes, labels } = coded(place, found);
-      const parsed = labels.map((label) => numberOf(label));
-      return Float64Array.from(codes, (code, row) =>
-        code === -1 ? Number.NaN : (parsed[code] ?? noNumber(place, name, row, labels[code])),
+      const { values, categories } = found;
+      const parsed = categories.map((label) => numberOf(label));
+      return Float64Array.from(values, (code, row) =>
+        code === -1 ? Number.NaN : (parsed[code] ?? noNumber(place, name, row, categories[code])),
       );
     },
     categories(name) {
       const found = column(name);
-      return found.type === "number" ? codesOf(place, name, found.values) : coded(place, found);
+      return found.type === "number"
+        ? codesOf(place, name, found.values)
+        : { codes: found.values, labels: found.categories };
     },
   };
-}
-
-/** The columns of a table by their names; it may be a clone, or made by hand. */
-function columnsOf({ where }: Place, table: Table): Map<string, Column> {
-  const failure = (problem: string): XentError =>
-    new XentError("COLUMN", `${where}: ${problem}`, "Pass a table as readCsv or table gives it.");
-  const { rows, columns } = table;
-  if (!Number.isSafeInteger(rows) || rows < 0) throw failure(`rows of the table is ${show(rows)}`);
-  if (!Array.isArray(columns)) throw failure(`columns of the table is ${show(columns)}`);
-  const named = new Map<string, Column>();
-  for (const [i, column] of (columns as readonly (Column | null | undefined)[]).entries()) {
-    const name: unknown = column?.name;
-    if (typeof name !== "string" || column === null || column === undefined)
-      throw failure(`the name of column ${i} is ${show(name)}`);
-    if (named.has(name)) throw failure(`two columns of the table are named ${show(name)}`);
-    const { values, type } = column;
-    if (!(type === "number" ? values instanceof Float64Array : values instanceof Int32Array))
-      throw failure(`column ${show(name)} has the type ${show(type)}, and its values are ${show(values)}`);
-    if (values.length !== rows)
-      throw failure(
-        `column ${show(name)} has ${count(values.length, "value")}, and the table ${count(rows, "row")}`,
-      );
-    if (type === "category" && !isTexts(column.categories))
-      throw failure(`the categories of column ${show(name)} are no array of strings`);
-    named.set(name, column);
-  }
-  return named;
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((each) => typeof each === "string");
-}
-
-/** A column of categories whose codes are known to be good; "" is a missing value as in other rows. */
-function coded(place: Place, { name, values, categories }: Extract<Column, { type: "category" }>): Coded {
-  const odd = values.findIndex((code) => code < -1 || code >= categories.length);
-  if (odd >= 0) {
-    const problem = `has category ${values[odd]} of ${categories.length}`;
-    throw cellError(place, name, odd, problem, "Pass a table as readCsv or table gives it.");
-  }
-  const empty = categories.indexOf("");
-  const codes = empty < 0 ? values : values.map((code) => (code === empty ? -1 : code));
-  return { codes, labels: categories };
 }
 
 function ofFlat(
