@@ -1,7 +1,6 @@
 // A table from a CSV file, and a model that other tools open. `npm run example -- 09 penguins`.
 
 import { mkdirSync } from "node:fs";
-import { XentError } from "xent";
 import { UsageError } from "../shared/arguments.ts";
 import { painter } from "../shared/style.ts";
 import { HELP, readOptions } from "./options.ts";
@@ -18,7 +17,8 @@ try {
     console.log(reportLines(await run(options), options, paint).join("\n"));
   }
 } catch (error) {
-  if (!(error instanceof XentError || error instanceof UsageError)) throw error;
+  // a folder or file that cannot be written has a code too
+  if (!(error instanceof Error && (error instanceof UsageError || "code" in error))) throw error;
   console.error(error.message);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

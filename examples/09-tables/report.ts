@@ -7,14 +7,14 @@ import type { Prediction, Result } from "./run.ts";
 
 /** What each file is for, by its ending. */
 const USES: Readonly<Record<string, string>> = {
-  safetensors: "weights, preprocessing, class names: xent, PyTorch",
-  onnx: "ONNX Runtime, Netron and whatever reads ONNX",
-  mjs: "predict() without xent, in any page or process",
-  npy: "predictions of the test rows, for NumPy",
+  safetensors: "all of the model: xent, PyTorch",
+  onnx: "ONNX Runtime, Netron",
+  mjs: "predict() without xent",
+  npy: "the test rows, predicted: NumPy",
 };
 
 export function reportLines(result: Result, { data, out }: Options, paint: Paint): string[] {
-  const { columns, features, rows, history, score, predictions, files, differences } = result;
+  const { columns, features, rows, history, score, predictions, differences } = result;
   const epoch = (history.best?.epoch ?? history.epochs - 1) + 1;
   return [
     ...facts(
@@ -38,18 +38,10 @@ export function reportLines(result: Result, { data, out }: Options, paint: Paint
     ...predictions.flatMap((prediction) => predictionLines(prediction, paint)),
     "",
     `written to ${out}:`,
-    ...table(
-      ["file", "bytes", "what reads it"],
-      files.map(({ name, bytes }) => [
-        name,
-        bytes.toLocaleString("en"),
-        USES[name.split(".").at(-1) ?? ""] ?? "",
-      ]),
-      paint,
-    ),
+    ...fileLines(result, paint),
     "",
     "Read again, they say of the test rows what the model says; the largest difference:",
-    `safetensors ${differences.loaded}, module ${differences.module.toPrecision(2)}, npy ${differences.npy}`,
+    `safetensors ${differences.loaded}, module ${Number(differences.module.toPrecision(2))}, npy ${differences.npy}`,
   ];
 }
 
@@ -75,4 +67,12 @@ function predictionLines({ row, predicted, probability, truth }: Prediction, pai
     ...wrap(shown.join(", ")).map((line) => paint("dim", line)),
     `  → ${predicted}${sure}, it is ${paint(right ? "green" : "red", truth)}`,
   ];
+}
+
+function fileLines({ files }: Result, paint: Paint): string[] {
+  const width = Math.max(...files.map(({ name }) => name.length));
+  return files.map(({ name, bytes }) => {
+    const size = `${(bytes / 1000).toFixed(1)} kB`.padStart(8);
+    return `${name.padEnd(width)} ${size}  ${paint("dim", USES[name.split(".").at(-1) ?? ""] ?? "")}`;
+  });
 }

@@ -124,8 +124,10 @@ function predictions(
 ): Prediction[] {
   const rows = records(test);
   const width = said.length / rows.length;
-  return rows.slice(0, SHOWN).map((row, i) => {
-    const { [target]: truth, ...rest } = row;
+  // spread over the rows, which may be sorted
+  return Array.from({ length: SHOWN }, (_, shown) => {
+    const i = Math.floor(((shown + 0.5) * rows.length) / SHOWN);
+    const { [target]: truth, ...rest } = rows[i] as (typeof rows)[number];
     const outputs = said.subarray(i * width, (i + 1) * width);
     const best = outputs.indexOf(Math.max(...outputs));
     return {

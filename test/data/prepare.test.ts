@@ -13,7 +13,6 @@ import {
   preprocessingOf,
   type RawRows,
   standardize,
-  type Table,
 } from "../../src/data.ts";
 import { refuses } from "../support/errors.ts";
 import type { Any } from "../support/refusals.ts";
