@@ -40,7 +40,7 @@ export function reportLines(result: Result, { data, out }: Options, paint: Paint
     `written to ${out}:`,
     ...fileLines(result, paint),
     "",
-    "Read again, they say of the test rows what the model says; the largest difference:",
+    "Read again, they say what the model says of the test rows; largest difference:",
     `safetensors ${differences.loaded}, module ${Number(differences.module.toPrecision(2))}, npy ${differences.npy}`,
   ];
 }
