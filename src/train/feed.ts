@@ -22,6 +22,8 @@ export interface Block {
 export interface Feed {
   /** of an epoch */
   readonly rows: number;
+  /** the one block of every epoch, where there is one: a short epoch takes less time than a promise for it */
+  readonly whole?: Block;
   /** Those of the run's epoch from the one on in which the run stands. */
   blocks(run: Run): Iterable<Block> | AsyncIterable<Block>;
 }
@@ -35,6 +37,6 @@ export function fed(
   capacity: number,
 ): Feed {
   const window = new Window(session, data, scoring, capacity);
-  const blocks = [{ window, scoring, meters, number: 0, start: 0 }];
-  return { rows: data.rows, blocks: () => blocks };
+  const whole = { window, scoring, meters, number: 0, start: 0 };
+  return { rows: data.rows, whole, blocks: () => [whole] };
 }

@@ -194,14 +194,19 @@ class Fit {
   }
 
   /** What is left of an epoch's steps. False when the signal has ended it before the last. */
-  async #epoch(): Promise<boolean> {
+  #epoch(): Promise<boolean> {
+    const { whole } = this.#options.feed;
+    return whole === undefined ? this.#blocks() : this.#stepsOf(whole);
+  }
+
+  async #blocks(): Promise<boolean> {
     for await (const block of this.#options.feed.blocks(this.#run)) {
       if (!(await this.#stepsOf(block))) return false;
     }
     return true;
   }
 
-  /** The same of a block. */
+  /** The same of one block. */
   async #stepsOf(block: Block): Promise<boolean> {
     const { signal } = this.#options;
     const network = this.#network;
