@@ -46,6 +46,7 @@ export interface Preprocessing {
   /**
    * The way back: targets as a model learns them. Of classes ids or names; of numbers, `[rows · outputs]` in their own units.
    *
+   * @internal
    * @param rows  how many rows they are for
    */
   targets(y: Targets | readonly string[], rows: number, where?: string): CheckedTargets;
