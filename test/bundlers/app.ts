@@ -1,4 +1,5 @@
-// What every app under test does, on the page itself and in a hosted runtime; Node does the same. Of xent it imports "xent" alone.
+// What every app under test does, on the page itself and in a hosted runtime; Node does the same. Of xent it imports "xent" alone,
+// and tables.ts the other entries.
 
 import {
   adam,
@@ -14,6 +15,7 @@ import {
   type Xent,
 } from "xent";
 import { sha256 } from "../support/sha256.ts";
+import { type Tabled, trainOnTable } from "./tables.ts";
 
 /** SHA-256 of all weights and of the saved model, as hex. */
 export interface Trained {
@@ -53,4 +55,17 @@ export async function inWorker(options: InitOptions = {}): Promise<Trained & { t
   const trained = await train(xent);
   await xent.dispose();
   return { ...trained, threads: xent.info.threads };
+}
+
+export async function tablesOnPage(): Promise<Tabled> {
+  const xent = await init({ precision: "strict" });
+  return trainOnTable(xent, xent);
+}
+
+/** @param options  as of {@link inWorker} */
+export async function tablesInWorker(options: InitOptions = {}): Promise<Tabled> {
+  const xent = await hosted({ precision: "strict", threads: 1, ...options });
+  const tabled = await trainOnTable(xent, await init({ precision: "strict" }));
+  await xent.dispose();
+  return tabled;
 }

@@ -14,7 +14,7 @@ import { findChromium } from "../../tools/chromium.ts";
 import { ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
 import { type Browser, hasFirefox, startChromium, startFirefox, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
-import { train } from "./app.ts";
+import { tablesOnPage, train } from "./app.ts";
 import { esbuilt, html, makeProject, mapped, quiet, vite, webpacked } from "./builders.ts";
 
 const BUILDS = Object.entries({
@@ -26,9 +26,13 @@ const BUILDS = Object.entries({
 
 const { empty } = folders("bundlers");
 const expected = await train(await init({ precision: "strict" }));
+const tables = await tablesOnPage();
 const chromium = findChromium();
 
-/** What an app comes to that trains on its page, with a build in a file and without, and then in a hosted runtime. */
+/** A name of Papa Parse's that no tool shortens. */
+const PARSER = "BAD_DELIMITERS";
+
+/** What an app comes to that trains on its page, with a build in a file and without, then in a hosted runtime, then with tables. */
 async function use(tab: Tab, server?: Server, folder = "") {
   try {
     const fromFile = await tab.value("app.fromFile()");
@@ -37,7 +41,12 @@ async function use(tab: Tab, server?: Server, folder = "") {
     const buildsOnPage = server && buildsIn(server.served, folder);
     const inWorker = await tab.value("app.inWorker()");
     const builds = server && [...new Set(buildsIn(server.served, folder))];
-    return { fromFile, buildsFromFile, onPage, buildsOnPage, inWorker, builds };
+    const parsersBefore = server && filesWith(PARSER, server.served, folder);
+    const tablesOnPage = await tab.value("app.tablesOnPage()");
+    const tablesInWorker = await tab.value("app.tablesInWorker()");
+    const parsers = server && filesWith(PARSER, server.served, folder);
+    const trained = { fromFile, buildsFromFile, onPage, buildsOnPage, inWorker, builds };
+    return { ...trained, parsersBefore, tablesOnPage, tablesInWorker, parsers };
   } catch (error) {
     throw new Error([String(error), ...complaints(tab, server)].join("\n"));
   }
@@ -45,10 +54,13 @@ async function use(tab: Tab, server?: Server, folder = "") {
 
 /** The builds in the files that were served, each as often as a file holds it. */
 function buildsIn(served: readonly string[], folder: string): string[] {
-  return [...new Set(served)].flatMap((path) => {
-    const text = readFileSync(join(folder, path), "utf8");
-    return BUILDS.filter(([, base64]) => text.includes(base64)).map(([name]) => name);
-  });
+  return BUILDS.flatMap(([name, base64]) => Array(filesWith(base64, served, folder)).fill(name));
+}
+
+/** How many of the files that were served hold a text. */
+function filesWith(what: string, served: readonly string[], folder: string): number {
+  return [...new Set(served)].filter((path) => readFileSync(join(folder, path), "utf8").includes(what))
+    .length;
 }
 
 function complaints(tab: Tab, server: Server | undefined): readonly string[] {
@@ -90,6 +102,22 @@ function headers(isolated: boolean, scripts: readonly string[]) {
   return { ...(isolated ? ISOLATED : {}), ...strictPolicy(...scripts) };
 }
 
+/** What any app comes to with tables: Node's bits, and the parser of CSV is loaded once and not before. */
+const tabled = { parsersBefore: 0, tablesOnPage: tables, tablesInWorker: tables, parsers: 1 };
+
+test("Node makes of tables what it should", () => {
+  expect(tables).toMatchObject({
+    rows: [72, 18],
+    features: ["length", "shore=north, far", "shore=süd\r\nwest", 'shore=the "old" pier'],
+    classes: ["auger", "cockle", "whelk"],
+    accuracy: 1,
+    again: tables.predicted,
+    // the version of the format, 8, in field 1; then field 2
+    onnxStart: [0x08, 8, 0x12],
+    moduleExports: ["input", "outputs", "classes", "columns", "predict", "predictClass", "logits"],
+  });
+});
+
 describe.skipIf(chromium === undefined)("Chromium", () => {
   const project = empty();
   let browser: Browser;
@@ -125,6 +153,7 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
         buildsOnPage: ["simd"],
         inWorker: { ...expected, threads: isolated ? 2 : 1 },
         builds: isolated ? ["simd", "simd-threads"] : ["simd"],
+        ...tabled,
       });
       expect(complaints(tab, server)).toEqual([]);
       await server.close();
@@ -140,6 +169,8 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
       fromFile: expected.weights,
       onPage: expected,
       inWorker: { ...expected, threads: 2 },
+      tablesOnPage: tables,
+      tablesInWorker: tables,
     });
     expect(tab.complaints).toEqual([]);
     await server.close();
@@ -160,9 +191,12 @@ describe.skipIf(!hasFirefox)(hasFirefox ? "Firefox" : "Firefox, which is not the
   });
   afterAll(() => firefox.close());
 
-  test("the app of esbuild", async () => {
+  test.each([
+    ["esbuild", esbuilt],
+    ["an import map", mapped],
+  ])("the app of %s", async (_, build) => {
     const out = empty();
-    const server = await serve(out, headers(true, await esbuilt(project, out)));
+    const server = await serve(out, headers(true, await build(project, out)));
     const tab = await firefox.open(`${server.origin}/`);
     expect(await use(tab, server, out)).toEqual({
       fromFile: expected.weights,
@@ -171,6 +205,7 @@ describe.skipIf(!hasFirefox)(hasFirefox ? "Firefox" : "Firefox, which is not the
       buildsOnPage: ["simd"],
       inWorker: { ...expected, threads: 2 },
       builds: ["simd", "simd-threads"],
+      ...tabled,
     });
     expect(complaints(tab, server)).toEqual([]);
     await server.close();

@@ -1,12 +1,15 @@
 // The same small app, built as its users would with each of the tools: what they say in warnings is an error here.
 
-import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { createLogger, type InlineConfig, build as viteBuild } from "vite";
 import webpack from "webpack";
 import { hashOf } from "../../tools/serve.ts";
 import { installPacked } from "../support/packed.ts";
+
+/** What docs/browser.md prints. */
+export const RECIPES = "test/bundlers/recipes";
 
 /** The app as plain JavaScript beside the packed package, for every tool to build. */
 export async function makeProject(project: string): Promise<void> {
@@ -42,11 +45,14 @@ export async function makeProject(project: string): Promise<void> {
 
 /** The app's entry, with the words by which each tool finds the file of a build, and that of the worker. */
 function main({ wasm, worker }: { wasm: string; worker?: string }): string {
-  return `import { inWorker, onPage } from "./app.js";
+  const options = worker === undefined ? "" : `{ worker: ${worker} }`;
+  return `import { inWorker, onPage, tablesInWorker, tablesOnPage } from "./app.js";
 globalThis.app = {
   onPage,
   fromFile: async () => (await onPage({ wasm: ${wasm} })).weights,
-  inWorker: () => inWorker(${worker === undefined ? "" : `{ worker: ${worker} }`}),
+  inWorker: () => inWorker(${options}),
+  tablesOnPage,
+  tablesInWorker: () => tablesInWorker(${options}),
 };
 `;
 }
@@ -122,11 +128,11 @@ export const esbuilt: Build = async (project, out) => {
   return [];
 };
 
-/** No tool at all: an import map, which has to be inline and so has its hash in the policy. */
+/** No tool at all: an import map, which has to be inline and so has its hash in the policy, and the parser of CSV as a module. */
 export const mapped: Build = async (project, out) => {
   cpSync(project, out, { recursive: true });
-  const dist = "./node_modules/xent/dist";
-  const map = JSON.stringify({ imports: { xent: `${dist}/index.js`, "xent/wasm/": `${dist}/wasm/` } });
+  cpSync(join(RECIPES, "papaparse.js"), join(out, "papaparse.js"));
+  const map = readFileSync(join(RECIPES, "importmap.json"), "utf8");
   writeFileSync(
     join(out, "index.html"),
     html("./main-mapped.js", `<script type="importmap">${map}</script>\n`),

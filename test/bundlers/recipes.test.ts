@@ -7,9 +7,8 @@ import { findChromium } from "../../tools/chromium.ts";
 import { hashOf, ISOLATED, type Server, serve, strictPolicy } from "../../tools/serve.ts";
 import { type Browser, startChromium, type Tab } from "../support/browsers.ts";
 import { folders } from "../support/folders.ts";
-import { html, makeProject, vite } from "./builders.ts";
+import { html, makeProject, RECIPES, vite } from "./builders.ts";
 
-const RECIPES = "test/bundlers/recipes";
 const EPOCHS = 40;
 
 /** Mounts the component as React's own documentation does, and takes it away again. */

@@ -1,19 +1,20 @@
 // docs/browser.md against the files that it prints, and what it links to and names.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { expect, it } from "vitest";
 import * as xent from "../../src/index.ts";
 import { strictPolicy } from "../../tools/serve.ts";
 
 const text = readFileSync("docs/browser.md", "utf8");
 
-it.each([
-  ["tsx", "Trainer.tsx"],
-  ["html", "page.html"],
-  ["js", "page.js"],
-])("prints the recipe that is tested, %s", (language, file) => {
-  const [, printed] = new RegExp(`\`\`\`${language}\\n(.*?)\\n\`\`\``, "s").exec(text) ?? [];
-  expect(`${printed}\n`).toBe(readFileSync(`test/bundlers/recipes/${file}`, "utf8"));
+it.each(readdirSync("test/bundlers/recipes"))("prints the recipe that is tested, %s", (file) => {
+  const recipe = readFileSync(`test/bundlers/recipes/${file}`, "utf8");
+  const printed = Array.from(text.matchAll(/```(\w+)\n(.*?)```/gs), ([, language, block]) => ({
+    language,
+    block,
+  }));
+  expect(printed).toContainEqual({ language: extname(file).slice(1), block: recipe });
 });
 
 it("asks for no more than the policy that pages are tested with", () => {
