@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { sizes } from "../tools/size.ts";
 import { abiProblems, assemblyBans, LONG_FILE, longFiles, srcBans } from "./architecture/bans.ts";
+import { bundled } from "./architecture/bundled.ts";
 import { assemblyImports, packagesReached, srcImports } from "./architecture/layers.ts";
 import { readTree, type Source } from "./architecture/sources.ts";
 import { exportedNames, wasmSurface } from "./architecture/surface.ts";
@@ -208,8 +209,27 @@ test.each([
   expect(wasmSurface(readFileSync(`build/${build}.wasm`))).toEqual({ imports, exports });
 });
 
-test(`import "xent" reaches no package`, () => {
-  expect(packagesReached(src, "src/index.ts")).toEqual([]);
+test.each(["index", "module", "onnx", "worker"])("src/%s.ts reaches no package", (entry) => {
+  expect(packagesReached(src, `src/${entry}.ts`)).toEqual([]);
+});
+
+test("src/data.ts loads a package with the first CSV text, and none before", () => {
+  expect(packagesReached(src, "src/data.ts", ["static"])).toEqual([]);
+  expect(packagesReached(src, "src/data.ts")).toEqual(["papaparse"]);
+});
+
+test("of src/data.ts a page has in its bundle what it imports by name", async () => {
+  const parser = "node_modules/papaparse/papaparse.min.js";
+  const idx = await bundled('export { readIdx } from "./src/data.ts";');
+  expect(idx.first.filter((path) => !path.startsWith("src/base/"))).toEqual(["src/data/idx.ts"]);
+  expect(idx.later).toEqual([]);
+  const csv = await bundled('export { readCsv } from "./src/data.ts";');
+  expect(csv.first).toContain("src/data/csv-reader.ts");
+  expect(csv.first).not.toContain(parser);
+  expect(csv.first).not.toContain("src/data/idx.ts");
+  expect(csv.later).toEqual([parser]);
+  const all = await bundled('export * from "./src/index.ts";');
+  expect([...all.first, ...all.later].filter((path) => /papaparse|csv|idx|npy/.test(path))).toEqual([]);
 });
 
 test("reach rule: packages behind types and lazy imports count", () => {
@@ -221,6 +241,7 @@ test("reach rule: packages behind types and lazy imports count", () => {
     { path: "src/d.ts", text: `import "unreached";` },
   ];
   expect(packagesReached(tree, "src/index.ts")).toEqual(["@x/types", "lazy", "worker-only"]);
+  expect(packagesReached(tree, "src/index.ts", ["static"])).toEqual(["@x/types"]);
 });
 
 test.each([

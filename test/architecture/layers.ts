@@ -103,8 +103,12 @@ function isBuiltin(specifier: string): boolean {
   return specifier.startsWith("node:") || builtinModules.includes(specifier);
 }
 
-/** The packages that `entry` reaches through the sources, types and lazy imports included. */
-export function packagesReached(sources: readonly Source[], entry: string): string[] {
+/** The packages that `entry` reaches through the sources, types included, and lazy imports unless `kinds` leaves them out. */
+export function packagesReached(
+  sources: readonly Source[],
+  entry: string,
+  kinds: readonly Import["kind"][] = ["static", "dynamic", "url"],
+): string[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const packages = new Set<string>();
   const seen = new Set<string>();
@@ -113,8 +117,8 @@ export function packagesReached(sources: readonly Source[], entry: string): stri
     const source = byPath.get(path);
     if (seen.has(path) || source === undefined) continue;
     seen.add(path);
-    for (const { specifier } of importsOf(source)) {
-      if (specifier === undefined) continue;
+    for (const { specifier, kind } of importsOf(source)) {
+      if (specifier === undefined || !kinds.includes(kind)) continue;
       const to = resolve(path, specifier);
       if (to === undefined) packages.add(packageOf(specifier));
       else queue.push(to);
