@@ -11,8 +11,12 @@ export interface Packed {
   readonly files: readonly string[];
 }
 
-export function pack(folder: string): Packed {
-  const npm = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+/**
+ * @param folder  gets the tarball
+ * @param source  of another package than ours
+ */
+export function pack(folder: string, source = "."): Packed {
+  const npm = ["pack", source, "--ignore-scripts", "--json", "--pack-destination", folder];
   const output = execFileSync("npm", npm, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],

@@ -4,13 +4,16 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { pack } from "../../tools/pack.ts";
 import { folders } from "../support/folders.ts";
 import { installPacked, node } from "../support/packed.ts";
 
 const USER = `
 import { hosted, init, dataset, dense, relu, gelu, leakyRelu, crossEntropy, huber, sgd, gradCheck, XentError } from "xent";
-import { readIdx } from "xent/data";
+import { preprocess, readCsv, readIdx, splitTable } from "xent/data";
+import { exportModule, moduleTypes } from "xent/module";
 import { checkpoint, loadModel, saveModel } from "xent/node";
+import { exportOnnx } from "xent/onnx";
 
 const xent = await init();
 const model = xent.sequential({ input: 4, seed: 1 }, [dense(8), relu(), dense(3)]);
@@ -41,12 +44,32 @@ try {
 } catch (error) {
   if (error instanceof XentError) code = error.code;
 }
-export const result = { build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved };
+const text = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? "low," : "high,") + (i % 2 + i / 100) + ",\\"a, b\\"").join("\\n");
+const table = await readCsv("kind,size,place\\n" + text);
+const parts = splitTable(table, { validation: 0.25, stratified: "kind" });
+const prepared = preprocess(parts.train, { target: "kind" });
+const classifier = xent.sequential({ input: prepared.features, seed: 1 }, [dense(prepared.outputs)]);
+await classifier.fit(prepared.dataset(parts.train), { ...options, epochs: 60 });
+const restored = await xent.load(await classifier.save());
+const raw = [{ size: 0.1, place: "a, b" }, { size: 1.2, place: "a, b" }];
+const onnx = exportOnnx(restored, { link: true });
+const module = exportModule(restored);
+const tables = {
+  rows: table.rows,
+  classes: restored.classes,
+  predicted: [...restored.predictClass(raw)],
+  onnx: [...onnx.subarray(0, 3)],
+  exported: module,
+  declared: moduleTypes.includes("predictClass(rows: Rows)"),
+};
+export const result = { tables, build: xent.info.build, steps, loss, code, classes: model.predictClass(x).length, regression: regression.loss.length, passed, same, saved };
 `;
 
 /** Hands over things of no platform. */
 const PLAIN = `
 import type { AbortSignalLike, ResponseLike, UrlLike, WasmModule } from "xent";
+import { type Preprocessing, streamCsv, type Table, type TextSource } from "xent/data";
+import type { OnnxOptions } from "xent/onnx";
 
 export const bytes = [new Uint8Array(8), new ArrayBuffer(8), new Uint8Array(new SharedArrayBuffer(8))];
 for (const wasm of bytes) await init({ wasm });
@@ -60,6 +83,16 @@ const never: AbortSignalLike = {
 await model.fit(train, { ...options, signal: never });
 const file: UrlLike = { href: "file:///model.bin" };
 await saveModel(model, file);
+export const sources: TextSource[] = ["a,b", new Uint8Array(8), ["a,b"]];
+for (const source of sources) for await (const part of streamCsv(source, { signal: never, chunkRows: 9 })) part satisfies Table;
+export const again: Preprocessing | undefined = restored.preprocessing;
+export const onnxOptions: OnnxOptions = { link: true, input: "u8" };
+// @ts-expect-error a number is no text
+await readCsv(3);
+// @ts-expect-error nor does a table have such a split
+splitTable(table, { share: 0.2 });
+// @ts-expect-error what was exported is text, and no model
+exportOnnx(module);
 export const given = (wasm: WasmModule | ResponseLike) => hosted({ wasm, worker: { blob: file } });
 // @ts-expect-error a number is no build
 await init({ wasm: 3 });
@@ -81,6 +114,9 @@ await far.fit(train, { ...options, signal });
 await saveModel(model, new URL("file:///model.bin"));
 await init({ wasm: await fetch("simd.wasm"), worker: new URL("file:///worker.js") });
 await hosted({ wasm: new URL("file:///simd.wasm"), worker: { blob: new URL("file:///worker.js") } });
+await readCsv(await fetch("table.csv"), { signal });
+await readCsv(new Blob(["a,b"]));
+await readCsv(new Blob(["a,b"]).stream());
 // @ts-expect-error the controller is no signal
 await model.fit(train, { ...options, signal: new AbortController() });
 `;
@@ -89,12 +125,14 @@ const BROWSER = `
 await init({ wasm: await WebAssembly.compileStreaming(fetch("simd.wasm")) });
 await hosted({ wasm: new WebAssembly.Module(new Uint8Array(8)) });
 await init({ wasm: await (await fetch("simd.wasm")).arrayBuffer() });
+await readCsv(new File(["a,b"], "table.csv"));
+await readCsv((await fetch("table.csv")).body ?? "");
 // @ts-expect-error a Blob is no Response
 await init({ wasm: new Blob() });
 `;
 
 const NODE = `
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 
@@ -102,6 +140,8 @@ await init({ wasm: readFileSync("simd.wasm") });
 await init({ wasm: await readFile("simd.wasm") });
 await model.load(await readFile("model.bin"));
 await readIdx(await readFile("images.gz"));
+await readCsv(await readFile("table.csv"));
+await readCsv(createReadStream("table.csv", "utf8"));
 await saveModel(model, pathToFileURL("model.bin"));
 `;
 
@@ -180,7 +220,7 @@ test("tells nothing of the machine it was built on", () => {
 
 test("trains in plain Node", () => {
   writeFileSync(join(project, "user.mjs"), USER);
-  const { loss, ...rest } = JSON.parse(evaluated('(await import("./user.mjs")).result'));
+  const { loss, tables, ...rest } = JSON.parse(evaluated('(await import("./user.mjs")).result'));
   // Node 20 has relaxed SIMD behind a flag
   const build = process.versions.node.startsWith("20.") ? "simd" : "relaxed";
   expect(rest).toEqual({
@@ -195,7 +235,62 @@ test("trains in plain Node", () => {
   });
   expect(loss[0]).toBeGreaterThan(0);
   expect(loss[0]).toBeLessThan(10);
+  const { exported, ...table } = tables;
+  expect(table).toEqual({
+    rows: 40,
+    classes: ["high", "low"],
+    predicted: [1, 0],
+    // the version of the format, 8, in field 1; then field 2
+    onnx: [0x08, 8, 0x12],
+    declared: true,
+  });
+  writeFileSync(join(project, "exported.mjs"), exported);
+  const rows = '[{ size: 0.1, place: "a, b" }, { size: 1.2, place: "a, b" }]';
+  const said = evaluated(`Array.from((await import("./exported.mjs")).predictClass(${rows}))`);
+  expect(JSON.parse(said)).toEqual([1, 0]);
 });
+
+test("in Node too the parser is loaded with the first CSV text", () => {
+  const code = `
+import { createRequire } from "node:module";
+import { readCsv, readIdx, table } from "xent/data";
+
+const loaded = () => Object.keys(createRequire(import.meta.url).cache).filter((path) => /papaparse/.test(path)).length;
+await readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7));
+table([{ a: 1 }]);
+const before = loaded();
+await readCsv("a\\n1");
+export const counts = [before, loaded()];
+`;
+  writeFileSync(join(project, "parser.mjs"), code);
+  expect(JSON.parse(evaluated('(await import("./parser.mjs")).counts'))).toEqual([0, 1]);
+});
+
+test("npm installs it with one package beside it", () => {
+  const fresh = join(project, "fresh");
+  mkdirSync(fresh);
+  writeFileSync(join(fresh, "package.json"), JSON.stringify({ type: "module", private: true }));
+  // without a network, so the dependency is given as a file too; npm would ask for any other
+  const tarballs = [pack(fresh).tarball, pack(fresh, realpathSync("node_modules/papaparse")).tarball];
+  const quiet = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", join(fresh, "cache")];
+  const shell = process.platform === "win32";
+  const { status, stderr } = spawnSync("npm", ["install", ...quiet, ...tarballs], {
+    cwd: fresh,
+    encoding: "utf8",
+    shell,
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const packages = readdirSync(join(fresh, "node_modules")).filter((name) => !name.startsWith("."));
+  expect(packages).toEqual(["papaparse", "xent"]);
+  expect(readdirSync(join(fresh, "node_modules/xent"))).not.toContain("node_modules");
+  const code = 'console.log((await (await import("xent/data")).readCsv("a,b\\n1,2")).columns.length)';
+  expect(node(["--input-type=module", "-e", code], fresh).trim()).toBe("2");
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  expect(Object.keys(dependencies)).toEqual(["papaparse"]);
+  // an exact version: its Parser is not what it promises to keep
+  expect(dependencies.papaparse).toMatch(/^\d+\.\d+\.\d+$/);
+}, 60_000);
 
 test("the wasm file can be had by its own path, our inner modules cannot", () => {
   const resolved = (name: string): string => evaluated(`import.meta.resolve("${name}")`);
