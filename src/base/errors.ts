@@ -13,7 +13,7 @@
  * - `FILE` a file could not be read, written or fetched
  * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
- * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build
+ * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build, or a package is not there
  * - `HOSTED_FUNCTION` a function cannot go to a hosted runtime; `WORKER_LOST` a thread ended before its work
  */
 export type XentErrorCode =

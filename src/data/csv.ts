@@ -1,6 +1,7 @@
 // Tables from CSV text, in one piece or as a stream: what users call. Papa Parse is loaded here and nowhere else, when the first text
 // is read. How text becomes columns is csv-reader.ts.
 
+import { XentError } from "../base/errors.ts";
 import { type CheckedCsv, type CsvOptions, checkCsv, type StreamCsvOptions } from "./csv-options.ts";
 import { CsvReader, type Parse } from "./csv-reader.ts";
 import { joinTables, type Table } from "./table.ts";
@@ -65,7 +66,7 @@ export async function* csvTables(
   options: CheckedCsv,
   least = PIECE,
 ): AsyncGenerator<Table> {
-  const { default: papa } = await import("papaparse");
+  const papa = await parser(where);
   const parse: Parse = (text, settings, final) => new papa.Parser(settings as object).parse(text, 0, !final);
   const reader = new CsvReader(where, options, parse, least);
   for await (const piece of textOf(where, source)) {
@@ -74,4 +75,16 @@ export async function* csvTables(
   }
   options.signal?.throwIfAborted();
   yield* reader.read("", true);
+}
+
+async function parser(where: string) {
+  try {
+    return (await import("papaparse")).default;
+  } catch (cause) {
+    throw new XentError(
+      "UNSUPPORTED",
+      `${where}: papaparse, which reads CSV, could not be loaded (${(cause as Error).message})`,
+      "A page with an import map needs a line for it: docs/browser.md.",
+    );
+  }
 }
