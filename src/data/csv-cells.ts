@@ -1,5 +1,5 @@
 // Columns while they are filled from text: cells become numbers, or places in a list of categories. Which lines and fields there
-// are is csv.ts.
+// are is csv-reader.ts.
 
 import type { Decimals } from "./number.ts";
 import type { Column } from "./table.ts";
@@ -117,20 +117,8 @@ export class CategoryCells implements ColumnCells {
   }
 
   scan(row: number, text: string, at: number, end: number): number {
-    let to = end;
-    let cell: string;
-    if (this.#last) {
-      cell = text.slice(at, end);
-      // a cell that was met has no delimiter in it
-      if (!this.#ids.has(cell)) {
-        to = endOfCell(text, at, end, this.#rules.delimiter, true);
-        cell = text.slice(at, to);
-      }
-    } else {
-      to = endOfCell(text, at, end, this.#rules.delimiter, false);
-      cell = text.slice(at, to);
-    }
-    this.set(row, cell);
+    const to = endOfCell(text, at, end, this.#rules.delimiter, this.#last);
+    this.set(row, text.slice(at, to));
     return to;
   }
 

@@ -311,6 +311,16 @@ describe("large texts", () => {
     }
   });
 
+  it("refuses a row whose last fields together are a cell that was met in quotes", async () => {
+    // more rows than types are told from; what follows is read without the parser, for there is no quote in it
+    const met = `x,name\n${'1,"a,b"\n'.repeat(2000)}`;
+    await refuses(
+      () => readCsv([met, "\n".repeat(70_000), "2,a,b\n"]),
+      "CSV",
+      "line 72002: the row has 3 fields, expected 2",
+    );
+  });
+
   it("reads a record of a MiB, and one that never ends is refused soon", async () => {
     const long = "x".repeat(2 ** 20 - 100);
     const read = await readCsv(`a,b\n"${long}",1\n`);
