@@ -77,7 +77,7 @@ def entry(name, told):
     """dtype, shape, begin and end of a tensor, as the header has them, checked against each other."""
     fields = told if isinstance(told, dict) else {}
     dtype, shape, offsets = (fields.get(key) for key in ("dtype", "shape", "data_offsets"))
-    if dtype not in DTYPES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise Refused(f'tensor "{name}" has the dtype {dtype!r}; known are {", ".join(DTYPES)}')
     if not isinstance(shape, list) or not all(map(is_size, shape)):
         raise Refused(f'tensor "{name}" has the shape {shape!r}')
@@ -88,6 +88,12 @@ def entry(name, told):
     if end - begin != needed:
         raise Refused(f'tensor "{name}" has {end - begin} bytes; {dtype} of shape {shape} takes {needed}')
     return dtype, shape, begin, end
+
+
+def texts(path, metadata):
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise Refused(f"the metadata of {path} is damaged: expected texts by name")
+    return metadata
 
 
 def read_safetensors(path):
@@ -104,9 +110,7 @@ def read_safetensors(path):
             raise Refused(f"the header of {path} is damaged: {error}") from None
         if not isinstance(header, dict):
             raise Refused(f"the header of {path} is damaged: it is no object")
-        metadata = header.pop(METADATA, {})
-        if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-            raise Refused(f"the metadata of {path} is damaged: expected texts by name")
+        metadata = texts(path, header.pop(METADATA, {}))
         entries = sorted(((name, *entry(name, told)) for name, told in header.items()), key=lambda one: one[3:])
         expected = 0
         for name, _, _, begin, end in entries:
@@ -122,6 +126,8 @@ def read_safetensors(path):
 
 
 def write_safetensors(file, tensors, metadata):
+    if METADATA in tensors:
+        raise Refused(f'a tensor is called "{METADATA}", which the format keeps for itself')
     names = sorted(tensors, key=lambda name: (ORDER.index(tensors[name].dtype), name.encode("utf-8")))
     header = {METADATA: metadata} if metadata else {}
     end = 0
@@ -168,7 +174,10 @@ def read_torch(path):
             raise Refused(f"{path} is no state_dict: {name!r} is {type(tensor).__name__}, expected a tensor")
         if tensor.layout != torch.strided or tensor.dtype not in names:
             raise Refused(f'tensor "{name}" is {tensor.dtype}, {tensor.layout}; convert it to float32 first')
-        dense = tensor.detach().contiguous()
+        if tensor.device.type != "cpu":
+            raise Refused(f'tensor "{name}" is on the device {tensor.device}, which holds no numbers')
+        # a view such as the imaginary part of a conjugate has the other sign in memory
+        dense = tensor.detach().resolve_neg().contiguous()
         data = ctypes.string_at(dense.data_ptr(), dense.numel() * dense.element_size()) if dense.numel() else b""
         tensors[name] = Tensor(names[tensor.dtype], dense.shape, data)
     return tensors, {}
@@ -210,7 +219,7 @@ def read_npz(path):
             for name in arrays.files:
                 array = arrays[name]
                 if name == METADATA:
-                    metadata = json.loads(str(array))
+                    metadata = texts(path, json.loads(str(array)))
                     continue
                 # of the machine's byte order, which is little-endian here
                 dtype = names.get(array.dtype.newbyteorder("="))
@@ -228,6 +237,9 @@ def read_npz(path):
 
 def write_npz(file, tensors, metadata):
     numpy = import_numpy()
+    for name in ("file", "allow_pickle", METADATA):
+        if name in tensors:
+            raise Refused(f'a tensor is called "{name}", which numpy.savez or this script keeps for itself')
     arrays = {}
     for name, tensor in tensors.items():
         if tensor.dtype == "BF16":
@@ -238,9 +250,6 @@ def write_npz(file, tensors, metadata):
         arrays[name] = flat.reshape(tensor.shape)
     if metadata:
         arrays[METADATA] = numpy.array(json.dumps(metadata))
-    for name in ("file", "allow_pickle"):
-        if name in arrays:
-            raise Refused(f'a tensor is called "{name}", which numpy.savez keeps for itself')
     numpy.savez(file, **arrays)
 
 

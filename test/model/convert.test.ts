@@ -129,6 +129,8 @@ with numpy.load(sys.argv[1], allow_pickle=False) as arrays:
     ["a text", () => ["--info", at("bad.safetensors")], "is no safetensors file"],
     ["a model cut off", () => ["--info", at("cut.safetensors")], "its header tells of"],
     ["a name twice", () => ["--info", at("twice.safetensors")], "a name comes twice"],
+    ["a dtype that is a list", () => ["--info", at("list.safetensors")], "has the dtype ['U8']"],
+    ["metadata that is no object", () => [at("five.npz"), at("x.safetensors")], "expected texts by name"],
     ["pickled objects", () => ["--info", at("pickled.npz")], "cannot be read as .npz"],
     ...(torch
       ? []
@@ -144,12 +146,20 @@ with numpy.load(sys.argv[1], allow_pickle=False) as arrays:
       writeFileSync(at(name), "a text that is longer than eight bytes");
     writeFileSync(at("cut.safetensors"), m.save().slice(0, -1));
     const one = '"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
-    const twice = Buffer.from(`\0\0\0\0\0\0\0\0{${one},${one}}`);
-    twice.writeUInt32LE(twice.length - 8);
-    writeFileSync(at("twice.safetensors"), twice);
+    for (const [name, header] of [
+      ["twice", `{${one},${one}}`],
+      ["list", `{${one.replace('"U8"', '["U8"]')}}`],
+    ]) {
+      const file = Buffer.from(`\0\0\0\0\0\0\0\0${header}`);
+      file.writeUInt32LE(file.length - 8);
+      writeFileSync(at(`${name}.safetensors`), file);
+    }
     python(
-      "import numpy, sys; numpy.savez(sys.argv[1], a=numpy.array([{}], dtype=object))",
+      `import numpy, sys
+numpy.savez(sys.argv[1], a=numpy.array([{}], dtype=object))
+numpy.savez(sys.argv[2], __metadata__=numpy.array("5"))`,
       at("pickled.npz"),
+      at("five.npz"),
     );
     const { status, error } = convert(...args());
     expect(status).not.toBe(0);
@@ -191,6 +201,26 @@ print(json.dumps({n: t.flatten().tolist() for n, t in net.state_dict().items()})
     const state = other.stateDict();
     expect(Object.keys(state).length).toBe(9);
     for (const [name, { data }] of Object.entries(state)) expect([...data]).toEqual(numbers[name]);
+  });
+
+  it("gives a view its sign, and refuses tensors without numbers and the format's own name", () => {
+    const script = `
+import sys, torch
+torch.save({"v": torch.tensor([1 + 2j]).conj().imag}, sys.argv[1])
+torch.save({"v": torch.empty(3, device="meta")}, sys.argv[2])
+torch.save({"__metadata__": torch.ones(1)}, sys.argv[3])`;
+    python(script, at("view.pt"), at("meta.pt"), at("named.pt"));
+    converts(at("view.pt"), at("view.safetensors"));
+    expect(readStateDict(bytesAt("view.safetensors")).v?.data).toEqual(Float32Array.of(-2));
+    for (const [name, to, piece] of [
+      ["meta.pt", "x.safetensors", 'tensor "v" is on the device meta, which holds no numbers'],
+      ["named.pt", "x.safetensors", 'a tensor is called "__metadata__"'],
+      ["named.pt", "x.npz", 'a tensor is called "__metadata__"'],
+    ] as const) {
+      const { status, error } = convert(at(name), at(to));
+      expect(status).toBe(1);
+      expect(error).toContain(piece);
+    }
   });
 
   it("refuses what is no state_dict, and does not tell anybody to trust it", () => {
