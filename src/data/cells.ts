@@ -2,7 +2,8 @@
 // raw-rows.ts; and what is said of a value that is not as it should be.
 
 import { XentError, type XentErrorCode } from "../base/errors.ts";
-import { nearest, show } from "../base/options.ts";
+import { show } from "../base/options.ts";
+import { suggestion } from "./names.ts";
 import { COUNTED } from "./targets.ts";
 
 /** Which call reads, and how many rows came before these in a stream: for messages. */
@@ -68,13 +69,6 @@ export function unknownClass(
     suggestion(label, known),
     "LABEL",
   );
-}
-
-/** The nearest of some names as a question, then some of them. */
-export function suggestion(name: string, known: readonly string[]): string {
-  const meant = known.length <= 1000 ? nearest(name, known) : undefined;
-  const some = known.slice(0, 10).map((each) => show(each));
-  return `${meant === undefined ? "" : `Did you mean ${show(meant)}? `}Known: ${some.join(", ")}${known.length > 10 ? ", …" : ""}.`;
 }
 
 /** Codes of values by first occurrence; numbers by their text. */

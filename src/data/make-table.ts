@@ -23,7 +23,8 @@ export interface TableOptions {
  *
  * @throws {XentError}
  * - `OPTION` rows that are none, an option's name or value; `EMPTY` no rows; `SHAPE` an array that is longer or shorter than others
- * - `COLUMN` a value that is not of its column's type, or an infinite number; a name in `columns` or `types` that no row has
+ * - `COLUMN` a value that is not of its column's type, or an infinite number; a name in `columns` or `types` that no row has; a column
+ *   without a name
  * @example
  * ```ts
  * table([{ age: 31, city: "Oslo" }, { age: 42, city: "Bergen" }]);
@@ -52,6 +53,13 @@ export function table(
     );
   }
   const columns = isRow(rows[0]) ? ofArrays(rows, asked) : ofObjects(rows, asked);
+  if (columns.has("")) {
+    throw new XentError(
+      "COLUMN",
+      'table: a column has the name "", expected a text',
+      "Name it, or leave it out: columns names those to keep.",
+    );
+  }
   const unknown = [...types.keys()].find((name) => !columns.has(name));
   if (unknown !== undefined) throw noColumn("table: types", unknown, [...columns.keys()]);
   return {

@@ -24,10 +24,14 @@ export function checkTypes(where: string, types: unknown): ReadonlyMap<string, C
   );
 }
 
-/** A list of different names. */
-export function checkColumnNames(where: string, names: unknown): readonly string[] {
+/**
+ * A list of different names.
+ *
+ * @param least  how many there must be
+ */
+export function checkColumnNames(where: string, names: unknown, least = 1): readonly string[] {
   const hint = 'Pass names, all different, such as ["age", "height"].';
-  if (!Array.isArray(names) || names.length === 0) {
+  if (!Array.isArray(names) || names.length < least) {
     const what = Array.isArray(names) ? "empty" : show(names);
     throw new XentError("OPTION", `${where} is ${what}, expected an array of names`, hint);
   }
@@ -39,16 +43,19 @@ export function checkColumnNames(where: string, names: unknown): readonly string
     }
     seen.add(name);
   }
-  return [...names];
+  return Object.freeze([...names]);
 }
 
 /** The error for a name that no column has. */
 export function noColumn(where: string, name: string, columns: readonly string[]): XentError {
-  const meant = nearest(name, columns);
-  const some = columns.slice(0, 10).map(show).join(", ") + (columns.length > 10 ? ", …" : "");
-  return new XentError(
-    "COLUMN",
-    `${where}: no column is named ${show(name)}`,
-    `${meant === undefined ? "" : `Did you mean ${show(meant)}? `}There ${columns.length === 1 ? "is" : "are"} ${some}.`,
-  );
+  const hint = columns.length === 0 ? "Give each row its values by column name." : suggestion(name, columns);
+  return new XentError("COLUMN", `${where}: no column is named ${show(name)}`, hint);
+}
+
+/** The nearest of some names as a question, then some of them. */
+export function suggestion(name: string, known: readonly string[]): string {
+  // of many it would take long to find it
+  const meant = known.length <= 1000 ? nearest(name, known) : undefined;
+  const some = known.slice(0, 10).map((each) => show(each));
+  return `${meant === undefined ? "" : `Did you mean ${show(meant)}? `}Known: ${some.join(", ")}${known.length > 10 ? ", …" : ""}.`;
 }

@@ -3,7 +3,6 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, integer, oneOf, show } from "../base/options.ts";
-import { suggestion } from "./cells.ts";
 import { toClasses } from "./classes.ts";
 import {
   asIs,
@@ -19,6 +18,7 @@ import {
   standardize,
 } from "./encodings.ts";
 import { CategoryFit, type ColumnFit, NumberFit } from "./fit-columns.ts";
+import { checkColumnNames, noColumn } from "./names.ts";
 import type { RowSource } from "./raw-rows.ts";
 
 export interface PreprocessOptions {
@@ -96,6 +96,8 @@ export function checkOptions(where: string, options: PreprocessOptions): Checked
   const refuse = (problem: string, hint: string): never => {
     throw new XentError("OPTION", `${where}: ${problem}`, hint);
   };
+  const names = (option: string, given: unknown, least = 1): readonly string[] | undefined =>
+    given === undefined ? undefined : checkColumnNames(`${where}: ${option}`, given, least);
   if (select !== undefined && ignore !== undefined)
     refuse("got both select and ignore", "Name the columns that become features, or those that do not.");
   if (classes !== undefined && typeof target !== "string")
@@ -119,12 +121,12 @@ export function checkOptions(where: string, options: PreprocessOptions): Checked
       'Such as { age: minMax(), "zip code": oneHot() }.',
     );
   return {
-    target: typeof target === "string" ? target : names(`${where}: target`, target),
+    target: typeof target === "string" ? target : names("target", target),
     classes: Array.isArray(classes)
       ? toClasses(where, undefined, classes).classes
       : (classes as true | undefined),
-    select: names(`${where}: select`, select),
-    ignore: names(`${where}: ignore`, ignore, 0),
+    select: names("select", select),
+    ignore: names("ignore", ignore, 0),
     numbers: checkEncoding(`${where}: numbers`, options.numbers ?? standardize(), NUMBER_KINDS),
     categories: checkEncoding(`${where}: categories`, options.categories ?? oneHot(), CATEGORY_KINDS),
     columns: new Map(
@@ -149,12 +151,7 @@ export function planColumns(where: string, source: RowSource, options: CheckedOp
   const targets = new Set(typeof target === "string" ? [target] : target);
   for (const [option, list] of Object.entries({ target: targets, select, ignore, columns: columns.keys() })) {
     for (const name of list ?? []) {
-      if (!there.has(name))
-        throw new XentError(
-          "COLUMN",
-          `${where}: ${option} names the column ${show(name)}, which the rows do not have`,
-          suggestion(name, [...there]),
-        );
+      if (!there.has(name)) throw noColumn(`${where}: ${option}`, name, [...there]);
       if (option !== "target" && targets.has(name))
         throw new XentError(
           "OPTION",
@@ -163,14 +160,22 @@ export function planColumns(where: string, source: RowSource, options: CheckedOp
         );
     }
   }
-  const features = select ?? [...there].filter((name) => !targets.has(name) && !ignore?.includes(name));
+  const ignored = new Set(ignore);
+  const features = select ?? [...there].filter((name) => !targets.has(name) && !ignored.has(name));
   if (features.length === 0)
     throw new XentError(
       "OPTION",
       `${where}: no column is left to become a feature`,
       `The rows have ${[...there].slice(0, 10).join(", ")}: leave one in.`,
     );
-  const idle = [...columns.keys()].find((name) => !features.includes(name));
+  const wanted = new Set(features);
+  if (wanted.has(""))
+    throw new XentError(
+      "COLUMN",
+      `${where}: a column of the rows has the name "", expected a text`,
+      "Name it, or leave it out: select names the columns that become features.",
+    );
+  const idle = [...columns.keys()].find((name) => !wanted.has(name));
   if (idle !== undefined)
     throw new XentError(
       "OPTION",
@@ -202,19 +207,4 @@ function targetFit(where: string, name: string, source: RowSource, options: Chec
     );
   const listed = classes === true ? undefined : classes;
   return new CategoryFit(name, ids(), listed?.length ?? maxCategories, listed, classes === true && numeric);
-}
-
-/** A list of different names, or `OPTION`. */
-function names(where: string, given: unknown, least = 1): readonly string[] | undefined {
-  if (given === undefined) return undefined;
-  const hint = "Pass an array of different names of columns.";
-  if (!Array.isArray(given) || given.length < least)
-    throw new XentError(
-      "OPTION",
-      `${where} is ${Array.isArray(given) ? "empty" : show(given)}, expected names of columns`,
-      hint,
-    );
-  const odd = given.findIndex((name, i) => typeof name !== "string" || given.indexOf(name) !== i);
-  if (odd < 0) return Object.freeze([...given]);
-  throw new XentError("OPTION", `${where}[${odd}] is ${show(given[odd])}, expected a name of its own`, hint);
 }

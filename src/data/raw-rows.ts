@@ -3,16 +3,8 @@
 
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
-import {
-  type Coded,
-  cellError,
-  codesOf,
-  isMissing,
-  noNumber,
-  numberOf,
-  type Place,
-  suggestion,
-} from "./cells.ts";
+import { type Coded, cellError, codesOf, isMissing, noNumber, numberOf, type Place } from "./cells.ts";
+import { noColumn } from "./names.ts";
 import type { RawRows } from "./prepared.ts";
 import { type Column, type ColumnType, checkTable, type Table } from "./table.ts";
 import { COUNTED, count, isNumberView } from "./targets.ts";
@@ -65,7 +57,11 @@ export function refuseEmpty(where: string, { rows }: RowSource): void {
 function ofTable(place: Place, table: Table): RowSource {
   const columns = new Map(checkTable(place.where, table).columns.map((each) => [each.name, each]));
   const names = [...columns.keys()];
-  const column = (name: string): Column => columns.get(name) ?? noColumn(place, name, names);
+  const column = (name: string): Column => {
+    const found = columns.get(name);
+    if (found === undefined) throw noColumn(place.where, name, names);
+    return found;
+  };
   return {
     rows: table.rows,
     names: () => names,
@@ -162,7 +158,7 @@ function ofRecords(place: Place, rows: readonly unknown[]): RowSource {
     return [...met];
   };
   return ofCells(place, rows.length, names, (name) => {
-    if (!records.some((record) => Object.hasOwn(record, name))) noColumn(place, name, names());
+    if (!records.some((record) => Object.hasOwn(record, name))) throw noColumn(place.where, name, names());
     // what every object inherits, such as "constructor", is no value of a row
     return (row) => {
       const record = records[row] as Readonly<Record<string, unknown>>;
@@ -217,15 +213,11 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 
 function indexOf(place: Place, names: readonly string[]): (name: string) => number {
   const places = new Map(names.map((name, i) => [name, i]));
-  return (name) => places.get(name) ?? noColumn(place, name, names);
-}
-
-function noColumn({ where }: Place, name: string, names: readonly string[]): never {
-  throw new XentError(
-    "COLUMN",
-    `${where}: the rows have no column ${show(name)}`,
-    names.length === 0 ? "Give each row its values by column name." : suggestion(name, names),
-  );
+  return (name) => {
+    const column = places.get(name);
+    if (column === undefined) throw noColumn(place.where, name, names);
+    return column;
+  };
 }
 
 function noNames({ where }: Place, what: string): never {

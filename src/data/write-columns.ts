@@ -4,7 +4,8 @@
 import type { XentError } from "../base/errors.ts";
 import { MAX_F32, show } from "../base/options.ts";
 import type { CategoryColumn, NumberColumn, PreprocessingSpec } from "../base/spec.ts";
-import { type Coded, cellError, type Place, suggestion, unknownClass, type Values } from "./cells.ts";
+import { type Coded, cellError, type Place, unknownClass, type Values } from "./cells.ts";
+import { suggestion } from "./names.ts";
 import { type CheckedTargets, toTargets } from "./targets.ts";
 
 /** Where features, or targets, of a column go. */

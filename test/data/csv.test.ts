@@ -739,7 +739,7 @@ describe("texts that are no CSV", () => {
       'types: no column is named "ages"',
       'Did you mean "age"?',
     ],
-    ["a,b\n1,2\n", { select: ["c"] }, "COLUMN", 'select: no column is named "c"', 'There are "a", "b".'],
+    ["a,b\n1,2\n", { select: ["c"] }, "COLUMN", 'select: no column is named "c"', 'Known: "a", "b".'],
     ["a,b\n1,2\n", { maxColumns: 1 }, "CSV", "line 1: the row has 2 fields, and maxColumns is 1"],
     ["1,2\n", { header: ["a"] }, "CSV", "line 1: the row has 2 fields, and header has 1 name"],
     ["# c\n\na,b\n# d\n1\n", { comment: "#" }, "CSV", "line 5: the row has 1 field, expected 2"],

@@ -109,7 +109,8 @@ describe("table", () => {
       'columns: no column is named "ages"',
       'Did you mean "age"?',
     ],
-    [[{ age: 1 }], { types: { b: "number" } }, "COLUMN", 'types: no column is named "b"', 'There is "age".'],
+    [[{ age: 1 }], { types: { b: "number" } }, "COLUMN", 'types: no column is named "b"', 'Known: "age".'],
+    [[{ "": 1, age: 1 }], {}, "COLUMN", 'a column has the name ""', "columns names those to keep"],
     [[{ a: 1 }], { types: { a: "text" } }, "OPTION", 'the type of column "a" is "text"'],
     [[{ a: 1 }], { header: true }, "OPTION", 'unknown option "header"'],
     [
