@@ -10,7 +10,7 @@ import { toClasses } from "./classes.ts";
 import { type CheckedFeatures, CheckedRows } from "./dataset.ts";
 import type { Preprocessing, RawRows } from "./prepared.ts";
 import { openRows, type RowSource, refuseEmpty } from "./raw-rows.ts";
-import { type DataStream, datasetStream, type StreamOptions } from "./stream.ts";
+import { type DataStream, datasetStream, isIterable, type StreamOptions } from "./stream.ts";
 import type { Table } from "./table.ts";
 import { type CheckedTargets, count, type Targets, toTargets } from "./targets.ts";
 import {
@@ -218,11 +218,7 @@ export function tables(
   where: string,
   chunks: AsyncIterable<Table> | Iterable<Table>,
 ): AsyncIterable<Table> | Iterable<Table> {
-  const iterable =
-    typeof chunks === "object" &&
-    chunks !== null &&
-    (Symbol.asyncIterator in chunks || Symbol.iterator in chunks);
-  if (iterable) return chunks;
+  if (isIterable(chunks)) return chunks;
   throw new XentError(
     "OPTION",
     `${where}: got ${show(chunks)}, expected tables one after another`,

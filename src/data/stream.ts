@@ -34,6 +34,8 @@ export interface StreamOptions {
 
 const BLOCK_ROWS = 65_536;
 const BLOCK_BYTES = 64 * 2 ** 20;
+/** Of a WebAssembly memory. */
+const MOST_BYTES = 2 ** 32;
 
 /**
  * Data that are larger than memory, for `fit`, `steps` and `evaluate`. Training takes them in blocks, in their order, and shuffles
@@ -100,21 +102,25 @@ export class OpenStream {
    * Reads the first block.
    *
    * @param step  rows of a training step: blocks are so many times some number
-   * @throws {XentError} `EMPTY`, `OPTION` a chunk that is no data set; what the stream throws
+   * @throws {XentError} `EMPTY`, `OPTION` a chunk that is no data set; `TOO_LARGE`; what the stream throws
    */
   static async open(where: string, stream: DataStream, step: number): Promise<OpenStream> {
-    let rows = stream.rows ?? counted.get(stream);
-    let rowBytes: number | undefined;
-    if (rows === undefined) {
-      rows = 0;
-      for await (const chunk of stream.chunks()) rows += chunk.rows;
+    let rows = stream.rows ?? counted.get(stream) ?? 0;
+    if (rows === 0) {
+      for await (const chunk of chunksOf(where, stream)) rows += chunk.rows;
       counted.set(stream, rows);
     }
     // what a row takes is known by the first chunk
     const sized = (chunk: CheckedRows): number => {
-      rowBytes ??= chunk.features * chunk.x.BYTES_PER_ELEMENT;
+      const rowBytes = chunk.features * chunk.x.BYTES_PER_ELEMENT;
       const most = stream.blockRows ?? Math.min(BLOCK_ROWS, BLOCK_BYTES / rowBytes);
-      return Math.max(1, Math.floor(most / step)) * step;
+      const block = Math.min(Math.max(1, Math.floor(most / step)) * step, rows);
+      if (block * rowBytes <= MOST_BYTES) return block;
+      throw new XentError(
+        "TOO_LARGE",
+        `${where}: a block of ${count(block, "row")} of the stream takes ${block * rowBytes} bytes, more than a WebAssembly memory can have`,
+        "Use a smaller batchSize, accumulate or blockRows: a block has a step's rows at least.",
+      );
     };
     let blockRows = 0;
     const begun = inBlocks(where, stream, (chunk) => {
@@ -152,10 +158,14 @@ export class OpenStream {
       await blocks.return(undefined);
     }
     if (rows === this.rows) return;
+    // the next call counts anew
+    counted.delete(this.#stream);
     throw new XentError(
       "SHAPE",
       `${this.#where}: the stream gave ${rows > this.rows ? "more than" : "only"} ${count(Math.min(rows, this.rows), "row")} of ${this.rows}`,
-      "An epoch has to have the same rows each time: give rows as there are, or leave it out.",
+      this.#stream.rows === undefined
+        ? "An epoch has to have the same rows each time, as many as were counted; the next call counts anew."
+        : "An epoch has to have the same rows each time: give rows as there are, or leave it out.",
     );
   }
 
@@ -164,6 +174,35 @@ export class OpenStream {
     await this.#begun?.return(undefined);
     this.#begun = undefined;
   }
+}
+
+/** A pass over the data. */
+async function* chunksOf(where: string, stream: DataStream): AsyncGenerator<CheckedRows, void> {
+  const chunks: unknown = stream.chunks();
+  if (!isIterable(chunks)) {
+    throw new XentError(
+      "OPTION",
+      `${where}: chunks() of the stream gave ${show(chunks)}, expected data sets one after another`,
+      "Make it a generator, async *chunks() { … }, or have it return an array of data sets.",
+    );
+  }
+  for await (const chunk of chunks) {
+    if (!isDataset(chunk)) {
+      throw new XentError(
+        "OPTION",
+        `${where}: a chunk of the stream is ${show(chunk)}`,
+        "Yield what dataset({ x, y, features }) returns.",
+      );
+    }
+    yield chunk;
+  }
+}
+
+/** Whether `for await` takes it. */
+export function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return (
+    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
 }
 
 /**
@@ -180,14 +219,7 @@ async function* inBlocks(
 ): AsyncGenerator<CheckedRows, void> {
   let filling: Filling | undefined;
   let seen = 0;
-  for await (const chunk of stream.chunks()) {
-    if (!isDataset(chunk)) {
-      throw new XentError(
-        "OPTION",
-        `${where}: a chunk of the stream is ${show(chunk)}`,
-        "Yield what dataset({ x, y, features }) returns.",
-      );
-    }
+  for await (const chunk of chunksOf(where, stream)) {
     filling ??= new Filling(like ?? chunk, sized(chunk));
     checkAlike(where, filling.like, chunk, seen);
     for (let from = 0; from < chunk.rows; ) {

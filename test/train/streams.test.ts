@@ -86,6 +86,7 @@ describe("one block gives the bits of a data set in memory", () => {
     ["numbers", numbers, { loss: mse() }, 2],
     ["steps of several batches", plain, { accumulate: 3 }, CLASSES],
     ["no rest", plain, { dropLast: true }, CLASSES],
+    ["a step of all rows", plain, { batchSize: 2 ** 40 }, CLASSES],
   ] as const)("%s", async (_, data, more, outputs) => {
     const whole = await trained(data, more, outputs);
     for (const size of [1, 7, 50, ROWS, 1000]) {
@@ -279,8 +280,30 @@ describe("what is wrong with a stream", () => {
     await refuses(behind(named), "SHAPE", "classes", "a, b, c, d", "none");
     const numbers = dataset({ x, y: new Float32Array(ROWS), features: FEATURES });
     await refuses(behind(numbers), "SHAPE", "type of y", "class ids", "numbers");
+    await refuses(behind(null), "OPTION", "a chunk of the stream is null");
+    const uncounted = datasetStream({ chunks: () => [first, null as never] });
+    await refuses(() => model().fit(uncounted, options()), "OPTION", "a chunk of the stream is null");
+    const promised = datasetStream({ chunks: (async () => [first]) as never });
+    await refuses(() => model().fit(promised, options()), "OPTION", "chunks() of the stream gave an object");
     const far = dataset({ x, y: y.map((id) => id + 3), features: FEATURES });
     await refuses(behind(far), "LABEL", "the model has 4 outputs");
+  });
+
+  it("another number of rows than was counted, which the next call counts anew", async () => {
+    let rows = 0;
+    const growing = datasetStream({ chunks: () => (rows === 0 ? [] : [rowsOf(plain, 0, rows)]) });
+    await refuses(() => model().fit(growing, options()), "EMPTY");
+    for (rows of [40, 50]) {
+      if (rows === 50)
+        await refuses(() => model().fit(growing, options()), "SHAPE", "more than 40 rows", "counts anew");
+      expect((await model().fit(growing, options({ epochs: 1 }))).steps).toBe(Math.ceil(rows / 8));
+    }
+  });
+
+  it("a block that no memory can have", async () => {
+    const many = streamOf(plain, ROWS, { rows: 2 ** 40, blockRows: 2 ** 40 });
+    await refuses(() => model().fit(many, options()), "TOO_LARGE", "a block of 1099511627776 rows");
+    expect(reading.open).toBe(0);
   });
 
   it("options", async () => {
