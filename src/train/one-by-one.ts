@@ -25,7 +25,10 @@ export async function* asyncSteps(
   const slice = new Slice({ network, program: session.program });
   let lr = Number.NaN;
   while (run.epoch < epochs) {
+    const { epoch } = run;
     for await (const block of feed.blocks(run)) {
+      // of rows that dropLast leaves out
+      if (run.epoch > epoch) continue;
       const all = steps(network, session, block, options, run, slice);
       for (const step of all) {
         if (step === undefined) {

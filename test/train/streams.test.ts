@@ -159,6 +159,25 @@ describe("several blocks", () => {
   });
 });
 
+describe("steps", () => {
+  it("are those of fit, where the rows of a whole block are left out too", async () => {
+    for (const dropLast of [false, true]) {
+      // 103 rows in blocks of 48 and a last one of 7, no step of 16
+      const stream = streamOf(plain, 20, { blockRows: 48 });
+      const whole = await trained(stream, { batchSize: 16, dropLast });
+      const net = model();
+      const rows: number[] = [];
+      const { loss, optimizer } = options();
+      for await (const step of net.steps(stream, { loss, optimizer, epochs: 3, batchSize: 16, dropLast }))
+        rows.push(step.rows);
+      const epoch = dropLast ? [16, 16, 16, 16, 16, 16] : [16, 16, 16, 16, 16, 16, 7];
+      expect(rows).toEqual([...epoch, ...epoch, ...epoch]);
+      expect(weights(net)).toBe(whole.weights);
+      expect(reading.open).toBe(0);
+    }
+  });
+});
+
 describe("evaluate", () => {
   it("gives what it gives for the whole", async () => {
     const { net } = await trained(plain);
