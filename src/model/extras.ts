@@ -11,7 +11,7 @@ import type { Part, Scored } from "../train/evaluate.ts";
 import type { MetricName } from "../train/metrics.ts";
 import { warn } from "../wasm/engine.ts";
 import { classNames, preparedAs, requireClasses, rowsOf, scoreOf } from "./fitting.ts";
-import { checkData, type FitOptions, isSplit, isStream } from "./options.ts";
+import { type FitOptions, isSplit, isStream } from "./options.ts";
 
 /** What only some calls ask for. */
 export type More = typeof import("./more.ts");
@@ -62,18 +62,18 @@ export async function close(...sources: readonly (Source | undefined)[]): Promis
   for (const source of sources) await source?.streamed?.stream.close();
 }
 
-/** Has a look at the data, once, and says what is likely to spoil a run. */
-export async function lookAt(data: Dataset): Promise<void> {
+/** Has a look at the data, of a stream at its first block, once, and says what is likely to spoil a run. */
+export async function lookAt(data: Dataset | DataStream, { head }: Source): Promise<void> {
   if (looked.has(data)) return;
   looked.add(data);
-  const rows = checkData("fit", data);
+  const rows = (isStream(data) ? head : data) as CheckedRows;
   if (!hurts(rows)) return;
   const { warningOf } = await more();
   warn(warningOf(rows));
 }
 
 /** Those that were looked at. */
-const looked = new WeakSet<Dataset>();
+const looked = new WeakSet<Dataset | DataStream>();
 
 /** What a model knows of the data that it was trained with. */
 export interface Known {
@@ -83,8 +83,8 @@ export interface Known {
 
 /** Data as a call takes them. */
 export interface Taken extends Scored, Known, Part {
-  /** The same of a later block. */
-  score(data: CheckedRows): Pick<Part, "scoring" | "meters">;
+  /** The same of a block of a stream; `at` says which for messages. */
+  score(data: CheckedRows, at?: string): Pick<Part, "scoring" | "meters">;
 }
 
 /**
@@ -104,8 +104,8 @@ export function scored(
   const { names = [], more: loaded } = measured ?? {};
   const first = rowsOf(network, where, head);
   const rows = streamed?.stream.rows ?? first.rows;
-  const score = (data: Dataset): Pick<Part, "scoring" | "meters"> => {
-    const scoring = scoreOf(network, where, data, loss);
+  const score: Taken["score"] = (data, at = "") => {
+    const scoring = scoreOf(network, where + at, data, loss, streamed !== undefined);
     return { scoring, meters: loaded?.metersOf(where, names, scoring, data.weight, network, rows) };
   };
   const part = { x: first.x, ...score(first) };

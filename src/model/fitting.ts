@@ -92,9 +92,16 @@ export function checkBatches(
   );
 }
 
-/** What the loss makes of a data set. */
-export function scoreOf(network: Network, where: string, data: Dataset, loss: LossSpec): Scoring {
-  return score(where, rowsOf(network, where, data), loss, network.outputs, lastLayer(network.layers));
+/** What the loss makes of a data set, or of a part of one, in which perhaps no row counts. */
+export function scoreOf(
+  network: Network,
+  where: string,
+  data: Dataset,
+  loss: LossSpec,
+  part?: boolean,
+): Scoring {
+  const { outputs, layers } = network;
+  return score(where, rowsOf(network, where, data), loss, outputs, lastLayer(layers), part);
 }
 
 /**

@@ -34,7 +34,6 @@ import {
   type EvaluateOptions,
   FIT,
   type FitOptions,
-  isStream,
   type LayerOutput,
   type ModelPlan,
   type SequentialOptions,
@@ -447,7 +446,7 @@ export class Sequential {
     try {
       this.#alive(where);
       const prepared = this.#training.prepare(where, train, options, { loaded, measured, validation });
-      if (inspected) await lookAt(isStream(data) ? train.head : data);
+      if (inspected) await lookAt(data, train);
       return { ...prepared, sources: [train, validation] };
     } catch (error) {
       await close(train, validation);

@@ -36,6 +36,7 @@ export interface Tally {
 /**
  * @param where    the call, for messages
  * @param outputs  of the model
+ * @param part     of a stream, whose other rows count
  * @throws {XentError} `LABEL` a class id that the model has no output for; `SHAPE` not as many targets as outputs;
  *                     `TARGET` numbers that the loss does not take; `EMPTY` every row is ignored
  */
@@ -45,12 +46,13 @@ export function score(
   loss: LossSpec,
   outputs: number,
   last: LayerSpec | undefined,
+  part = false,
 ): Scoring {
   const ids = data.y instanceof Int32Array;
   if (data.y instanceof Int32Array) checkLabels(where, data.y, loss, outputs);
   else checkNumbers(where, data, loss, outputs);
   const kind = targetKind(loss, ids);
-  const { weight, share } = weigh(where, data, loss);
+  const { weight, share } = weigh(where, data, loss, part);
   return {
     loss,
     kind,
@@ -219,6 +221,7 @@ function weigh(
   where: string,
   data: CheckedRows,
   loss: LossSpec,
+  part: boolean,
 ): { weight?: Float32Array; share?: Float32Array } {
   const own = data.weight;
   if (loss.kind !== "crossEntropy" || !(data.y instanceof Int32Array)) {
@@ -239,7 +242,7 @@ function weigh(
     share[i] = reduction === "mean" ? withClass : row;
   }
   const positive = (value: number): boolean => value > 0;
-  if (!weight.some(positive) || !share.some(positive)) {
+  if (!part && !(weight.some(positive) && share.some(positive))) {
     throw new XentError(
       "EMPTY",
       `${where}: no row counts: each has class id ${ignoreIndex}, which is ignored, or weight 0 (its own or its class's)`,

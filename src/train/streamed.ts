@@ -10,8 +10,11 @@ import type { Run } from "./run.ts";
 import type { Scoring } from "./scoring.ts";
 import { Window } from "./window.ts";
 
-/** What a loss makes of a block, and what measures it; meters of all blocks take each other's state. */
-export type ScoreBlock = (data: CheckedRows) => {
+/** What a loss makes of a block, and what measures it; `at` says which for messages. Meters of all blocks take each other's state. */
+export type ScoreBlock = (
+  data: CheckedRows,
+  at: string,
+) => {
   readonly scoring: Scoring;
   readonly meters: Meters | undefined;
 };
@@ -30,7 +33,7 @@ export function streamed(
       let [number, start] = [0, 0];
       for await (const data of stream.blocks()) {
         if (start + data.rows > row) {
-          const { scoring, meters } = score(data);
+          const { scoring, meters } = score(data, blockFrom(start));
           run.meters = goOn(meters, run.meters);
           yield { window: new Window(session, data, scoring, capacity), scoring, meters, number, start };
         }
@@ -46,8 +49,10 @@ export function streamedParts(stream: OpenStream, score: ScoreBlock): AsyncItera
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Part, void> {
       let last: Meters | undefined;
+      let start = 0;
       for await (const data of stream.blocks()) {
-        const { scoring, meters } = score(data);
+        const { scoring, meters } = score(data, blockFrom(start));
+        start += data.rows;
         last = goOn(meters, last);
         yield { x: data.x, scoring, meters };
       }
@@ -59,4 +64,8 @@ export function streamedParts(stream: OpenStream, score: ScoreBlock): AsyncItera
 function goOn(meters: Meters | undefined, before: Meters | undefined): Meters | undefined {
   if (meters !== before && before !== undefined) meters?.load(before.state());
   return meters;
+}
+
+function blockFrom(start: number): string {
+  return start === 0 ? "" : `, block from row ${start}`;
 }

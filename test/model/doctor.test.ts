@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
+import { datasetStream } from "../../src/data/stream.ts";
 import { init } from "../../src/model/runtime.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense } from "../../src/nn/layers.ts";
@@ -34,6 +35,15 @@ it("warns at the first fit of a data set, of whichever model, and trains as it w
   expect(warnings.length).toBe(1);
   await a.fit(large());
   expect(warnings.length).toBe(2);
+});
+
+it("warns of a stream by its first block, once too", async () => {
+  const stream = datasetStream({ chunks: () => [large(), large()], blockRows: 20 });
+  for (const each of [model(), model()]) {
+    await each.fit(stream);
+    await each.fit(stream, { validation: stream });
+  }
+  expect(warnings).toEqual([expect.stringContaining("fit: All columns are far from the scale")]);
 });
 
 it("has nothing to say of good data", async () => {

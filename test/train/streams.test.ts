@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { type Dataset, dataset } from "../../src/data/dataset.ts";
 import { type DataStream, datasetStream } from "../../src/data/stream.ts";
-import type { FitOptions } from "../../src/model/options.ts";
+import type { FitOptions, StepsOptions } from "../../src/model/options.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
@@ -120,6 +120,16 @@ describe("several blocks", () => {
     }
   });
 
+  it("may have one in which no row counts", async () => {
+    const data = dataset({ x, y: y.map((id, i) => (i < 48 ? 2 : id)), features: FEATURES });
+    const more = { shuffle: false, loss: crossEntropy({ ignoreIndex: 2 }) };
+    const whole = await trained(data, { ...more, validation: data });
+    const stream = streamOf(data, 10, { blockRows: 24 });
+    const part = await trained(stream, { ...more, validation: stream });
+    expect(part.weights).toBe(whole.weights);
+    expect(part.history).toEqual(whole.history);
+  });
+
   it("are each shuffled in another way, and in another way each epoch", async () => {
     // the weights are the sum of the rows so far: each step tells which row it was
     const hot = new Float32Array(64 * 16);
@@ -167,9 +177,8 @@ describe("steps", () => {
       const whole = await trained(stream, { batchSize: 16, dropLast });
       const net = model();
       const rows: number[] = [];
-      const { loss, optimizer } = options();
-      for await (const step of net.steps(stream, { loss, optimizer, epochs: 3, batchSize: 16, dropLast }))
-        rows.push(step.rows);
+      const run = options({ batchSize: 16, dropLast }) as StepsOptions;
+      for await (const step of net.steps(stream, run)) rows.push(step.rows);
       const epoch = dropLast ? [16, 16, 16, 16, 16, 16] : [16, 16, 16, 16, 16, 16, 7];
       expect(rows).toEqual([...epoch, ...epoch, ...epoch]);
       expect(weights(net)).toBe(whole.weights);
@@ -306,6 +315,9 @@ describe("what is wrong with a stream", () => {
     await refuses(() => model().fit(promised, options()), "OPTION", "chunks() of the stream gave an object");
     const far = dataset({ x, y: y.map((id) => id + 3), features: FEATURES });
     await refuses(behind(far), "LABEL", "the model has 4 outputs");
+    const late = dataset({ x, y: y.with(90, 4), features: FEATURES });
+    const labels = () => model().fit(streamOf(late, 9, { blockRows: 40 }), options());
+    await refuses(labels, "LABEL", "fit, block from row 80: the class id in row 10 (counted from 0) is 4");
   });
 
   it("another number of rows than was counted, which the next call counts anew", async () => {
