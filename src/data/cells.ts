@@ -4,6 +4,7 @@
 import { XentError, type XentErrorCode } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import { suggestion } from "./names.ts";
+import { Decimals } from "./number.ts";
 import { COUNTED } from "./targets.ts";
 
 /** Which call reads, and how many rows came before these in a stream: for messages. */
@@ -102,22 +103,21 @@ export function codesOf(
   return { codes, labels };
 }
 
+/** Whether there is no value, of whatever kind. */
 export function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === "" || Number.isNaN(value);
 }
 
-/** `[+-]digits[.digits][e±digits]`; no hexadecimal numbers, no words. */
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const decimals = new Decimals(".");
 
-/** NaN where it is missing, undefined where it is no number. */
+/** NaN where it is missing, as a text of blanks is; undefined where it is no number. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   if (isMissing(value)) return Number.NaN;
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "string") return undefined;
-  const text = value.trim();
-  if (text === "") return Number.NaN;
-  return DECIMAL.test(text) ? Number(text) : undefined;
+  const number = decimals.of(value);
+  return Number.isNaN(number) && value.trim() !== "" ? undefined : number;
 }
 
 function labelOf(value: unknown): string | undefined {

@@ -2,8 +2,8 @@
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, show } from "../base/options.ts";
+import { isMissing, numberOf } from "./cells.ts";
 import { checkColumnNames, checkTypes, noColumn } from "./names.ts";
-import { Decimals } from "./number.ts";
 import type { Column, ColumnType, Table } from "./table.ts";
 import { COUNTED, count, isNumberView } from "./targets.ts";
 
@@ -18,7 +18,7 @@ export interface TableOptions {
 /**
  * A table of rows: objects, by their own keys, or arrays. undefined, null, NaN and "" are missing values, and a key that an object
  * has not is one too. Strings are categories, also where they look like numbers; in a column that `types` calls "number" they are
- * read as numbers. Booleans are the categories "true" and "false", numbers in a column that `types` calls "category" those of
+ * read as numbers, blanks alone as a missing one. Booleans are the categories "true" and "false", numbers in a column that `types` calls "category" those of
  * their text.
  *
  * @throws {XentError}
@@ -112,9 +112,6 @@ function ofObjects(rows: readonly unknown[], asked: readonly string[] | undefine
   return columns;
 }
 
-const decimals = new Decimals(".");
-const isMissing = (value: unknown): boolean =>
-  value === undefined || value === null || value === "" || Number.isNaN(value);
 const isNumber = (value: unknown): value is number | bigint =>
   typeof value === "number" || typeof value === "bigint";
 const isName = (value: unknown): value is string | boolean =>
@@ -135,13 +132,11 @@ function columnOf(name: string, list: readonly unknown[], given: ColumnType | un
   if (type === "number") {
     const values = Float64Array.from({ length: list.length }, (_, row) => {
       const value = list[row];
-      if (isMissing(value)) return Number.NaN;
-      const number = isNumber(value)
-        ? Number(value)
-        : given && typeof value === "string"
-          ? decimals.of(value)
-          : Number.NaN;
-      return Number.isFinite(number) ? number : refuse(row, "a finite number");
+      const number =
+        given === undefined && typeof value === "string" && value !== "" ? undefined : numberOf(value);
+      return number === undefined || Math.abs(number) === Number.POSITIVE_INFINITY
+        ? refuse(row, "a finite number")
+        : number;
     });
     return { name, type, values };
   }

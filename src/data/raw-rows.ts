@@ -12,7 +12,7 @@ import { COUNTED, count, isNumberView } from "./targets.ts";
 /**
  * Rows that are open for reading by column. A number is read from a number, a bigint or a string in decimal notation, as CSV that
  * was read elsewhere has them; a category from a string as it is, a boolean, a bigint or a number. Undefined, null, NaN and ""
- * are missing.
+ * are missing, and among numbers blanks alone.
  */
 export interface RowSource {
   readonly rows: number;

@@ -59,6 +59,10 @@ describe("table", () => {
       { name: "zip", type: "category", values: Int32Array.of(0, 1, -1), categories: ["1234", "99"] },
       { name: "size", type: "number", values: Float64Array.of(2.5, Number.NaN, 3) },
     ]);
+    // blanks alone are no number, as in the cells of a file and in raw rows
+    expect(table([{ a: " 1 " }, { a: "  " }], { types: { a: "number" } }).columns[0]!.values).toEqual(
+      Float64Array.of(1, Number.NaN),
+    );
     // texts that look like numbers are texts
     expect(table([{ a: "1" }]).columns[0]!.type).toBe("category");
     // without values a column holds numbers
