@@ -120,14 +120,15 @@ export function streamCsvFile(
 function csvFile(
   where: string,
   path: string | UrlLike,
-  { onProgress, ...options }: StreamCsvOptions & FileOptions,
-  more?: readonly string[],
+  options: StreamCsvOptions & FileOptions,
+  more: readonly string[] = [],
 ): AsyncGenerator<Table> {
   const file = pathOf(where, path);
+  const checked = checkCsv(where, options, [...more, "onProgress"]);
+  const { onProgress } = options;
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new XentError("OPTION", `${where}: onProgress is ${show(onProgress)}`, "Pass a function.");
   }
-  const checked = checkCsv(where, options, [...(more ?? []), "onProgress"]);
   let rows = 0;
   const bytes = bytesOf(where, file, (bytes, total) => onProgress?.({ bytes, total, rows }));
   return (async function* () {

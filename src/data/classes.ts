@@ -65,11 +65,13 @@ function checkClasses(where: string, given: unknown): readonly string[] {
     const what = Array.isArray(given) ? "empty" : show(given);
     throw new XentError("OPTION", `${where}: classes is ${what}, expected an array of names`, hint);
   }
+  const places = new Map<unknown, number>();
   for (const [i, name] of given.entries()) {
-    const first = given.indexOf(name);
-    if (typeof name === "string" && name !== "" && first === i) continue;
+    const first = places.get(name);
+    places.set(name, i);
+    if (typeof name === "string" && name !== "" && first === undefined) continue;
     const problem =
-      first < i
+      first !== undefined
         ? `classes[${i}] is ${show(name)}, as classes[${first}] is`
         : `classes[${i}] is ${show(name)}`;
     throw new XentError("OPTION", `${where}: ${problem}, expected a name of its own`, hint);

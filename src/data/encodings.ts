@@ -92,7 +92,7 @@ const MAKERS = {
   ids: "ids()",
 } as const;
 
-/** The kinds of numbers, of categories, and those that a target may be scaled by. */
+/** The kinds of numbers, and of categories. */
 export const NUMBER_KINDS = ["standardize", "minMax", "asIs"] as const;
 export const CATEGORY_KINDS = ["oneHot", "ids"] as const;
 

@@ -133,10 +133,13 @@ export class Prepared implements Preprocessing {
     const checked = toTargets(where, y, rows);
     if (target === undefined) return checked;
     const { columns } = target;
-    // whole numbers are no class ids here
-    const scaled = Float32Array.from(checked.y, (value, at) => {
+    // as they came, not as the f32 that was checked, and rounded once; whole numbers are no class ids here
+    const rowsOf = y as readonly ArrayLike<number>[];
+    const nested = typeof rowsOf[0] === "object";
+    const scaled = Float32Array.from(checked.y, (_, at) => {
       const { center, scale, offset } = columns[at % columns.length] as NumberColumn;
-      return (value - center) * scale + offset;
+      const value = nested ? rowsOf[Math.floor(at / checked.targets)]?.[at % checked.targets] : y[at];
+      return (Number(value) - center) * scale + offset;
     });
     return toTargets(where, scaled, rows);
   }

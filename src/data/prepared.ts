@@ -1,5 +1,5 @@
 // What a preprocessing offers to those that hold one: a data set that was made by it, a model that was trained with that. How it
-// is fitted and what it does is preprocess.ts, which they do not load.
+// is fitted is preprocess.ts and what it does prepare.ts, which they do not load.
 
 import type { PreprocessingSpec } from "../base/spec.ts";
 import type { CheckedFeatures, Dataset } from "./dataset.ts";

@@ -1,4 +1,4 @@
-// The first record of a CSV text: what separates its fields, and what ends its lines. Its fields are read by csv.ts.
+// The first record of a CSV text: what separates its fields, and what ends its lines. Its fields are read by csv-reader.ts.
 
 /** Delimiters that are looked for, the likeliest first. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;

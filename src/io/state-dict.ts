@@ -54,7 +54,8 @@ export interface ReadStateDictOptions {
  * wrote what belongs to training alone. A model's own names are PyTorch's for a `Sequential`: `"0.weight"`, by the layer's position.
  *
  * @param bytes  the whole file; the arrays may be views of it
- * @throws {XentError} `CHECKPOINT` the bytes are no such file; a tensor of whole numbers or truth values, or two of one name
+ * @throws {XentError} `CHECKPOINT` the bytes are no such file; a tensor of whole numbers or truth values, or two of one name; `OPTION` an
+ *         unknown option, or a rename that is no function or gives no name
  * @example
  * ```ts
  * // class Net: self.fc1 = nn.Linear(4, 8), self.fc2 = nn.Linear(8, 3)

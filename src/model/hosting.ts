@@ -187,8 +187,8 @@ class Host {
   #facts({ on }: Call): Facts {
     const model = (this.#models.get(on) ?? this.#held.get(on)) as Sequential | undefined;
     if (model === undefined) return {};
-    const { classes } = model;
-    const preprocessing = model.preprocessing?.spec;
+    const classes = model.classes ?? null;
+    const preprocessing = model.preprocessing?.spec ?? null;
     const told = this.#named.get(model);
     this.#named.set(model, { classes, preprocessing });
     return {

@@ -143,7 +143,7 @@ export class Line {
     }
     return () => {
       for (const key of streams.keys()) {
-        this.#wire.streams.delete(key);
+        this.#wire.letGo(key);
         this.drop(key);
       }
     };
@@ -222,10 +222,9 @@ export async function learn(
   facts: Facts,
   { classes, preprocessing }: Pick<Answer, "classes" | "preprocessing">,
 ): Promise<void> {
-  if (classes !== undefined) facts.classes = classes;
+  if (classes !== undefined) facts.classes = classes ?? undefined;
   if (preprocessing === undefined) return;
-  const { preprocessingOf } = await more();
-  facts.preprocessing = preprocessingOf(preprocessing);
+  facts.preprocessing = preprocessing ? (await more()).preprocessingOf(preprocessing) : undefined;
 }
 
 function sent(data: CheckedRows, transfer: ArrayBuffer[]): SentRows {
@@ -290,18 +289,27 @@ class Wire {
     }
   }
 
+  /** Ends the passes of a stream that the far side has not: it is gone, or was in the middle of one. */
+  letGo(key: number): void {
+    const { passes } = this.streams.get(key) ?? {};
+    this.streams.delete(key);
+    // nobody is left to hear what its end throws
+    for (const rows of passes?.values() ?? []) void rows.return?.().catch(() => undefined);
+  }
+
   /** Answers with the next rows of a stream, or lets a pass go. */
   async #pulled(key: number, pass: number, over: boolean): Promise<void> {
     const { stream, passes } = this.streams.get(key) ?? {};
     if (stream === undefined || passes === undefined) return;
     try {
-      const rows = passes.get(pass) ?? iterate(stream);
-      passes.set(pass, rows);
       if (over) {
+        const begun = passes.get(pass);
         passes.delete(pass);
-        await rows.return?.();
+        await begun?.return?.();
         return;
       }
+      const rows = passes.get(pass) ?? iterate(stream);
+      passes.set(pass, rows);
       const { done, value } = await rows.next();
       if (done) {
         this.post({ what: "chunk", pass });

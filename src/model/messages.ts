@@ -75,9 +75,9 @@ export interface Answer {
   readonly id: number;
   readonly value?: unknown;
   readonly failure?: Failure | undefined;
-  /** of the model, when they have changed */
-  readonly classes?: readonly string[] | undefined;
-  readonly preprocessing?: PreprocessingSpec | undefined;
+  /** of the model, when they have changed; null where it has none any more */
+  readonly classes?: readonly string[] | null | undefined;
+  readonly preprocessing?: PreprocessingSpec | null | undefined;
   readonly info?: Info | undefined;
 }
 

@@ -8,6 +8,8 @@ import type { Any } from "../support/refusals.ts";
 
 const x = [[1], [2], [3], [4]];
 
+const MANY = Array.from({ length: 300_000 }, (_, i) => `c${i}`);
+
 describe("what is made of names", () => {
   it("ids in the order of the sorted names", () => {
     const { y, classes, targets } = dataset({ x, y: ["dog", "cat", "dog", "eel"] });
@@ -59,6 +61,12 @@ describe("refusals", () => {
     ["classes that are no array", { y, classes: "cat" }, "OPTION", 'classes is "cat"', '["cat", "dog"]'],
     ["no classes", { y, classes: [] }, "OPTION", "classes is empty"],
     ["a class that is a number", { y, classes: ["cat", 1] }, "OPTION", "classes[1] is 1"],
+    [
+      "a class twice among many",
+      { y, classes: [...MANY, "c7"] },
+      "OPTION",
+      'classes[300000] is "c7", as classes[7] is',
+    ],
     ["a class without a name", { y, classes: ["cat", "dog", ""] }, "OPTION", 'classes[2] is ""'],
     [
       "a name twice",

@@ -393,6 +393,14 @@ describe("dataset", () => {
     ).toEqual(scaled.dataset(rows).y);
     expect(scaled.targets([...heights], 4).y).toEqual(scaled.dataset(rows).y);
     expect(heights).toEqual(Float32Array.of(180, 176, 165, 150));
+    // neighbours in f32 are 128 apart there
+    const times = [1.7e9 + 1, 1.7e9 + 2.5, 1.7e9 + 7, 1.7e9 + 20];
+    const later = times.map((time, age) => ({ age, time }));
+    const timed = preprocess(later, { target: "time", scaleTarget: standardize() });
+    const wanted = timed.dataset(later).y;
+    expect(new Set(wanted).size).toBe(4);
+    for (const y of [times, Float64Array.from(times), times.map((time) => [time])])
+      expect(timed.targets(y, 4).y).toEqual(wanted);
     expect(fitted.targets(["a", "b"], 2).y).toEqual(Int32Array.of(0, 1));
     expect(fitted.targets([1, 0], 2).y).toEqual(Int32Array.of(1, 0));
   });

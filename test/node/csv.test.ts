@@ -78,6 +78,8 @@ it("what cannot be read is a FILE, and bad options are told at once", async () =
     'unknown option "chunkRows"',
     "onProgress",
   );
+  for (const options of [null, []] as Any[])
+    expect(() => streamCsvFile(path, options)).toThrow("expected an object of options");
   expect(() => streamCsvFile(path, { onProgress: 1 } as Any)).toThrow("streamCsvFile: onProgress is 1");
   const stopped = new Error("stop");
   expect(

@@ -286,6 +286,48 @@ describe("a hosted runtime", () => {
   });
 });
 
+describe("a hosted runtime lets go", () => {
+  it("of a pass that it was in when it was disposed of", async () => {
+    const far = await hosted();
+    const net = await far.sequential({ input: FEATURES, seed: 3 }, layers());
+    let chunk = 0;
+    const stream = datasetStream({
+      rows: ROWS,
+      async *chunks() {
+        reading.open++;
+        try {
+          for (;;) {
+            if (++chunk === 3) void far.dispose();
+            yield rowsOf(plain, 0, 10);
+          }
+        } finally {
+          reading.open--;
+        }
+      },
+    });
+    await refuses(() => net.fit(stream, options()), "DISPOSED");
+    await expect.poll(() => reading.open).toBe(0);
+  });
+
+  it("of nothing that could not be opened, which is tried once", async () => {
+    const far = await hosted();
+    let opened = 0;
+    const broken = datasetStream({
+      rows: ROWS,
+      chunks: () => {
+        opened++;
+        throw new RangeError("cannot open");
+      },
+    });
+    const net = await far.sequential({ input: FEATURES, seed: 3 }, layers());
+    await expect(net.fit(broken, options())).rejects.toThrow("cannot open");
+    // what was said before is heard before the answer
+    await net.fit(plain, options());
+    expect(opened).toBe(1);
+    await far.dispose();
+  });
+});
+
 describe("what is wrong with a stream", () => {
   const gives = (...chunks: unknown[]) =>
     datasetStream({ rows: ROWS, chunks: () => chunks as Dataset[], blockRows: 16 });
