@@ -67,9 +67,10 @@ export function encodeOnnx(where: string, graph: OnnxGraph): Uint8Array<ArrayBuf
     text(2, "xent"),
     message(
       7,
-      ...graph.nodes.map(nodeProto),
+      // flat, for a call cannot have as many arguments as a net may have layers
+      graph.nodes.flatMap(nodeProto),
       text(2, graph.name),
-      ...graph.constants.map(tensorProto),
+      graph.constants.flatMap(tensorProto),
       message(11, ...valueInfo(graph.input)),
       message(12, ...valueInfo(graph.output)),
     ),

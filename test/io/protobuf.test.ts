@@ -1,6 +1,7 @@
 // The wire format, read by onnx-proto, and byte by byte against the examples of protobuf's own description.
 
 import { describe, expect, it } from "vitest";
+import { encodeOnnx } from "../../src/io/onnx.ts";
 import { bytes, float, integer, join, message, text } from "../../src/io/protobuf.ts";
 import { refuses } from "../support/errors.ts";
 import { decoded, ModelProto, TensorProto } from "../support/onnx.ts";
@@ -54,4 +55,26 @@ it("over 2 GiB is refused before there is a file", async () => {
   const parts = Array.from({ length: 8 }, () => part);
   await refuses(() => join("test", parts), "EXPORT", "test: ", String(8 * (2 ** 28 + 6)), "2147483647");
   await refuses(() => join("test", [message(1, ...parts)]), "EXPORT", "2147483647");
+});
+
+it("a graph has as many nodes as it likes", () => {
+  const nodes = Array.from({ length: 200_000 }, (_, i) => ({
+    op: "Relu",
+    name: `n${i}`,
+    inputs: [i === 0 ? "x" : `n${i - 1}`],
+    output: `n${i}`,
+    attributes: {},
+  }));
+  const input = { name: "x", type: "f32", columns: 2 } as const;
+  const graph = {
+    name: "g",
+    input,
+    output: { ...input, name: "n199999" },
+    nodes,
+    constants: [],
+    metadata: [],
+  };
+  const read = decoded(ModelProto, encodeOnnx("test", graph)).graph as { node: { output: string[] }[] };
+  expect(read.node.length).toBe(200_000);
+  expect(read.node.at(-1)?.output).toEqual(["n199999"]);
 });
