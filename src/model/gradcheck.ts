@@ -9,6 +9,7 @@ import type { AbortSignalLike } from "../base/platform.ts";
 import { Random, STREAM_CHECK } from "../base/random.ts";
 import type { LossSpec, StateDict } from "../base/spec.ts";
 import type { Features } from "../data/dataset.ts";
+import type { RawRows } from "../data/prepared.ts";
 import type { Targets } from "../data/targets.ts";
 import type { Param } from "../nn/layout.ts";
 import type { Program } from "../program/program.ts";
@@ -98,7 +99,7 @@ const SMALLEST_NORMAL = 1 / 2 ** 126;
  */
 export async function gradCheck(
   model: Sequential,
-  batch: { x: Features; y: Targets; weight?: ArrayLike<number> },
+  batch: { x: Features | RawRows; y: Targets | readonly string[]; weight?: ArrayLike<number> },
   options: GradCheckOptions = {},
 ): Promise<GradCheck> {
   if (!(model instanceof Sequential)) {

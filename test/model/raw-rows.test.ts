@@ -163,6 +163,18 @@ describe("refuses", () => {
   });
 });
 
+it("has its gradients checked on raw rows too", async () => {
+  const rows = train.slice(0, 5);
+  const y = rows.map(({ rent }) => rent);
+  const checked = await nn.gradCheck(pricer, { x: rows, y });
+  expect(checked.passed).toBe(true);
+  const { x } = priced.transform(rows);
+  const own = priced.targets(y, rows.length).y;
+  expect(checked).toEqual(await nn.gradCheck(plainly(pricer, nn.mse()), { x, y: own }));
+  const named = await nn.gradCheck(classifier, { x: rows, y: rows.map(({ tall }) => tall) });
+  expect(named.passed).toBe(true);
+});
+
 describe("keeps it", () => {
   it("in its file, from which the same file comes", async () => {
     for (const model of [classifier, pricer]) {
