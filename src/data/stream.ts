@@ -23,7 +23,7 @@ export interface StreamOptions {
    * stay bytes.
    */
   chunks: () => AsyncIterable<Dataset> | Iterable<Dataset>;
-  /** of an epoch; where it is left out, the first call reads the data once to count them */
+  /** of an epoch; where it is left out, the first call, in a hosted runtime each, reads the data once to count them */
   rows?: number | undefined;
   /**
    * Rows that are in memory at once: rows are shuffled within such a block, so that more of them shuffle better. Rounded to whole

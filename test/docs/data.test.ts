@@ -1,103 +1,101 @@
-// docs/data.md and docs/models.md against the code: names, links and commands that they give, and the two programs of docs/data.md,
-// which are run.
+// docs/data.md against the code: every block is run, every name that it imports is exported, every script and link is there.
 
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TARGETS } from "../../examples/09-tables/options.ts";
 import * as data from "../../src/data.ts";
 import * as xent from "../../src/index.ts";
-import * as module from "../../src/module.ts";
 import * as node from "../../src/node.ts";
-import * as onnx from "../../src/onnx.ts";
+import { blocks, imports, runBlock } from "../support/blocks.ts";
+import { folders } from "../support/folders.ts";
 
-const ENTRIES: Readonly<Record<string, object>> = {
-  xent,
-  "xent/data": data,
-  "xent/node": node,
-  "xent/onnx": onnx,
-  "xent/module": module,
-};
-const read = (name: string): string => readFileSync(`docs/${name}`, "utf8");
-const blocks = (name: string): string[] =>
-  [...read(name).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code as string);
-const scripts = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).scripts);
+const text = readFileSync("docs/data.md", "utf8");
+const { root } = folders("docs-data");
+const modules = { xent: () => xent, "xent/data": () => data, "xent/node": () => node };
+const [first = "", large = "", arrays = "", ...others] = blocks(text, "ts");
+const penguins = readFileSync("examples/data/penguins.csv", "utf8");
 
-describe.each(["data.md", "models.md"])("docs/%s", (name) => {
-  const text = read(name);
-
-  it("imports what is exported", () => {
-    const imports = [...text.matchAll(/import \{ ([\w, ]+) \} from "(xent[\w/]*)"/g)];
-    expect(imports.length).toBeGreaterThan(3);
-    for (const [, names, entry] of imports) {
-      for (const each of (names as string).split(", ")) expect(ENTRIES[entry as string]).toHaveProperty(each);
-    }
-  });
-
-  it("leads somewhere, and names scripts that there are", () => {
-    for (const [, link] of text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g))
-      expect(existsSync(`docs/${link}`), link).toBe(true);
-    for (const [, file] of text.matchAll(/`((?:src|test|examples)\/[\w/.-]+)`/g))
-      expect(existsSync(file as string), file).toBe(true);
-    for (const [, script] of text.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toContain(script);
-  });
+it("imports what is exported, and every link and script is there", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: object };
+  const imported = imports(text);
+  expect(imported.length).toBeGreaterThanOrEqual(10);
+  for (const { name, from } of imported) expect(modules[from as "xent"](), from).toHaveProperty(name);
+  const all = { ...data, ...node };
+  for (const name of ["minMax", "asIs", "oneHot", "ids", "standardize", "readIdx", "writeNpy", "table"])
+    expect(all).toHaveProperty(name);
+  const links = [...text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)].map(([, link]) => link as string);
+  expect(links.length).toBeGreaterThan(0);
+  for (const link of links) expect(existsSync(`docs/${link}`), link).toBe(true);
+  const run = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name as string);
+  expect(run.length).toBeGreaterThanOrEqual(3);
+  for (const name of run) expect(scripts).toHaveProperty(name);
+  expect(Object.keys(TARGETS)).toContain(/npm run example -- 09 (\w+)/.exec(text)?.[1]);
 });
 
-/** Runs a block without its imports, all that xent exports being there, and gives what `last` is then. */
-async function run(code: string, last: string, more: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const names = { ...Object.assign({}, ...Object.values(ENTRIES)), ...more };
-  const body = code.replace(/^import .*$/gm, "");
-  // what a block makes has the name of what it is made by
-  const taken = [...body.matchAll(/const (\w+) =/g)].map(([, name]) => name);
-  const given = Object.keys(names).filter((name) => !taken.includes(name));
-  const Async = (async () => {}).constructor as new (
-    ...of: string[]
-  ) => (...values: unknown[]) => Promise<unknown>;
-  return new Async(...given, `${body}\nreturn ${last};`)(
-    ...given.map((name) => names[name as keyof typeof names]),
-  );
-}
-
-it("the program at the head of docs/data.md learns penguins, and predicts a raw row", async () => {
-  const [code = ""] = blocks("data.md");
-  // `xent` and `table` are made by the program under the names of what makes them
-  const model = (await run(
-    code.replace("const table = ", "const penguins = ").replace("splitTable(table,", "splitTable(penguins,"),
-    "model",
-    {
-      text: readFileSync("examples/data/penguins.csv", "utf8"),
-    },
-  )) as xent.Sequential;
-  const told = /model\.classes;\s+\/\/ (.*)/.exec(code)?.[1] as string;
-  expect(model.classes).toEqual(JSON.parse(told));
-  const row = { island: "Dream", beak_length_mm: 46.5, beak_depth_mm: 17.9 };
-  const whole = { ...row, flipper_length_mm: 192, body_mass_g: 3500, sex: "FEMALE" };
-  expect(code).toContain("beak_length_mm: 46.5");
-  expect(model.predict([whole])).toHaveLength(3);
-  expect(model.classes?.[model.predictClass([whole])[0] as number]).toBe("Chinstrap");
-  model.dispose();
+it("there are as many blocks as are run here", () => {
+  expect(others).toEqual([]);
 });
 
-it("its program for data larger than memory streams a file, once to learn the columns and once an epoch", async () => {
-  const code = blocks("data.md").find((block) => block.includes("preprocessStream")) as string;
-  let opened = 0;
-  const csv = [
-    "a,b,label",
-    ...Array.from({ length: 600 }, (_, i) => `${i % 7},${i % 5},${i % 2 ? "x" : "y"}`),
-  ];
-  const instance = await xent.init();
-  const model = instance.sequential(
-    { input: 2, loss: xent.crossEntropy(), optimizer: xent.sgd({ lr: 0.1 }) },
-    [xent.dense(2)],
-  );
-  await run(code, "undefined", {
-    model,
-    streamCsvFile: (path: string) => {
-      expect(path).toBe("large.csv");
+it("from a table to a model: what it says of the classes is so, and a raw row is predicted", async () => {
+  const { model, prepared, validation, table } = (await runBlock(first, modules, { text: penguins })) as {
+    model: xent.Sequential;
+    prepared: data.Preprocessing;
+    validation: data.Table;
+    table: data.Table;
+  };
+  expect(table.rows).toBe(penguins.trimEnd().split("\n").length - 1);
+  const [, classes] = /model\.classes;\s*\/\/ (\[.*\])/.exec(first) ?? [];
+  expect(model.classes).toEqual(JSON.parse(classes as string));
+  expect(model.preprocessing).toBe(prepared);
+  const { accuracy } = await model.evaluate(prepared.dataset(validation));
+  expect(accuracy).toBeGreaterThan(0.9);
+  // the row that is printed is one of the file's
+  const [, row] = /model\.predict\((\[.*\])\);/.exec(first) ?? [];
+  const [raw] = (await runBlock(`const rows = ${row};`, {})).rows as Record<string, unknown>[];
+  const line = Object.values(raw as object).join();
+  const species = penguins
+    .split("\n")
+    .find((one) => one.endsWith(`,${line}`))
+    ?.split(",")[0];
+  expect(species).toBeDefined();
+  const [id] = model.predictClass([raw as object]);
+  expect(model.classes?.[id as number]).toBe(species);
+});
+
+describe("larger than memory", () => {
+  it("reads the file once to prepare, and once an epoch", async () => {
+    const rows = Array.from({ length: 700 }, (_, i) => `${i % 17},${(i * 5) % 23},${i % 2 ? "odd" : "even"}`);
+    const path = join(root, "large.csv");
+    await node.writeFileAtomic(path, new TextEncoder().encode(["a,b,label", ...rows].join("\n")));
+    const runtime = await xent.init();
+    const model = runtime.sequential(
+      { input: 2, loss: xent.crossEntropy(), optimizer: xent.adam({ lr: 0.01 }) },
+      [xent.dense(2)],
+    );
+    let opened = 0;
+    const streamCsvFile = (name: string) => {
       opened++;
-      return data.streamCsv(csv.join("\n"));
-    },
+      return node.streamCsvFile(join(root, name));
+    };
+    const { prepared } = await runBlock(
+      large,
+      { ...modules, "xent/node": () => ({ ...node, streamCsvFile }) },
+      { model },
+    );
+    const [, epochs] = /epochs: (\d+)/.exec(large) ?? [];
+    expect(opened).toBe(1 + Number(epochs));
+    expect(model.preprocessing).toBe(prepared);
+    expect(model.classes).toEqual(["even", "odd"]);
   });
-  // to fit the columns, and for three epochs
-  expect(opened).toBe(4);
-  expect(model.classes).toEqual(["x", "y"]);
-  model.dispose();
+});
+
+it("an array from a server", async () => {
+  const values = Float32Array.from({ length: 12 }, (_, i) => i / 4);
+  const fetch = async (address: string) => {
+    expect(address).toBe("features.npy");
+    return new Response(data.writeNpy({ shape: [3, 4], data: values }).slice());
+  };
+  const { shape, data: read } = await runBlock(arrays, modules, { readNpy: data.readNpy, fetch });
+  expect([shape, read]).toEqual([[3, 4], values]);
 });

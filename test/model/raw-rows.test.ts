@@ -246,5 +246,15 @@ describe("keeps it", () => {
     await expect(again.predict([{ age: 3 }])).rejects.toMatchObject({ code: "COLUMN" });
     const more = again.preprocessing?.dataset(test) as nn.Dataset;
     expect(await again.evaluate(more)).toEqual(await pricer.evaluate(priced.dataset(test)));
+    // a file that knows of none takes it away, and the names of classes with it
+    const named = await far.sequential({ input: 4, seed: 2 }, [nn.dense(2)]);
+    const before = await named.save();
+    await named.fit(classified.dataset(train), { ...run, loss: nn.crossEntropy() });
+    expect(named.classes).toEqual(["no", "yes"]);
+    await named.load(before);
+    expect([named.classes, named.preprocessing]).toEqual([undefined, undefined]);
+    await named.load(classifier.save());
+    expect(named.classes).toEqual(["no", "yes"]);
+    expect(named.preprocessing?.spec).toEqual(classified.spec);
   });
 });
