@@ -59,7 +59,7 @@ export async function setsOf(
 
 /** Lets go of what streams read from. */
 export async function close(...sources: readonly (Source | undefined)[]): Promise<void> {
-  for (const source of sources) await source?.streamed?.stream.close();
+  await Promise.all(sources.map((source) => source?.streamed?.stream.close()));
 }
 
 /** Has a look at the data, of a stream at its first block, once, and says what is likely to spoil a run. */

@@ -12,6 +12,7 @@ import { adam } from "../../src/train/adaptive.ts";
 import { earlyStopping } from "../../src/train/early.ts";
 import { blobSet } from "../support/blobs.ts";
 import { refuses } from "../support/errors.ts";
+import type { Any } from "../support/refusals.ts";
 
 interface Tensor {
   readonly shape: readonly number[];
@@ -146,8 +147,6 @@ describe("written", () => {
 });
 
 describe("refused", () => {
-  // biome-ignore lint/suspicious/noExplicitAny: what is refused has any type
-  type Any = any;
   const file = writeSafetensors({
     a: { shape: [1], data: Float32Array.of(1) },
     b: { shape: [], data: Float32Array.of(2) },
