@@ -2,9 +2,9 @@
 // `npm start`, or `npm start -- --help`.
 
 import { crossEntropy, type Dataset, dense, init, relu, sgd, XentError } from "xent";
+import { painter } from "../../src/cli/style.ts";
+import { facts } from "../../src/cli/text.ts";
 import { UsageError } from "../shared/arguments.ts";
-import { painter } from "../shared/style.ts";
-import { facts } from "../shared/text.ts";
 import { screen } from "./bar.ts";
 import { drawDigit, sideBySide } from "./draw.ts";
 import { loadDigits, MissingDigits } from "./load.ts";

@@ -1,6 +1,6 @@
 // What the example says, as text: lines go out, numbers come in, nothing is printed here.
 
-import type { Paint } from "../shared/style.ts";
+import type { Paint } from "../../src/cli/style.ts";
 import type { Block } from "./draw.ts";
 
 /** A test digit that the model got wrong. */

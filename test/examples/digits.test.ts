@@ -18,8 +18,8 @@ import {
   thousands,
 } from "../../examples/02-digits/report.ts";
 import { UsageError } from "../../examples/shared/arguments.ts";
-import { coloured, painter, plain } from "../../examples/shared/style.ts";
-import { facts } from "../../examples/shared/text.ts";
+import { coloured, painter, plain } from "../../src/cli/style.ts";
+import { facts } from "../../src/cli/text.ts";
 
 const ESCAPE = "\u001b[";
 

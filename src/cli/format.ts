@@ -1,0 +1,47 @@
+// Numbers as the command writes them. Texts are text.ts.
+
+/** 0.9xxx, cut off and not rounded up: 0.99996 is not all. Below 0, as r² may be, to the nearest. */
+export function ratio(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  return value < 0 ? value.toFixed(4) : (Math.floor(value * 10_000 + 1e-6) / 10_000).toFixed(4);
+}
+
+/** Four digits that count, for figures of any size. */
+export function digits(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(3);
+  return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
+}
+
+/** 1 step, 2,000 steps, 3 classes */
+export function count(n: number, noun: string): string {
+  return `${thousands(n)} ${noun}${n === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
+}
+
+export function thousands(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
+
+/** 0:07, 2:05, 1:02:05 */
+export function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (n: number): string => String(n % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return `${minutes < 60 ? minutes : `${Math.floor(minutes / 60)}:${two(minutes)}`}:${two(whole)}`;
+}
+
+/** 12.3 s, 2 min 5 s, 1 h 2 min */
+export function duration(seconds: number): string {
+  if (Number(seconds.toFixed(1)) < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** 512 bytes, 3.4 kB, 51.5 MB: of a thousand. */
+export function bytes(n: number): string {
+  if (n < 1000) return count(n, "byte");
+  return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`;
+}
