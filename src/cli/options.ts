@@ -121,6 +121,7 @@ export const TRAIN: Readonly<Record<string, () => Option[]>> = {
     new Option("-o, --out <file>", "the model; - is stdout. Default: the data's name.safetensors"),
     new Option("--report <file>", "a page with curves, mistakes, weights and times"),
     new Option("--resume", "go on from the checkpoint that an interrupted run has left"),
+    new Option("--no-resume", "begin anew, whatever it has left"),
     new Option("--checkpoint <seconds>", "between two checkpoints; default 10").argParser(positive),
     new Option("--stop-after-epoch <n>", "stop there, to be resumed").argParser(whole(1)),
     new Option("--config <file>", "options by name, as JSON; those of the command line win"),

@@ -1,8 +1,9 @@
 // The commands and their options, as commander has them. What a command does is loaded when it is called: `--help` loads none of it.
 
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { addOptions, ENGINE, OUTPUT, READ, TRAIN } from "./options.ts";
+import { list } from "./parse.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
@@ -70,7 +71,7 @@ ${EXIT_CODES}`,
   const evaluate = command(root, "eval", "measure a model on rows whose target is known")
     .argument("<model>", "file that train has written")
     .argument("<data>", "CSV or TSV file, - for stdin")
-    .option("--metrics <names>", "beside the loss, with commas: f1,rocAuc")
+    .addOption(new Option("--metrics <names>", "beside the loss, with commas: f1,rocAuc").argParser(list))
     .action(async (model: string, data: string, options) => {
       const { evaluate } = await import("./evaluate.ts");
       await evaluate(model, data, options);

@@ -68,6 +68,7 @@ const INITS: Readonly<Record<string, Maker>> = {
 
 const LOSSES: Readonly<Record<string, Maker>> = {
   crossEntropy: xent.crossEntropy,
+  bceWithLogits: xent.bceWithLogits,
   mse: xent.mse,
   mae: xent.mae,
   huber: xent.huber,

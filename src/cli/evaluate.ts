@@ -1,0 +1,53 @@
+// `xent eval`: how well a model does on rows whose target is known.
+
+import { type MetricName, XentError } from "../index.ts";
+import { engineText, openModel, openRuntime } from "./engine.ts";
+import { UsageError } from "./errors.ts";
+import { measure, measuredLines } from "./measure.ts";
+import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
+import { readTable, typesOf } from "./read.ts";
+import { openScreen } from "./terminal.ts";
+import { facts } from "./text.ts";
+
+export interface EvaluateOptions extends EngineOptions, ReadOptions, OutputOptions {
+  readonly metrics?: readonly string[];
+}
+
+export async function evaluate(path: string, data: string, options: EvaluateOptions): Promise<void> {
+  if (path === "-") throw new UsageError("the model is a file: - stands for rows alone");
+  const screen = openScreen(options);
+  const xent = await openRuntime(options);
+  const model = await openModel(xent, path);
+  const { preprocessing } = model;
+  const target = preprocessing?.spec.target;
+  if (preprocessing === undefined || target === undefined)
+    throw new XentError(
+      "PREPROCESSING",
+      `${path}: the model knows no target column`,
+      "Predict with it instead.",
+    );
+  const table = await readTable(data, options, screen, { types: typesOf(preprocessing, true) });
+  const usual: MetricName[] = target.kind === "classes" ? ["accuracy"] : ["r2"];
+  const metrics = (options.metrics as readonly MetricName[] | undefined) ?? usual;
+  const part = { dataset: preprocessing.dataset(table), table };
+  const found = await measure(model, part, metrics);
+  const { confusion, metrics: values, ...rest } = found;
+  screen.say(
+    ...facts(
+      [
+        ["model", path],
+        ["engine", engineText(xent)],
+      ],
+      screen.paint,
+    ),
+    "",
+    ...measuredLines("data", found, screen.paint, screen.columns),
+  );
+  screen.emit("eval", {
+    model: path,
+    data,
+    ...rest,
+    ...values,
+    ...(confusion === undefined ? {} : { confusion }),
+  });
+}
