@@ -2,6 +2,7 @@
 
 import { init, type Sequential, type Xent, XentError } from "../index.ts";
 import { loadModel } from "../node.ts";
+import { withoutHint } from "./errors.ts";
 import type { EngineOptions } from "./options.ts";
 
 export function openRuntime({ threads, precision, wide }: EngineOptions): Promise<Xent> {
@@ -14,7 +15,15 @@ export function openRuntime({ threads, precision, wide }: EngineOptions): Promis
 
 /** A model that was trained on columns, so that it takes rows of a CSV file. */
 export async function openModel(xent: Xent, path: string): Promise<Sequential> {
-  const model = await loadModel(xent, path);
+  const model = await loadModel(xent, path).catch((error: unknown) => {
+    // the file cannot be read: its path is in the message
+    if (!(error instanceof XentError) || error.code === "FILE") throw error;
+    throw new XentError(
+      "CHECKPOINT",
+      `${path} is no model: ${withoutHint(error)}`,
+      "Name a file that xent train has written.",
+    );
+  });
   if (model.preprocessing !== undefined) return model;
   throw new XentError(
     "PREPROCESSING",

@@ -10,24 +10,44 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Runs what reads options: what the library finds wrong with them is a usage error. */
-export function asUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof XentError && error.code === "OPTION") throw new UsageError(error.message);
-    throw error;
-  }
-}
+/** Hints that speak of the API, and what helps on a command line. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/^If the value is missing there/, "If it stands for a missing value, name it: --missing."],
+  [/^missing: "drop" leaves/, "--on-missing drop leaves such rows out, impute puts a value in."],
+  [/^Such a data set is made by/, "Read it as it was read for training."],
+];
 
 /** The line that tells of an error whose cause is known, and the exit code; undefined for a defect of ours, which needs its stack. */
 export function explain(error: unknown): { readonly line: string; readonly code: number } | undefined {
   if (error instanceof UsageError) return { line: oneLine(error.message), code: EXIT.usage };
-  if (error instanceof XentError) return { line: oneLine(error.message), code: EXIT.failed };
+  if (error instanceof XentError) {
+    const { hint, code } = error;
+    const [, instead = hint] = HINTS.find(([pattern]) => pattern.test(hint)) ?? [];
+    // what the library finds wrong with an option was on the command line
+    return {
+      line: oneLine(`${bare(withoutHint(error))}. ${instead}`),
+      code: code === "OPTION" ? EXIT.usage : EXIT.failed,
+    };
+  }
   // of the file system, such as a full disk behind stdout
   if (error instanceof Error && "syscall" in error)
     return { line: oneLine(error.message), code: EXIT.failed };
   return undefined;
+}
+
+/** What an error found, without what to do about it. */
+export function withoutHint({ message, hint }: XentError): string {
+  return message.slice(0, message.length - hint.length - 2);
+}
+
+/** Without the function that found it, and with the file in its place. */
+function bare(problem: string): string {
+  return problem
+    .replace(/^(?:readCsv|streamCsv)(?:File\("(.*?)"\))?: (?:types: )?/, (_, path?: string) =>
+      path === undefined ? "" : `${path}: `,
+    )
+    .replace(/^(?:readCsvFile|streamCsvFile|loadModel|preprocess|fit|sequential|evaluate|predict): /, "")
+    .replace(/, as types says so$/, "");
 }
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ");

@@ -1,6 +1,7 @@
 // `xent eval`: how well a model does on rows whose target is known.
 
 import { type MetricName, XentError } from "../index.ts";
+import { withTargets } from "./check-rows.ts";
 import { engineText, openModel, openRuntime } from "./engine.ts";
 import { UsageError } from "./errors.ts";
 import { measure, measuredLines } from "./measure.ts";
@@ -26,7 +27,9 @@ export async function evaluate(path: string, data: string, options: EvaluateOpti
       `${path}: the model knows no target column`,
       "Predict with it instead.",
     );
-  const table = await readTable(data, options, screen, { types: typesOf(preprocessing, true) });
+  const names = target.kind === "classes" ? [target.name] : target.columns.map(({ name }) => name);
+  const read = await readTable(data, options, screen, { types: typesOf(preprocessing, true) });
+  const table = withTargets(data, read, names, screen);
   const usual: MetricName[] = target.kind === "classes" ? ["accuracy"] : ["r2"];
   const metrics = (options.metrics as readonly MetricName[] | undefined) ?? usual;
   const part = { dataset: preprocessing.dataset(table), table };

@@ -57,7 +57,7 @@ export const TRAIN: Readonly<Record<string, () => Option[]>> = {
     ]),
     new Option("--select <columns>", "columns that become features; default: all others").argParser(list),
     new Option("--ignore <columns>", "columns that do not").argParser(list),
-    new Option("--encode <columns>", "numbers that are codes, and become categories").argParser(list),
+    new Option("--encode <columns>", "columns that are categories, whatever they look like").argParser(list),
     new Option("--scale <kind>", "of numbers: standardize (default), minMax or asIs").choices([
       "standardize",
       "minMax",

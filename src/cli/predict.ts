@@ -20,7 +20,8 @@ const HELD = 2 ** 25;
 export async function predict(path: string, data: string, options: PredictOptions): Promise<void> {
   const { json = false, out = "-" } = options;
   if (path === "-") throw new UsageError("the model is a file: - stands for rows alone");
-  if (out !== "-" && (out === data || out === path)) throw new UsageError(`${out} is read: name another file to write`);
+  if (out !== "-" && (out === data || out === path))
+    throw new UsageError(`${out} is read: name another file to write`);
   checkWritable(out);
   const screen = openScreen({ ...options, json: false, piped: true });
   const xent = await openRuntime(options);

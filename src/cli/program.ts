@@ -14,7 +14,15 @@ export function program(): Command {
     .description("Train neural nets on the CPU: from a CSV file to a model, without code.")
     .version(version(), "-V, --version")
     .helpCommand(false)
-    .showHelpAfterError("(--help shows what there is)")
+    .configureOutput({
+      outputError: (text, write) => {
+        const line = text
+          .trim()
+          .replace(/^error: /, "")
+          .replace(/\s*\n\s*/g, " ");
+        write(`xent: ${line}${/[.)]$/.test(line) ? "" : "."} --help shows what there is.\n`);
+      },
+    })
     .configureHelp({ helpWidth: helpWidth() })
     .addHelpText(
       "after",

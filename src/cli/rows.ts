@@ -1,13 +1,20 @@
 // The rows of a run of `train`: read, split, and prepared by what the training rows alone show.
 
 import { basename, extname } from "node:path";
-import { nearest, show } from "../base/options.ts";
-import type { Column, Encoding, Preprocessing, PreprocessOptions, Table } from "../data.ts";
+import type { Column, Preprocessing, PreprocessOptions, Table } from "../data.ts";
 import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../data.ts";
-import { type Dataset, XentError } from "../index.ts";
+import type { Dataset } from "../index.ts";
+import {
+  checkClasses,
+  checkComplete,
+  checkMixed,
+  checkTargets,
+  hintClasses,
+  targetColumns,
+  withTargets,
+} from "./check-rows.ts";
 import { TEST, VALIDATION } from "./defaults.ts";
 import { UsageError } from "./errors.ts";
-import { count } from "./format.ts";
 import { readTable } from "./read.ts";
 import type { TrainOptions } from "./settings.ts";
 import type { Screen } from "./terminal.ts";
@@ -50,9 +57,12 @@ export async function readRows(
     );
   const { task: wished, seed = 0 } = options;
   const names = [...new Set(options.target)];
-  const types = typesBy(wished, names);
-  const all = await readTable(data, options, screen, { types, signal });
-  checkTargets(data, all, names);
+  const types = { ...typesBy(wished, names), ...typed(options.encode ?? [], "category") };
+  const read = await readTable(data, options, screen, { types, signal });
+  checkTargets(data, read, names);
+  checkMixed(data, read, options);
+  if (options.onMissing === "error") checkComplete(data, read, options);
+  const all = withTargets(data, read, names, screen);
   const target = targetColumns(all, names);
   const [first] = target;
   const task =
@@ -61,9 +71,9 @@ export async function readRows(
   const stratified = task === "classification" && first !== undefined ? { stratified: first.name } : {};
 
   // a file of the same kind of rows, read as the first was
-  const readMore = (path: string): Promise<Table> => {
+  const readMore = async (path: string): Promise<Table> => {
     const known = Object.fromEntries(all.columns.map(({ name, type }) => [name, type]));
-    return readTable(path, options, screen, { types: known, signal });
+    return withTargets(path, await readTable(path, options, screen, { types: known, signal }), names, screen);
   };
   const part = async (table: Table, wish: number | string, by: number) => {
     if (typeof wish === "string") return { rest: table, part: await readMore(wish) };
@@ -103,16 +113,8 @@ function preparation(
   task: Rows["task"],
   target: readonly Column[],
 ): PreprocessOptions {
-  const {
-    select,
-    ignore,
-    encode = [],
-    scale = "standardize",
-    unknown = "zeros",
-    onMissing = "impute",
-  } = options;
+  const { select, ignore, scale = "standardize", unknown = "zeros", onMissing = "impute" } = options;
   const numbers = { standardize, minMax, asIs }[scale]();
-  const codes = Object.fromEntries(encode.map((name) => [name, oneHot({ unknown })]));
   const names = target.map(({ name }) => name);
   return {
     target: task === "classification" ? (names[0] as string) : names,
@@ -122,7 +124,6 @@ function preparation(
     ...(ignore === undefined ? {} : { ignore }),
     numbers,
     categories: oneHot({ unknown }),
-    columns: codes as Record<string, Encoding>,
     missing: onMissing,
   };
 }
@@ -140,49 +141,9 @@ function orderOf(task: Rows["task"], column: Column | undefined): Pick<Preproces
 /** A class is told by its text; a number is one, or an error with its line. */
 function typesBy(task: TrainOptions["task"], names: readonly string[]): Record<string, Column["type"]> {
   if (task === undefined) return {};
-  const type = task === "classification" ? "category" : "number";
+  return typed(names, task === "classification" ? "category" : "number");
+}
+
+function typed(names: readonly string[], type: Column["type"]): Record<string, Column["type"]> {
   return Object.fromEntries(names.map((name) => [name, type]));
-}
-
-function targetColumns({ columns }: Table, names: readonly string[]): Column[] {
-  return names.flatMap((name) => columns.filter((column) => column.name === name));
-}
-
-function checkTargets(data: string, { rows, columns }: Table, names: readonly string[]): void {
-  const there = columns.map(({ name }) => name);
-  const lacking = names.find((name) => !there.includes(name));
-  if (lacking === undefined) {
-    if (rows > 1) return;
-    throw new XentError("EMPTY", `${data} has ${count(rows, "row")}, expected at least two`, "Add rows.");
-  }
-  const meant = nearest(lacking, there);
-  const known = `It has ${there.slice(0, 10).map(show).join(", ")}${there.length > 10 ? ", …" : ""}.`;
-  const hint = [
-    ...(meant === undefined ? [] : [`Did you mean ${show(meant)}?`]),
-    known,
-    ...(there.length === 1 ? ["If these are several, say what stands between them: --delimiter."] : []),
-  ];
-  throw new XentError("COLUMN", `${data}: no column is named ${show(lacking)}`, hint.join(" "));
-}
-
-/** Few different whole numbers may be classes, which nobody can tell but who made them. */
-function hintClasses(screen: Screen, column: Column | undefined): void {
-  if (column?.type !== "number") return;
-  const different = new Set(column.values);
-  if (different.size > 10 || column.values.length < 3 * different.size) return;
-  if (![...different].every(Number.isInteger)) return;
-  screen.log(
-    `${column.name} has ${count(different.size, "value")}, and is learnt as a number. If they are classes: --task classification`,
-  );
-}
-
-function checkClasses({ classes = [] }: Preprocessing, target: readonly Column[], { rows }: Table): void {
-  if (classes.length > 1) return;
-  const all = new Set(target[0]?.values).size;
-  const where = all > 1 ? `the ${count(rows, "row")} to train with have` : "all rows have";
-  throw new XentError(
-    "COLUMN",
-    `column ${show(target[0]?.name)}: ${where} one class, ${show(classes[0])}, expected at least two`,
-    "There is nothing to tell apart.",
-  );
 }

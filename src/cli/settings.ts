@@ -2,7 +2,7 @@
 
 import { show } from "../base/options.ts";
 import type { LayerSpec, LossSpec, MetricName, ScheduleSpec } from "../index.ts";
-import { asUsage, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
 import { activationOf, initOf, layersOf, lossOf, optimizerOf, scheduleOf } from "./specs.ts";
 
@@ -78,13 +78,10 @@ function hiddenUnits(text: string | undefined): number[] | undefined {
 
 /** Refuses what is wrong with any data, before these are read. */
 export function checkSettings(options: TrainOptions): void {
-  asUsage(() => {
-    hiddenLayers(options, [1]);
-    if (options.init !== undefined) initOf(options.init);
-    optimizer(options, { kind: "adam" }, undefined);
-    schedule(options, undefined);
-    loss(options, "crossEntropy", undefined);
-  });
+  hiddenLayers(options, [1]);
+  if (options.init !== undefined) initOf(options.init);
+  optimizer(options, { kind: "adam" }, undefined);
+  loss(options, "crossEntropy", undefined);
   const { layers, hidden, activation, dropout, norm, init } = options;
   const instead = Object.entries({ hidden, activation, dropout, norm, init }).find(
     ([, value]) => value !== undefined,

@@ -39,7 +39,7 @@ export function openScreen({ json = false, quiet = false, piped = false }: Scree
       : new cliProgress.SingleBar({
           stream: stderr,
           format: `{before}  ${painter(true, process.env)("cyan", "{bar}")}  {percentage} %  {after}`,
-          barsize: 12,
+          barsize: (stderr.columns ?? 80) < 100 ? 8 : 16,
           autopadding: true,
           barCompleteChar: "█",
           barIncompleteChar: "░",

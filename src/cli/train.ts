@@ -20,7 +20,7 @@ import { applyConfig } from "./config.ts";
 import { defaultsFor } from "./defaults.ts";
 import { engineText, openRuntime } from "./engine.ts";
 import { watch } from "./epochs.ts";
-import { asUsage, EXIT, UsageError } from "./errors.ts";
+import { EXIT, UsageError } from "./errors.ts";
 import { bytes, count, digits, duration, thousands } from "./format.ts";
 import { type Interrupt, interruptible } from "./interrupt.ts";
 import { type Measured, measure, measuredLines } from "./measure.ts";
@@ -116,7 +116,7 @@ function outputsOf(data: string | undefined, options: TrainOptions): Files {
   const name =
     data === undefined ? (options.preset ?? "model") : data === "-" ? "model" : basename(data, extname(data));
   const out = options.out ?? `${name}.safetensors`;
-  if (out === data || report === data)
+  if (data !== undefined && [out, report].includes(data))
     throw new UsageError(`${data} is the data: name another file to write`);
   if (options.out === undefined && resume === undefined && existsSync(out))
     throw new XentError(
@@ -160,7 +160,7 @@ function planOf(rows: Rows, options: TrainOptions): Plan {
   const { patience, monitor, minDelta, accumulate, dropLast, onNan, stopAfterEpoch, inspect, shuffle } =
     options;
   const weight = options.balanced ? balance(rows) : undefined;
-  return asUsage(() => ({
+  return {
     layers: [...hiddenLayers(options, usual.hidden), dense(outputs)],
     seed: options.seed ?? 0,
     metrics: asked,
@@ -189,7 +189,7 @@ function planOf(rows: Rows, options: TrainOptions): Plan {
       ...(stopAfterEpoch === undefined ? {} : { stopAfterEpoch }),
       ...(inspect === undefined ? {} : { inspect }),
     },
-  }));
+  };
 }
 
 /** Weights of classes with which each counts as much as another: rows / (classes · rows of the class), scikit-learn's "balanced". */
@@ -210,7 +210,7 @@ async function begin(
 ): Promise<Sequential> {
   if (files.resume && files.checkpoint !== undefined) return loadModel(xent, files.checkpoint);
   if (resume === false && files.checkpoint !== undefined) await rm(files.checkpoint, { force: true });
-  return asUsage(() => xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers));
+  return xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers);
 }
 
 function introduce(screen: Screen, xent: Xent, model: Sequential, rows: Rows, { fit, layers }: Plan): void {
