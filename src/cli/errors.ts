@@ -1,6 +1,6 @@
 // What ends the command without its work: a usage error or another one, each in one line, and the exit codes.
 
-import { XentError } from "../index.ts";
+import { XentError } from "../base/errors.ts";
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
