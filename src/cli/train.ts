@@ -20,7 +20,7 @@ import { applyConfig } from "./config.ts";
 import { defaultsFor } from "./defaults.ts";
 import { engineText, openRuntime } from "./engine.ts";
 import { watch } from "./epochs.ts";
-import { EXIT, UsageError } from "./errors.ts";
+import { EXIT, UsageError, withoutHint } from "./errors.ts";
 import { bytes, count, digits, duration, thousands } from "./format.ts";
 import { type Interrupt, interruptible } from "./interrupt.ts";
 import { type Measured, measure, measuredLines } from "./measure.ts";
@@ -72,12 +72,16 @@ async function run(data: string | undefined, options: TrainOptions): Promise<voi
       files.checkpoint === undefined
         ? undefined
         : checkpoint({ path: files.checkpoint, model, every: { seconds: options.checkpoint ?? CHECKPOINT } });
-    const history = await model.fit(rows.train.dataset, {
-      ...plan.fit,
-      callbacks: [seen, ...plan.early, ...(saving === undefined ? [] : [saving])],
-      resume: files.resume,
-      signal: interrupt.signal,
-    });
+    const history = await model
+      .fit(rows.train.dataset, {
+        ...plan.fit,
+        callbacks: [seen, ...plan.early, ...(saving === undefined ? [] : [saving])],
+        resume: files.resume,
+        signal: interrupt.signal,
+      })
+      .catch((error: unknown) => {
+        throw files.resume ? ofAnotherRun(error, files.checkpoint) : error;
+      });
     screen.clear();
     await saving?.flush();
     if (history.stopped === "signal") {
@@ -116,7 +120,7 @@ function outputsOf(data: string | undefined, options: TrainOptions): Files {
   const name =
     data === undefined ? (options.preset ?? "model") : data === "-" ? "model" : basename(data, extname(data));
   const out = options.out ?? `${name}.safetensors`;
-  if (data !== undefined && [out, report].includes(data))
+  if (data !== undefined && data !== "-" && [out, report].includes(data))
     throw new UsageError(`${data} is the data: name another file to write`);
   if (options.out === undefined && resume === undefined && existsSync(out))
     throw new XentError(
@@ -280,6 +284,8 @@ async function leave(
   interrupt: Interrupt,
 ): Promise<void> {
   const { checkpoint } = files;
+  process.exitCode = interrupt.signal.aborted ? interrupt.exitCode : EXIT.done;
+  if (history.steps === 0) return screen.log("stopped before training began");
   if (checkpoint !== undefined) await saveModel(model, checkpoint);
   const place = `stopped after ${count(history.epochs, "epoch")} and ${count(history.steps, "step")}`;
   screen.emit("stopped", { epochs: history.epochs, steps: history.steps, checkpoint: checkpoint ?? null });
@@ -289,14 +295,30 @@ async function leave(
       : `${place}, kept in ${checkpoint}`,
   );
   if (checkpoint !== undefined) screen.log(`to go on: ${sameCommand()}`);
-  process.exitCode = interrupt.signal.aborted ? interrupt.exitCode : EXIT.done;
+}
+
+/** What the library finds to be different where a run is to go on. */
+function ofAnotherRun(error: unknown, checkpoint = ""): unknown {
+  if (
+    !(error instanceof XentError) ||
+    !["OPTION", "PREPROCESSING", "STATE", "SHAPE", "TARGET"].includes(error.code)
+  )
+    return error;
+  return new XentError(
+    "CHECKPOINT",
+    `${checkpoint} is of a run with other data or options (${withoutHint(error)})`,
+    "Give those that it had, or --no-resume to begin anew.",
+  );
 }
 
 /** The command line that goes on. */
 function sameCommand(): string {
   const quoted = process.argv
     .slice(2)
-    .filter((each) => !["--resume", "--no-resume"].includes(each))
+    .filter((each, i, all) => {
+      const stop = "--stop-after-epoch";
+      return !/^--(no-)?resume$/.test(each) && !each.startsWith(stop) && all[i - 1] !== stop;
+    })
     .map((each) => (/^[\w./:=,+@%-]+$/.test(each) ? each : `'${each.replaceAll("'", "'\\''")}'`));
   const script = process.env.npm_lifecycle_event;
   const [, ...rest] = quoted;
