@@ -3,7 +3,7 @@
 //   npm run bench:trainer [-- --rounds N] [-- --mnist [--seeds N]]
 
 import { parseArgs } from "node:util";
-import { loadDigits } from "../examples/02-digits/load.ts";
+import { loadMnist } from "../src/cli/mnist.ts";
 import {
   adam,
   adamw,
@@ -91,7 +91,7 @@ for (const group of GROUPS) {
 }
 
 if (values.mnist) {
-  const { train, test } = await loadDigits();
+  const { train, test } = await loadMnist();
   const fast = await init({ wide: true });
   const layers = [512, 256].flatMap((units) => [dense(units), relu(), dropout(0.2)]);
   const optimizer = adamw({ lr: 2e-3, weightDecay: 0.01, groups: [noDecay], schedule: oneCycle() });

@@ -2,8 +2,8 @@
 // `npm run example 03`, or `npm run example -- 03 --help`.
 
 import { XentError } from "xent";
-import { painter } from "../../src/cli/style.ts";
 import { UsageError } from "../shared/arguments.ts";
+import { painter } from "../shared/style.ts";
 import { HELP, readOptions } from "./options.ts";
 import { reportLines } from "./report.ts";
 import { run } from "./run.ts";

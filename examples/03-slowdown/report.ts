@@ -1,8 +1,8 @@
 // What the example says, as lines of at most 80 columns: numbers come in, nothing is printed here.
 
 import { plot, type Settings } from "simple-ascii-chart";
-import type { Paint } from "../../src/cli/style.ts";
-import { facts, wrap } from "../../src/cli/text.ts";
+import type { Paint } from "../shared/style.ts";
+import { facts, wrap } from "../shared/text.ts";
 import type { Options } from "./options.ts";
 import type { Course, FirstGradients, Result } from "./run.ts";
 

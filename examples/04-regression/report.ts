@@ -1,8 +1,8 @@
 // What the example says, as lines of at most 80 columns: numbers come in, nothing is printed here.
 
 import { plot } from "simple-ascii-chart";
-import type { Paint } from "../../src/cli/style.ts";
-import { facts, table } from "../../src/cli/text.ts";
+import type { Paint } from "../shared/style.ts";
+import { facts, table } from "../shared/text.ts";
 import { NOISE, type Result, type Score } from "./run.ts";
 
 export function reportLines(

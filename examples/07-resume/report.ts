@@ -1,7 +1,7 @@
 // What the example says, as lines of at most 80 columns: numbers come in, nothing is printed here.
 
-import type { Paint } from "../../src/cli/style.ts";
-import { facts, table } from "../../src/cli/text.ts";
+import type { Paint } from "../shared/style.ts";
+import { facts, table } from "../shared/text.ts";
 import type { Life, Result } from "./run.ts";
 
 export function reportLines({ whole, killed }: Result, paint: Paint): string[] {

@@ -1,8 +1,8 @@
 // What the example says, as lines of at most 80 columns: numbers come in, nothing is printed here.
 
 import type { GradCheck } from "xent";
-import type { Paint } from "../../src/cli/style.ts";
-import { facts, table, wrap } from "../../src/cli/text.ts";
+import type { Paint } from "../shared/style.ts";
+import { facts, table, wrap } from "../shared/text.ts";
 import { type Band, INSIDE, QUANTILES, type Result } from "./run.ts";
 
 export function reportLines(result: Result, paint: Paint): string[] {

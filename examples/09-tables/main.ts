@@ -1,8 +1,8 @@
 // A table from a CSV file, and a model that other tools open. `npm run example -- 09 penguins`.
 
 import { mkdirSync } from "node:fs";
-import { painter } from "../../src/cli/style.ts";
 import { UsageError } from "../shared/arguments.ts";
+import { painter } from "../shared/style.ts";
 import { HELP, readOptions } from "./options.ts";
 import { reportLines } from "./report.ts";
 import { run } from "./run.ts";

@@ -1,7 +1,7 @@
 // What the example says, as lines of at most 80 columns: numbers come in, nothing is printed here.
 
-import type { Paint } from "../../src/cli/style.ts";
-import { facts, table, wrap } from "../../src/cli/text.ts";
+import type { Paint } from "../shared/style.ts";
+import { facts, table, wrap } from "../shared/text.ts";
 import { type Options, TARGETS } from "./options.ts";
 import type { Prediction, Result } from "./run.ts";
 

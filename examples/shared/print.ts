@@ -1,7 +1,7 @@
 // The main program of an example that takes no options: prints its lines, or says what went wrong.
 
 import { XentError } from "xent";
-import { type Paint, painter } from "../../src/cli/style.ts";
+import { type Paint, painter } from "./style.ts";
 
 export async function print(report: (paint: Paint) => Promise<readonly string[]>): Promise<void> {
   const [, , ...extra] = process.argv;

@@ -25,7 +25,7 @@ export function explain(error: unknown): { readonly line: string; readonly code:
     const [, instead = hint] = HINTS.find(([pattern]) => pattern.test(hint)) ?? [];
     // what the library finds wrong with an option was on the command line
     return {
-      line: oneLine(`${bare(withoutHint(error))}. ${instead}`),
+      line: oneLine(`${withoutHint(error)}. ${instead}`),
       code: code === "OPTION" ? EXIT.usage : EXIT.failed,
     };
   }
@@ -37,7 +37,7 @@ export function explain(error: unknown): { readonly line: string; readonly code:
 
 /** What an error found, without what to do about it. */
 export function withoutHint({ message, hint }: XentError): string {
-  return message.slice(0, message.length - hint.length - 2);
+  return bare(message.slice(0, message.length - hint.length - 2));
 }
 
 /** Without the function that found it, and with the file in its place. */

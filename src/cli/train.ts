@@ -320,10 +320,13 @@ function sameCommand(): string {
       return !/^--(no-)?resume$/.test(each) && !each.startsWith(stop) && all[i - 1] !== stop;
     })
     .map((each) => (/^[\w./:=,+@%-]+$/.test(each) ? each : `'${each.replaceAll("'", "'\\''")}'`));
-  const script = process.env.npm_lifecycle_event;
-  const [, ...rest] = quoted;
-  if (script === "start") return `npm start -- ${[...rest, "--resume"].join(" ")}`;
-  return [script === "xent" ? "npm run xent --" : "xent", ...quoted, "--resume"].join(" ");
+  // of a script of npm, what stands in the script is not to be said again
+  const { npm_lifecycle_event: script, npm_lifecycle_script: text = "" } = process.env;
+  const own = text.split(" ").slice(2);
+  if (script === undefined || !own.every((each, i) => each === quoted[i]))
+    return ["xent", ...quoted, "--resume"].join(" ");
+  const npm = script === "start" ? "npm start" : `npm run ${script}`;
+  return [npm, "--", ...quoted.slice(own.length), "--resume"].join(" ");
 }
 
 /** The model in its file, and no checkpoint. @returns bytes of the model */
