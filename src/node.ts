@@ -37,13 +37,16 @@ export async function writeFileAtomic(path: string | UrlLike, bytes: Uint8Array)
 }
 
 /**
- * Saves a model to a file, as {@link writeFileAtomic} writes.
+ * Saves a model to a file, as {@link writeFileAtomic} writes; what a process that was killed has left of an earlier save of this
+ * file is removed.
  *
  * @throws {XentError} `FILE`, `OPTION` as there, and what `model.save()` throws
  */
 export async function saveModel(model: Saveable, path: string | UrlLike): Promise<void> {
   const file = pathOf("saveModel", path);
-  await write("saveModel", file, await saveable("saveModel", model).save());
+  const bytes = await saveable("saveModel", model).save();
+  await removeLeftOver(file);
+  await write("saveModel", file, bytes);
 }
 
 /**

@@ -11,7 +11,7 @@ export function checkWritable(path: string): void {
   if (path === "-") return;
   const trial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}`);
   try {
-    if (existsSync(path) && statSync(path).isDirectory()) throw new Error("EISDIR: it is a folder");
+    if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is there, and is no file");
     writeFileSync(trial, "");
   } catch (error) {
     const reason = (error as Error).message.split(",")[0] ?? "";

@@ -25,7 +25,8 @@ import { bytes, count, digits, duration, thousands } from "./format.ts";
 import { type Interrupt, interruptible } from "./interrupt.ts";
 import { type Measured, measure, measuredLines } from "./measure.ts";
 import { MNIST, mnistRows } from "./mnist.ts";
-import { checkWritable, writeOutput } from "./outputs.ts";
+import { checkWritable, writeStdout } from "./outputs.ts";
+import { resumeCommand } from "./resume-command.ts";
 import { type Rows, readRows } from "./rows.ts";
 import { checkSettings, hiddenLayers, loss, metrics, optimizer, type TrainOptions } from "./settings.ts";
 import { openScreen, type Screen } from "./terminal.ts";
@@ -294,7 +295,7 @@ async function leave(
       ? `${place}; nothing is kept, as the model was to go to stdout`
       : `${place}, kept in ${checkpoint}`,
   );
-  if (checkpoint !== undefined) screen.log(`to go on: ${sameCommand()}`);
+  if (checkpoint !== undefined) screen.log(`to go on: ${resumeCommand(process.argv.slice(2), process.env)}`);
 }
 
 /** What the library finds to be different where a run is to go on. */
@@ -311,28 +312,10 @@ function ofAnotherRun(error: unknown, checkpoint = ""): unknown {
   );
 }
 
-/** The command line that goes on. */
-function sameCommand(): string {
-  const quoted = process.argv
-    .slice(2)
-    .filter((each, i, all) => {
-      const stop = "--stop-after-epoch";
-      return !/^--(no-)?resume$/.test(each) && !each.startsWith(stop) && all[i - 1] !== stop;
-    })
-    .map((each) => (/^[\w./:=,+@%-]+$/.test(each) ? each : `'${each.replaceAll("'", "'\\''")}'`));
-  // of a script of npm, what stands in the script is not to be said again
-  const { npm_lifecycle_event: script, npm_lifecycle_script: text = "" } = process.env;
-  const own = text.split(" ").slice(2);
-  if (script === undefined || !own.every((each, i) => each === quoted[i]))
-    return ["xent", ...quoted, "--resume"].join(" ");
-  const npm = script === "start" ? "npm start" : `npm run ${script}`;
-  return [npm, "--", ...quoted.slice(own.length), "--resume"].join(" ");
-}
-
 /** The model in its file, and no checkpoint. @returns bytes of the model */
 async function finish(model: Sequential, { out, checkpoint }: Files): Promise<number> {
   const saved = model.save();
-  await writeOutput(out, saved);
+  await (out === "-" ? writeStdout(saved) : saveModel({ save: () => saved }, out));
   if (checkpoint !== undefined) await rm(checkpoint, { force: true });
   return saved.length;
 }
