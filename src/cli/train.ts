@@ -160,7 +160,8 @@ interface Plan {
 
 function planOf(rows: Rows, options: TrainOptions): Plan {
   const { task, features, outputs, train, validation } = rows;
-  const usual = defaultsFor({ task, rows: train.dataset.rows, features, outputs });
+  const { batchSize } = options;
+  const usual = defaultsFor({ task, rows: train.dataset.rows, features, outputs, batchSize });
   const asked = metrics(options, task === "classification" ? ["accuracy"] : ["r2"]);
   const { patience, monitor, minDelta, accumulate, dropLast, onNan, stopAfterEpoch, inspect, shuffle } =
     options;
@@ -183,7 +184,7 @@ function planOf(rows: Rows, options: TrainOptions): Plan {
       loss: loss(options, task === "classification" ? "crossEntropy" : "mse", weight),
       optimizer: optimizer(options, usual.optimizer, usual.schedule),
       epochs: options.epochs ?? usual.epochs,
-      batchSize: options.batchSize ?? usual.batchSize,
+      batchSize: usual.batchSize,
       metrics: asked,
       profile: options.report !== undefined,
       ...(validation === undefined ? {} : { validation: validation.dataset }),
