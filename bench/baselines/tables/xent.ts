@@ -206,5 +206,6 @@ function spread(list: readonly number[]): string {
 }
 
 function signed(x: number): string {
-  return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
+  const text = Math.abs(x).toFixed(4);
+  return `${x < 0 && Number(text) > 0 ? "−" : "+"}${text}`;
 }
