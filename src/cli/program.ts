@@ -1,13 +1,10 @@
 // The commands and their options, as commander has them. What a command does is loaded when it is called: `--help` loads none of it.
 
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { command, EXIT_CODES, examples, helpWidth, version } from "./command.ts";
+import { addMore } from "./more-commands.ts";
 import { addOptions, ENGINE, OUTPUT, READ, TRAIN } from "./options.ts";
 import { list } from "./parse.ts";
-
-const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
-Colours go by NO_COLOR and FORCE_COLOR. A file of "-" is stdin or stdout.`;
 
 export function program(): Command {
   const root = new Command("xent")
@@ -92,23 +89,6 @@ ${EXIT_CODES}`,
     "xent eval iris.safetensors iris.csv",
     "xent eval iris.safetensors iris.csv --metrics f1,logLoss",
   );
+  addMore(root);
   return root;
-}
-
-function command(root: Command, name: string, description: string): Command {
-  return root.command(name).description(description).helpOption("-h, --help", "this text");
-}
-
-function examples(command: Command, ...lines: readonly string[]): void {
-  command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n${EXIT_CODES}`);
-}
-
-/** As wide as the terminal, at most 100; 80 where there is none. */
-function helpWidth(): number {
-  return Math.min(process.stdout.columns ?? 80, 100);
-}
-
-function version(): string {
-  const path = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }
