@@ -40,8 +40,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** 512 bytes, 3.4 kB, 51.5 MB: of a thousand. */
+/** 512 bytes, 3.4 kB, 51.5 MB, 25.3 GB: of a thousand. */
 export function bytes(n: number): string {
   if (n < 1000) return count(n, "byte");
-  return n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`;
+  if (n < 1e6) return `${(n / 1e3).toFixed(1)} kB`;
+  return n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(1)} GB`;
 }
