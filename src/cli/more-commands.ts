@@ -13,7 +13,7 @@ export function addMore(root: Command): void {
       await inspect(file, options);
     });
   addOptions(inspect, "Of a CSV file", [
-    new Option("-t, --target <column>", "column to predict: its classes, or its spread"),
+    new Option("-t, --target <columns>", "column to predict: its classes, or its spread").argParser(list),
     new Option("--task <kind>", "classification, or regression; default: by the target's values").choices([
       "classification",
       "regression",

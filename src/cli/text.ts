@@ -8,16 +8,23 @@ export function facts(pairs: readonly (readonly [name: string, fact: string])[],
   return pairs.map(([name, fact]) => `${paint("dim", name.padEnd(width))}  ${fact}`);
 }
 
-/** Columns under their heads, two blanks between them: the first to the left, numbers to the right. */
+/**
+ * Columns under their heads, two blanks between them: the first to the left, numbers to the right.
+ *
+ * @param words  other columns that hold words, and stand to the left
+ */
 export function table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   paint: Paint,
+  words: readonly number[] = [],
 ): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .map((cell, i) =>
+        i === 0 || words.includes(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+      )
       .join("  ")
       .trimEnd();
   return [paint("dim", line(heads)), ...rows.map(line)];
@@ -34,3 +41,12 @@ export function wrap(text: string, width = 80): string[] {
   }
   return lines;
 }
+
+/** A text from a file, such as the name of a column, in one line of at most so many characters and without what steers a terminal. */
+export function clip(text: string, width = 24): string {
+  const shown = [...text.replace(STEERING, "·")];
+  return shown.length <= width ? shown.join("") : `${shown.slice(0, width - 1).join("")}…`;
+}
+
+/** Control characters, line ends, and those that turn the direction of writing. */
+const STEERING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
