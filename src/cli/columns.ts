@@ -72,18 +72,6 @@ function categories({ name, values, categories: names }: Column & { readonly typ
   return { name, type: "category", missing, distinct: met.length, categories: met };
 }
 
-/** The same of numbers that are classes. */
-export function asClasses({ name, values }: Column & { readonly type: "number" }): Categories {
-  const places = new Map<number, number>();
-  const coded = Int32Array.from(values, (value) => {
-    if (Number.isNaN(value)) return -1;
-    const place = places.get(value) ?? places.size;
-    places.set(value, place);
-    return place;
-  });
-  return categories({ name, type: "category", values: coded, categories: [...places.keys()].map(String) });
-}
-
 /** A number by which a column is recognised: four digits, no more than it has. */
 export const short = (value: number): string =>
   Number.isNaN(value) ? "–" : String(Number(value.toPrecision(4)));

@@ -11,6 +11,7 @@ import { UsageError } from "./errors.ts";
 import { exportPytorch } from "./export-pytorch.ts";
 import { bytes } from "./format.ts";
 import type { OutputOptions } from "./options.ts";
+import { writeStdout } from "./outputs.ts";
 import { openSaved, type Saved, savedOf } from "./saved.ts";
 import { openScreen } from "./terminal.ts";
 import { clip } from "./text.ts";
@@ -47,7 +48,7 @@ export async function exportModel(file: string, options: ExportOptions): Promise
   const model = await openSaved(xent, file);
   const files = contents(model, savedOf(model), to, options);
   if (piped) {
-    for (const each of files) await toStdout(each.bytes);
+    for (const each of files) await writeStdout(each.bytes);
     return;
   }
   await refuseOverwriting(file, files);
@@ -129,10 +130,4 @@ async function writeAll(files: readonly Written[]): Promise<void> {
     for (const each of undo) await each();
     throw error;
   }
-}
-
-function toStdout(bytes: Uint8Array): Promise<void> {
-  return new Promise((done, fail) => {
-    process.stdout.write(bytes, (error) => (error ? fail(error) : done()));
-  });
 }

@@ -1,17 +1,10 @@
 // What `xent inspect` says of a CSV file: its columns, what is to be learnt, and what the library's doctor finds odd about the features
 // that `train` would make of it.
 
-import { type Preprocessing, preprocess, standardize, type Table, takeRows } from "../data.ts";
+import { type Preprocessing, preprocess, standardize, type Table } from "../data.ts";
 import { type Finding, type Inspection, inspect, type RawData, XentError } from "../index.ts";
-import {
-  asClasses,
-  type Categories,
-  columnLines,
-  type Described,
-  describe,
-  type Numbers,
-  short,
-} from "./columns.ts";
+import { checkMixed, checkTargets, withTargets } from "./check-rows.ts";
+import { type Categories, columnLines, type Described, describe, type Numbers, short } from "./columns.ts";
 import { count, ratio, thousands } from "./format.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { SHOWN } from "./inspect-model.ts";
@@ -28,35 +21,54 @@ const CLASSES = 20;
 const MANY = 20;
 
 export async function inspectTable(file: string, options: InspectOptions, screen: Screen): Promise<void> {
-  const { target = [], columns: most = SHOWN } = options;
-  const read = await readTable(file, options, screen);
+  const { target = [], task, columns: most = SHOWN } = options;
+  const name = file === "-" ? "stdin" : file;
+  const read = await readTable(file, options, screen, { types: typesOf(target, task) });
+  if (target.length > 0) checkTargets(name, read, target);
   const columns = read.columns.map(describe);
-  const aims = read.columns
-    .filter(({ name }) => target.includes(name))
-    .map((each) =>
-      each.type === "number" && options.task === "classification" ? asClasses(each) : describe(each),
-    );
+  const aims = columns.filter((each) => target.includes(each.name));
   const left = leftOut(columns, target, options.ignore ?? []);
-  const learnt = withTargets(read, target);
-  const found = read.rows === 0 ? undefined : doctor(learnt, options, left);
+  const found = doctor(withTargets(name, read, target, screen), options, left);
+  const mixed = problem(() => checkMixed(name, read, options));
   if (screen.json) {
     screen.emit("table", {
       file,
       rows: read.rows,
       columns,
-      target: target.length === 0 ? undefined : aims,
+      target: target.length === 0 ? undefined : target,
       features: found?.features.names,
       leftOut: Object.fromEntries(left),
+      refused: mixed,
       findings: found?.inspection.findings,
     });
     return;
   }
   const { paint, columns: width } = screen;
-  const name = file === "-" ? "stdin" : clip(file, 50);
-  screen.say(`${name}: ${count(read.rows, "row")} of ${count(columns.length, "column")}`, "");
+  screen.say(`${clip(name, 50)}: ${count(read.rows, "row")} of ${count(columns.length, "column")}`, "");
   screen.say(...columnLines(columns, most, width, paint));
   for (const aim of aims) screen.say("", ...aimLines(aim, paint));
-  screen.say("", ...foundLines(found, left, read.rows - learnt.rows, width));
+  screen.say("", ...foundLines(found, left, mixed, width));
+}
+
+/** Targets are read as train reads them: classes by their texts, several as numbers. */
+function typesOf(
+  target: readonly string[],
+  task: InspectOptions["task"],
+): Record<string, "number" | "category"> {
+  if (task === undefined && target.length < 2) return {};
+  const type = task === "classification" ? "category" : "number";
+  return Object.fromEntries(target.map((name) => [name, type]));
+}
+
+/** What a check refuses, in its own words. */
+function problem(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof XentError) return error.message;
+    throw error;
+  }
 }
 
 interface Found {
@@ -67,41 +79,24 @@ interface Found {
 /** @param left  columns that cannot be features */
 function doctor(
   rows: Table,
-  { target = [], task, ignore = [] }: InspectOptions,
+  { target = [], ignore = [] }: InspectOptions,
   left: ReadonlyMap<string, string>,
 ): Found | undefined {
   const [first] = target;
-  const columns = rows.columns.filter(({ name }) => target.includes(name));
-  const words = columns.find(({ type }) => type === "category");
-  if (words !== undefined && (task === "regression" || target.length > 1)) {
-    const why = task === "regression" ? "--task regression" : "a target of several columns";
-    throw new XentError(
-      "COLUMN",
-      `the target ${JSON.stringify(clip(words.name))} holds words, and ${why} needs numbers`,
-      "Name a column of numbers, or --missing the words that stand for nothing.",
-    );
-  }
-  const classes = task === "classification" || words !== undefined;
-  const learns =
-    first === undefined
-      ? {}
-      : {
-          target: target.length === 1 ? first : target,
-          ...(classes ? { classes: words === undefined ? (true as const) : undefined } : {}),
-          ...(classes ? {} : { scaleTarget: standardize() }),
-        };
   const out = [...new Set([...ignore, ...left.keys()])];
-  const rest = rows.columns.some(({ name }) => !out.includes(name) && !target.includes(name));
-  const known = target.every((name) => rows.columns.some((each) => each.name === name));
-  // the library's error says which column was meant
-  if (!rest && known) return undefined;
-  const features = preprocess(rows, { ...learns, ignore: out, missing: "impute" });
-  const alone = (): RawData => {
-    const { x, features: width } = features.transform(rows);
-    return { x, features: width };
-  };
-  const data = first === undefined ? alone() : features.dataset(rows);
-  return { features, inspection: inspect(data) };
+  const used = rows.columns.filter(({ name }) => !left.has(name) && !target.includes(name));
+  if (rows.rows === 0 || used.length === 0) return undefined;
+  const classes = rows.columns.some(({ name, type }) => name === first && type === "category");
+  const learns = classes ? { target: first } : { target, scaleTarget: standardize() };
+  const features = preprocess(rows, {
+    ...(first === undefined ? {} : learns),
+    ...(out.length === 0 ? {} : { ignore: out }),
+    missing: "impute",
+  });
+  if (first !== undefined) return { features, inspection: inspect(features.dataset(rows)) };
+  const { x, features: width } = features.transform(rows);
+  const raw: RawData = { x, features: width };
+  return { features, inspection: inspect(raw) };
 }
 
 /** Columns of which no features can be made, and why. */
@@ -121,18 +116,6 @@ function leftOut(
       );
   }
   return left;
-}
-
-/** The rows whose targets are there. */
-function withTargets(all: Table, target: readonly string[]): Table {
-  const columns = all.columns.filter(({ name }) => target.includes(name));
-  const there = Array.from({ length: all.rows }, (_, row) => row).filter((row) =>
-    columns.every(({ type, values }) => {
-      const value = values[row] as number;
-      return type === "number" ? !Number.isNaN(value) : value >= 0;
-    }),
-  );
-  return there.length === all.rows || there.length === 0 ? all : takeRows(all, there);
 }
 
 function aimLines(aim: Described, paint: Paint): string[] {
@@ -180,12 +163,14 @@ const OF_FEATURES: readonly Finding["kind"][] = ["unscaled", "constant", "duplic
 function foundLines(
   found: Found | undefined,
   left: ReadonlyMap<string, string>,
-  without: number,
+  mixed: string | undefined,
   width: number,
 ): string[] {
-  const indented = (text: string): string[] =>
-    wrap(text, width - 9).map((line, i) => `${i === 0 ? "note:   " : "        "} ${line}`);
+  const indented = (text: string, kind = "note:"): string[] =>
+    wrap(text, width - 9).map((line, i) => `${(i === 0 ? kind : "").padEnd(8)} ${line}`);
   const lines: string[] = [];
+  if (mixed !== undefined)
+    lines.push("xent train would stop here:", ...indented(clip(mixed, 400), "warning:"), "");
   if (found === undefined) lines.push("There is nothing to make features of.");
   else {
     const { features, inspection } = found;
@@ -201,7 +186,6 @@ function foundLines(
     for (const each of advice) if (each !== undefined) lines.push(...indented(`xent train: ${each}.`));
   }
   for (const [name, why] of left) lines.push(...indented(`${clip(name, 40)} is left out: it ${why}.`));
-  if (without > 0) lines.push(...indented(`${count(without, "row")} without a target: left out.`));
   for (const column of found?.features.spec.columns ?? []) {
     const rows = found?.features.rows ?? 0;
     if (column.kind === "oneHot" && rows >= MANY && column.categories.length === rows)

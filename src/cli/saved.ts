@@ -10,6 +10,7 @@ import {
   XentError,
 } from "../index.ts";
 import { loadModel } from "../node.ts";
+import { withoutHint } from "./errors.ts";
 
 /** The part of the metadata that the command looks at. */
 export interface Saved {
@@ -50,8 +51,7 @@ export async function openSaved(xent: Xent, path: string): Promise<Sequential> {
     return await loadModel(xent, path);
   } catch (error) {
     if (!(error instanceof XentError) || error.code !== "CHECKPOINT") throw error;
-    const problem = error.message.slice(0, -error.hint.length - 2);
-    throw new XentError("CHECKPOINT", `${path} is no model of xent: ${problem}`, error.hint);
+    throw new XentError("CHECKPOINT", `${path} is no model of xent: ${withoutHint(error)}`, error.hint);
   }
 }
 

@@ -72,7 +72,8 @@ describe("what is written", () => {
     const row = { sepal_length_cm: 6, sepal_width_cm: 3, petal_length_cm: 4.5, petal_width_cm: 1.4 };
     const [said, own] = [predict([row]) as Float32Array, iris.predict([row])];
     expect(said.length).toBe(3);
-    for (const [i, value] of said.entries()) expect(Math.abs(value - (own[i] ?? Number.NaN))).toBeLessThan(1e-6);
+    for (const [i, value] of said.entries())
+      expect(Math.abs(value - (own[i] ?? Number.NaN))).toBeLessThan(1e-6);
   });
 
   it("pytorch: the weights alone, which a state dict of xent takes too", async () => {
@@ -153,7 +154,7 @@ describe.skipIf(!torch)("with PyTorch", () => {
     name: string,
     rows: unknown,
     expected: Float32Array | string,
-    classes?: readonly string[],
+    classes?: readonly string[] | undefined,
   ];
 
   /** Exports the models of the cases, runs all of them in one Python, and compares. */
