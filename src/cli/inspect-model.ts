@@ -1,8 +1,10 @@
 // What `xent inspect` says of a model: what it learns and how, its layers, and what becomes of each column.
 
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { ColumnSpec, NumberColumn, Preprocessing } from "../data.ts";
 import type { Sequential } from "../index.ts";
+import { short } from "./columns.ts";
 import { openRuntime } from "./engine.ts";
 import { bytes, count, digits, thousands } from "./format.ts";
 import { factLines } from "./info.ts";
@@ -52,6 +54,7 @@ export async function inspectModel(file: string, { columns }: InspectOptions, sc
     ["trained", trained(saved)],
     ...lastEpoch(saved),
     ["run", standing(saved)],
+    ...unfinished(file),
   ];
   screen.say(...factLines(facts, paint, screen.columns), "", model.summary());
   if (preprocessing !== undefined) screen.say("", ...prepared(preprocessing, columns ?? SHOWN, screen));
@@ -81,11 +84,11 @@ function settings({ kind, ...options }: { readonly kind: string }): string {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) {
-    if (value.every((each) => typeof each !== "object")) return `${value.join("/")}`;
+    if (value.every((each) => typeof each !== "object")) return value.map(shown).join("/");
     return `of ${value.length}`;
   }
   if (typeof value === "object" && value !== null) return `(${settings(value as { kind: string })})`;
-  return String(value);
+  return typeof value === "number" ? short(value) : String(value);
 }
 
 function trained({ training, build }: Saved): string {
@@ -114,8 +117,15 @@ function standing({ training: { run, over } }: Saved): string {
   if (run === undefined) return "none in the file";
   if (over !== undefined) return `cannot be gone on with: ${over}`;
   if (run.row > 0)
-    return `stopped within epoch ${run.epoch + 1}, behind ${count(run.row, "row")}: to be resumed`;
-  return `stands behind epoch ${run.epoch}, and may be resumed`;
+    return `stopped within epoch ${run.epoch + 1}, behind ${count(run.row, "row")}, and can be gone on with`;
+  return `at the end of epoch ${run.epoch}, and can be gone on with`;
+}
+
+/** A checkpoint that an interrupted `train` has left beside the model. */
+function unfinished(file: string): [string, string][] {
+  const beside = file.replace(/(\.safetensors)?(\.gz)?$/i, ".checkpoint.safetensors");
+  if (!existsSync(beside)) return [];
+  return [["beside", `${clip(beside, 60)} of a run that was interrupted: xent train … --resume goes on`]];
 }
 
 function prepared({ spec, features }: Preprocessing, most: number, { paint }: Screen): string[] {

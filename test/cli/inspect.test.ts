@@ -91,6 +91,9 @@ describe("a model", async () => {
     await model.trainOnBatch([penguinRow(), penguinRow()], ["Adelie", "Gentoo"]);
     await saveModel(model, at("over.safetensors"));
     expect(await text(at("over.safetensors"))).toContain("cannot be gone on with: trainOnBatch");
+    expect(await text(at("over.safetensors"))).not.toContain("--resume");
+    await saveModel(model, at("over.checkpoint.safetensors"));
+    expect(await text(at("over.safetensors"))).toContain("--resume");
     const scaled = preprocess(
       [
         { a: 1, y: 10 },
