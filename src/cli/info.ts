@@ -1,6 +1,8 @@
 // `xent info`: what runs here, and why; and which of the package's builds this engine takes.
 
 import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Xent } from "../index.ts";
 import { openRuntime } from "./engine.ts";
 import { environment, environmentFacts } from "./environment.ts";
@@ -66,11 +68,12 @@ function work(xent: Xent): void {
 
 /** Those that the package has as files beside those that it runs, which are the same. */
 async function buildsInside(): Promise<Build[]> {
-  const folder = new URL("../../dist/wasm/", import.meta.url);
+  const root = dirname(fileURLToPath(new URL("../../package.json", import.meta.url)));
+  const folder = join(root, "dist", "wasm");
   const files = (await readdir(folder)).filter((name) => name.endsWith(".wasm")).sort();
   return Promise.all(
     files.map(async (file) => {
-      const code = await readFile(new URL(file, folder));
+      const code = await readFile(join(folder, file));
       return { name: file.slice(0, -".wasm".length), bytes: code.length, runs: WebAssembly.validate(code) };
     }),
   );
