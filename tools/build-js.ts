@@ -10,6 +10,11 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
   stdio: "inherit",
 });
 
+// the command is no library: nobody imports its types, which are Node's and commander's
+for (const name of readdirSync("dist/cli", { recursive: true, encoding: "utf8" })) {
+  if (name.endsWith(".d.ts")) rmSync(`dist/cli/${name}`);
+}
+
 // tsc turns ./x.ts into ./x.js where it is imported, not where a worker's URL names it
 for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
   if (!name.endsWith(".js")) continue;

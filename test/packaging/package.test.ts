@@ -1,8 +1,16 @@
 // The package as a user gets it: packed, unpacked into an empty project, imported by plain Node, type-checked.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { pack } from "../../tools/pack.ts";
 import { folders } from "../support/folders.ts";
@@ -196,7 +204,8 @@ test("holds what is published and nothing else", () => {
     "dist/wasm/simd.wasm",
   ]);
   expect(files).toContain("dist/wasm/generated/simd.js");
-  expect(files.filter((path) => /\b(test|bench|peak)/.test(path))).toEqual([]);
+  // the command has a bench of its own
+  expect(files.filter((path) => /\b(test|bench|peak)/.test(path))).toEqual(["dist/cli/bench.js"]);
 });
 
 test("every entry of package.json is there", () => {
@@ -266,12 +275,40 @@ export const counts = [before, loaded()];
   expect(JSON.parse(evaluated('(await import("./parser.mjs")).counts'))).toEqual([0, 1]);
 });
 
-test("npm installs it with one package beside it", () => {
+/** Packages by name, with what they depend on: where they are installed. */
+function closure(
+  names: readonly string[],
+  from: string,
+  found = new Map<string, string>(),
+): Map<string, string> {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    // by folders, as Node looks for it: not every package lets its package.json be resolved
+    let folder = realpathSync(from);
+    while (!existsSync(join(folder, "node_modules", name))) folder = dirname(folder);
+    const path = realpathSync(join(folder, "node_modules", name));
+    found.set(name, path);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as {
+      dependencies?: Record<string, string>;
+    };
+    closure(Object.keys(dependencies), path, found);
+  }
+  return found;
+}
+
+test("npm installs it with the packages of CSV and of the command beside it", () => {
   const fresh = join(project, "fresh");
   mkdirSync(fresh);
   writeFileSync(join(fresh, "package.json"), JSON.stringify({ type: "module", private: true }));
-  // without a network, so the dependency is given as a file too; npm would ask for any other
-  const tarballs = [pack(fresh).tarball, pack(fresh, realpathSync("node_modules/papaparse")).tarball];
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  expect(Object.keys(dependencies).sort()).toEqual(["cli-progress", "commander", "papaparse"]);
+  // an exact version: its Parser is not what it promises to keep
+  expect(dependencies.papaparse).toMatch(/^\d+\.\d+\.\d+$/);
+  const beside = closure(Object.keys(dependencies), process.cwd());
+  // without a network, so the dependencies are given as files too; npm would ask for any other
+  const tarballs = [pack(fresh).tarball, ...[...beside.values()].map((path) => pack(fresh, path).tarball)];
   const quiet = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", join(fresh, "cache")];
   const shell = process.platform === "win32";
   const { status, stderr } = spawnSync("npm", ["install", ...quiet, ...tarballs], {
@@ -282,15 +319,21 @@ test("npm installs it with one package beside it", () => {
   expect(stderr).toBe("");
   expect(status).toBe(0);
   const packages = readdirSync(join(fresh, "node_modules")).filter((name) => !name.startsWith("."));
-  expect(packages).toEqual(["papaparse", "xent"]);
+  expect(packages.sort()).toEqual([...beside.keys(), "xent"].sort());
+  // what cli-progress brings: the width of characters in a terminal
+  expect(packages).toHaveLength(9);
   expect(readdirSync(join(fresh, "node_modules/xent"))).not.toContain("node_modules");
   const code = 'console.log((await (await import("xent/data")).readCsv("a,b\\n1,2")).columns.length)';
   expect(node(["--input-type=module", "-e", code], fresh).trim()).toBe("2");
-  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  expect(Object.keys(dependencies)).toEqual(["papaparse"]);
-  // an exact version: its Parser is not what it promises to keep
-  expect(dependencies.papaparse).toMatch(/^\d+\.\d+\.\d+$/);
-}, 60_000);
+  const { version } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    version: string;
+  };
+  // the bin as npm has linked it
+  if (!shell) {
+    const said = spawnSync(join(fresh, "node_modules/.bin/xent"), ["--version"], { encoding: "utf8" });
+    expect(said).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+  }
+}, 120_000);
 
 test("the wasm file can be had by its own path, our inner modules cannot", () => {
   const resolved = (name: string): string => evaluated(`import.meta.resolve("${name}")`);
