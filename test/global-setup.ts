@@ -1,4 +1,4 @@
-// Builds the WebAssembly files when a source of theirs is newer: a test never runs on an old kernel. And dist/, which
+// Builds the WebAssembly files when a source of theirs is newer: a test never runs on an old kernel. The same of the report's page. And dist/, which
 // workers run from: Node takes no TypeScript there.
 
 import { execFileSync } from "node:child_process";
@@ -29,6 +29,9 @@ const SOURCES = [
   "tools/no-inline.mjs",
 ];
 
+const PAGE = ["src/cli/generated/page.ts"];
+const PAGE_SOURCES = ["src/cli/report/page", "tools/build-page.ts", "node_modules/uplot/package.json"];
+
 const BUILT = ["dist/index.js", "dist/worker.js"];
 const COMPILED = ["src", "tsconfig.json", "tsconfig.build.json", "tools/build-js.ts"];
 
@@ -36,6 +39,10 @@ export default function setup(): void {
   if (stale(OUTPUTS, SOURCES)) {
     console.log("assembly/ has changed since it was built:");
     build("tools/build-wasm.ts");
+  }
+  if (stale(PAGE, PAGE_SOURCES)) {
+    console.log("the report's page has changed since it was built:");
+    build("tools/build-page.ts");
   }
   if (stale(BUILT, COMPILED)) {
     console.log("src/ has changed since it was built");

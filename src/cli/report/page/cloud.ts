@@ -1,0 +1,202 @@
+// Points in a plane with the diagonal through it: predicted against true, and the ROC curve, whose points are joined.
+
+import type uPlot from "uplot";
+import type { Fit, Report, Roc } from "../report.ts";
+import { bars } from "./bars.ts";
+import { around, axis, type Colours, chart, sideways } from "./charts.ts";
+import { el, name, section } from "./dom.ts";
+import { count, number, percent } from "./format.ts";
+
+export function roc({ roc, evaluation }: Report): HTMLElement | null {
+  if (roc === null) return null;
+  const note = `How many rows of the class are found, against how many others are taken for it, as the threshold falls. ${of(roc.truePositive.length, roc.of, "corner")}`;
+  const figure = plane({
+    title: el("h3", {}, "ROC of ", name(roc.positive)),
+    label: `ROC curve over ${count(evaluation.rows, "row")}: area ${number(roc.area)}`,
+    x: roc.falsePositive,
+    y: roc.truePositive,
+    names: ["false positives", "true positives"],
+    range: [0, 1],
+    joined: true,
+    standing: [["area under the curve", number(roc.area)]],
+    tell: (i) => rocPoint(roc, i),
+  });
+  return section("roc", "ROC curve", note, el("div", { class: "charts" }, figure));
+}
+
+function rocPoint({ falsePositive, truePositive, threshold }: Roc, i: number): [string, string][] {
+  const above = threshold[i];
+  return [
+    ["found", percent(truePositive[i] ?? null, 1)],
+    ["taken for it", percent(falsePositive[i] ?? null, 1)],
+    ["from", above === null ? "above all" : number(above)],
+  ];
+}
+
+export function fits({ fits, evaluation }: Report): HTMLElement | null {
+  const [first] = fits;
+  if (first === undefined) return null;
+  const note = `Each point is one of the ${evaluation.on} rows; on the line the prediction is the truth. ${of(first.truth.length, first.of, "row")}`;
+  const figures = fits.flatMap((fit) => [cloud(fit), residuals(fit)]);
+  return section("fits", "Predicted against true", note, el("div", { class: "charts" }, ...figures));
+}
+
+function cloud({ name: target, r2, mae, rmse, truth, predicted }: Fit): HTMLElement {
+  return plane({
+    title: el("h3", {}, name(target)),
+    label: `Predicted against true, ${count(truth.length, "row")}: R² ${number(r2)}, mean absolute error ${number(mae)}`,
+    x: truth,
+    y: predicted,
+    names: ["true", "predicted"],
+    range: around([...truth, ...predicted]),
+    joined: false,
+    standing: [
+      ["R²", number(r2)],
+      ["mean abs. error", number(mae)],
+      ["RMSE", number(rmse)],
+    ],
+    tell: (i) => [
+      ["true", number(truth[i])],
+      ["predicted", number(predicted[i])],
+      ["error", number((predicted[i] ?? 0) - (truth[i] ?? 0))],
+    ],
+  });
+}
+
+function residuals({ residuals }: Fit): HTMLElement {
+  const { mean, std } = residuals;
+  return el(
+    "figure",
+    { class: "chart" },
+    el(
+      "figcaption",
+      {},
+      el("h3", {}, "Errors, predicted − true"),
+      readoutOf([
+        ["mean", number(mean)],
+        ["standard deviation", number(std)],
+      ]),
+    ),
+    bars(residuals, "Histogram of the errors", "tall"),
+  );
+}
+
+/** "2,000 of 12,345 rows shown.", where some are left out. */
+function of(shown: number, all: number, noun: string): string {
+  return shown < all ? `${shown.toLocaleString("en-US")} of ${count(all, noun)} shown.` : "";
+}
+
+type Readout = readonly (readonly [name: string, value: string])[];
+
+interface Plane {
+  readonly title: HTMLElement;
+  readonly label: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly names: readonly [x: string, y: string];
+  readonly range: readonly [low: number, high: number];
+  /** whether a line joins the points, in their order */
+  readonly joined: boolean;
+  /** what is told where no point is near the pointer */
+  readonly standing: Readout;
+  tell(point: number): Readout;
+}
+
+function plane({ title, label, x, y, names, range, joined, standing, tell }: Plane): HTMLElement {
+  // uPlot wants x to rise
+  const order = joined ? x.map((_, i) => i) : x.map((_, i) => i).sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0));
+  const data: uPlot.AlignedData = [order.map((i) => x[i] ?? 0), order.map((i) => y[i] ?? 0)];
+  const readout = readoutOf(standing);
+  const say = (plot: uPlot): void => {
+    const i = plot.cursor.left === undefined || plot.cursor.left < 0 ? undefined : plot.cursor.idxs?.[1];
+    const point = i === undefined || i === null ? undefined : order[i];
+    fill(readout, point === undefined ? standing : tell(point));
+  };
+  const both = (): uPlot.Range.MinMax => [range[0], range[1]];
+  const values: uPlot.Axis.Values = (_, splits) => splits.map((split) => number(split));
+  const options = (colours: Colours): Omit<uPlot.Options, "width" | "height"> => ({
+    legend: { show: false },
+    cursor: {
+      drag: { x: false, y: false },
+      points: { size: 9 },
+      x: false,
+      y: false,
+      dataIdx: (plot, series, nearest) => (series === 1 ? nearestPoint(plot, nearest) : nearest),
+    },
+    scales: { x: { time: false, range: both }, y: { range: both } },
+    axes: [
+      axis(colours, { label: names[0], values, space: 60, size: 30 }),
+      axis(colours, { label: names[1], values, size: sideways, space: 40 }),
+    ],
+    series: [
+      {},
+      {
+        stroke: colours.accent,
+        width: 2,
+        ...(joined ? {} : { paths: () => null }),
+        points: { show: false },
+      },
+    ],
+    hooks: {
+      setCursor: [say],
+      drawClear: [(plot) => diagonal(plot, range, colours.muted)],
+      draw: joined ? [] : [(plot) => dots(plot, colours.accent)],
+    },
+  });
+  return chart(title, label, readout, (colours) => ({ options: options(colours), data }), { square: true })
+    .figure;
+}
+
+function readoutOf(pairs: Readout): HTMLElement {
+  const readout = el("div", { class: "readout" });
+  fill(readout, pairs);
+  return readout;
+}
+
+function fill(readout: HTMLElement, pairs: Readout): void {
+  readout.replaceChildren(...pairs.map(([key, text]) => el("span", {}, `${key} `, el("b", {}, text))));
+}
+
+/** The point that is nearest to the pointer on the screen, not along x alone. */
+function nearestPoint(plot: uPlot, otherwise: number | null): number | null {
+  const { left = -1, top = -1 } = plot.cursor;
+  const [xs, ys] = plot.data;
+  if (left < 0 || ys === undefined) return otherwise;
+  let [best, least] = [otherwise, Number.POSITIVE_INFINITY];
+  for (let i = 0; i < xs.length; i++) {
+    const across = plot.valToPos(xs[i] ?? 0, "x") - left;
+    const down = plot.valToPos(ys[i] ?? 0, "y") - top;
+    const distance = across ** 2 + down ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  return best;
+}
+
+function diagonal(plot: uPlot, [low, high]: readonly [number, number], colour: string): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(plot.valToPos(low, "x", true), plot.valToPos(low, "y", true));
+  ctx.lineTo(plot.valToPos(high, "x", true), plot.valToPos(high, "y", true));
+  ctx.stroke();
+  ctx.restore();
+}
+
+function dots(plot: uPlot, colour: string): void {
+  const { ctx, data } = plot;
+  const [xs, ys] = data;
+  ctx.save();
+  ctx.fillStyle = colour;
+  // many of them may lie over each other
+  ctx.globalAlpha = xs.length > 500 ? 0.35 : 0.6;
+  for (let i = 0; i < xs.length; i++) {
+    const [x, y] = [plot.valToPos(xs[i] ?? 0, "x", true), plot.valToPos(ys?.[i] ?? 0, "y", true)];
+    ctx.beginPath();
+    ctx.arc(x, y, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,96 @@
+// The confusion matrix as a table whose cells are the warmer the larger their share of the row; of many classes, the pairs that are
+// taken for each other.
+
+import type { Confusion, Report } from "../report.ts";
+import { el, name, scrolling, section, table } from "./dom.ts";
+import { count, percent } from "./format.ts";
+
+/** More classes than these are read pair by pair. */
+const EASY = 20;
+
+export function confusion({ confusion, evaluation }: Report): HTMLElement | null {
+  if (confusion === null) return null;
+  const { names, counts, pairs } = confusion;
+  const rows = `${evaluation.rows.toLocaleString("en-US")} ${evaluation.on} rows`;
+  return section(
+    "confusion",
+    "Confusion matrix",
+    `What the ${rows} are, against what they are taken for.`,
+    counts === null ? null : scrolling("Confusion matrix", matrix(names, counts)),
+    (counts === null || names.length > EASY) && pairs.length > 0 ? pairList(confusion) : null,
+  );
+}
+
+function matrix(names: readonly string[], counts: readonly (readonly number[])[]): HTMLElement {
+  const columns = names.map((_, i) => counts.reduce((sum, row) => sum + (row[i] ?? 0), 0));
+  const heads = names.map((text) => el("th", { scope: "col" }, name(text)));
+  const body = counts.map((row, truth) => {
+    const all = row.reduce((sum, n) => sum + n, 0);
+    const cells = row.map((n, predicted) => heat(n, all, truth === predicted));
+    const right = all === 0 ? null : (row[truth] ?? 0) / all;
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, name(names[truth] ?? String(truth))),
+      ...cells,
+      el("td", { class: "share" }, percent(right, 1)),
+    );
+  });
+  const precision = columns.map((all, i) =>
+    el("td", { class: "share" }, percent(all === 0 ? null : (counts[i]?.[i] ?? 0) / all, 1)),
+  );
+  return el(
+    "table",
+    { class: `matrix${names.length > 12 ? " dense" : ""}` },
+    el(
+      "caption",
+      {},
+      "Rows are what is true, columns what the model says. Last column: share of a class that is found; last line: share of an answer that is right.",
+    ),
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "true ↓  said →"),
+        ...heads,
+        el("th", { scope: "col", class: "share" }, "found"),
+      ),
+    ),
+    el("tbody", {}, ...body),
+    el(
+      "tfoot",
+      {},
+      el("tr", {}, el("th", { scope: "row" }, "right"), ...precision, el("td", { class: "share" }, "")),
+    ),
+  );
+}
+
+function heat(n: number, all: number, right: boolean): HTMLElement {
+  const share = all === 0 ? 0 : n / all;
+  const cell = el(
+    "td",
+    { class: `${right ? "hit" : "miss"}${n === 0 ? " none" : ""}${share > 0.55 ? " full" : ""}` },
+    n === 0 ? "0" : n.toLocaleString("en-US"),
+  );
+  // a square root: few mistakes among many rows are still seen
+  cell.style.setProperty(
+    "--heat",
+    `${n === 0 ? 0 : Math.round(8 + 92 * (right ? share : Math.sqrt(share)))}%`,
+  );
+  return cell;
+}
+
+function pairList({ names, pairs, pairsOf }: Confusion): HTMLElement {
+  const rows = pairs.map(({ truth, predicted, count }) => [
+    name(names[truth] ?? String(truth)),
+    name(names[predicted] ?? String(predicted)),
+    count.toLocaleString("en-US"),
+  ]);
+  const caption =
+    pairs.length < pairsOf
+      ? `The ${pairs.length} most frequent of ${count(pairsOf, "pair")} that are taken for each other`
+      : "Classes that are taken for others";
+  return scrolling(caption, table(caption, ["true", "taken for", "rows"], rows, "pairs"));
+}

@@ -1,0 +1,28 @@
+// The page's script: reads the report from its JSON and draws it, section by section.
+
+import type { Report } from "../report.ts";
+import { weights } from "./bars.ts";
+import { fits, roc } from "./cloud.ts";
+import { confusion } from "./confusion.ts";
+import { curves, learningRate } from "./curves.ts";
+import { el } from "./dom.ts";
+import { configuration, environment, head, kernels } from "./facts.ts";
+import { mistakes } from "./mistakes.ts";
+
+const SECTIONS = [
+  curves,
+  learningRate,
+  confusion,
+  roc,
+  fits,
+  mistakes,
+  weights,
+  kernels,
+  configuration,
+  environment,
+];
+
+const report = JSON.parse(document.getElementById("report")?.textContent ?? "") as Report;
+document.title = `${report.title} – training report`;
+const sections = SECTIONS.map((draw) => draw(report)).filter((drawn) => drawn !== null);
+document.body.append(el("main", {}, head(report), ...sections), el("footer", {}, "Made by xent"));
