@@ -6,7 +6,17 @@ import { type ClassAnswers, classAnswers, numberAnswers } from "./answers.ts";
 import { finite, fitsOf } from "./fits.ts";
 import { histogram, thinned } from "./histogram.ts";
 import { largestErrors, wrongClasses } from "./mistakes.ts";
-import type { Confusion, Curves, Report, Roc, RowCounts, Seen, Setting, Weights } from "./report.ts";
+import type {
+  Confusion,
+  Curves,
+  Histogram,
+  Report,
+  Roc,
+  RowCounts,
+  Seen,
+  Setting,
+  Weights,
+} from "./report.ts";
 import { rocCurve } from "./roc.ts";
 import { cut } from "./text.ts";
 
@@ -174,13 +184,25 @@ export function confusionOf(names: readonly string[], counts: readonly (readonly
   };
 }
 
-function rocOf({ second, truth, names }: ClassAnswers, { weight }: Dataset): Roc | null {
+function rocOf({ second, truth, names, probabilities }: ClassAnswers, { weight }: Dataset): Roc | null {
   if (second === undefined) return null;
   // a row that the loss ignores has no class, and does not count
   const weights = Float64Array.from(truth, (id, row) => (names[id] === undefined ? 0 : (weight?.[row] ?? 1)));
   const yes = Array.from(truth, (id) => id === 1);
   const curve = rocCurve({ scores: second.scores, thresholds: second.outputs, yes, weights });
-  return curve === undefined ? null : { positive: cut(names[1] ?? "1"), ...curve };
+  if (curve === undefined) return null;
+  const bounds = probabilities ? { low: 0, high: 1, bins: 25 } : undefined;
+  const given = (id: number): Histogram =>
+    histogram(
+      second.outputs.filter((_, row) => truth[row] === id && weights[row] !== 0),
+      bounds,
+    );
+  return {
+    positive: cut(names[1] ?? "1"),
+    negative: cut(names[0] ?? "0"),
+    given: { positive: given(1), negative: given(0) },
+    ...curve,
+  };
 }
 
 function weightsOf(tensors: StateDict): Weights {

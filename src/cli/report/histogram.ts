@@ -2,33 +2,38 @@
 
 import type { Histogram } from "./report.ts";
 
-const BINS = 40;
+const MOST_BINS = 40;
 
-/** Counts the finite values in bins of equal width, and takes mean and standard deviation of them. */
-export function histogram(values: ArrayLike<number>, bins = BINS): Histogram {
-  let [low, high, sum, finite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-    sum += value;
-    finite++;
-  }
-  const notFinite = values.length - finite;
-  if (finite === 0) return { low: 0, high: 0, counts: [], mean: 0, std: 0, notFinite };
-  const mean = sum / finite;
-  const counts = new Array<number>(low === high ? 1 : bins).fill(0);
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (!Number.isFinite(value)) continue;
-    squares += (value - mean) ** 2;
+/** 2·∛n bins (the Rice rule), as far as a small drawing can show them. */
+function binsFor(count: number): number {
+  return Math.min(MOST_BINS, Math.ceil(2 * Math.cbrt(count)));
+}
+
+/**
+ * Counts the finite values in bins of equal width, and takes mean and standard deviation of them.
+ *
+ * @param bounds  where the bins begin and end; without them, at the least and the largest value
+ */
+export function histogram(
+  values: ArrayLike<number>,
+  bounds?: { readonly low: number; readonly high: number; readonly bins: number },
+): Histogram {
+  const finite = Float64Array.from(values).filter(Number.isFinite);
+  const notFinite = values.length - finite.length;
+  if (finite.length === 0) return { low: 0, high: 0, counts: [], mean: 0, std: 0, notFinite };
+  const low = bounds?.low ?? finite.reduce((least, value) => Math.min(least, value));
+  const high = bounds?.high ?? finite.reduce((most, value) => Math.max(most, value));
+  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  const squares = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const bins = low === high ? 1 : (bounds?.bins ?? binsFor(finite.length));
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of finite) {
     const bin = low === high ? 0 : Math.floor(((value - low) / (high - low)) * bins);
-    const last = Math.min(bin, counts.length - 1);
-    counts[last] = (counts[last] as number) + 1;
+    // the upper edge belongs to the last bin
+    const own = Math.min(Math.max(bin, 0), bins - 1);
+    counts[own] = (counts[own] as number) + 1;
   }
-  return { low, high, counts, mean, std: Math.sqrt(squares / finite), notFinite };
+  return { low, high, counts, mean, std: Math.sqrt(squares / finite.length), notFinite };
 }
 
 /** At most so many points of a curve, or rows, go into a page. */

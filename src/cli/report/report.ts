@@ -96,8 +96,11 @@ export interface Confusion {
 
 /** True against false positives of one of two classes, from the largest score to the smallest. */
 export interface Roc {
-  /** the class whose answers are the positive ones */
+  /** the class whose answers are the positive ones, and the other */
   readonly positive: string;
+  readonly negative: string;
+  /** what the model gives the positive class, in the rows that are of it and in those of the other */
+  readonly given: { readonly positive: Histogram; readonly negative: Histogram };
   readonly area: number;
   /** shares of the other class, and of this one, that are above the threshold; both begin with 0 and end with 1 */
   readonly falsePositive: readonly number[];

@@ -14,13 +14,15 @@ export interface Scored {
   readonly weights?: ArrayLike<number> | undefined;
 }
 
+export type Curve = Pick<Roc, "area" | "falsePositive" | "truePositive" | "threshold" | "of">;
+
 /**
  * True against false positives as the threshold falls. Rows of equal scores are one step, straight to where all of them are above
  * it, so the area is the share of pairs of a yes and a no that the scores put in order, level pairs by half.
  *
  * @returns undefined where there is no yes, or no no
  */
-export function rocCurve({ scores, thresholds, yes, weights }: Scored): Omit<Roc, "positive"> | undefined {
+export function rocCurve({ scores, thresholds, yes, weights }: Scored): Curve | undefined {
   const order = Uint32Array.from(yes, (_, i) => i).sort(
     (a, b) => (scores[b] as number) - (scores[a] as number),
   );

@@ -1,94 +1,19 @@
-// Points in a plane with the diagonal through it: predicted against true, and the ROC curve, whose points are joined.
+// Points in a plane with the diagonal through it, and what is told of the one that is nearest to the pointer.
 
 import type uPlot from "uplot";
-import type { Fit, Report, Roc } from "../report.ts";
-import { bars } from "./bars.ts";
-import { around, axis, type Colours, chart, sideways } from "./charts.ts";
-import { el, name, section } from "./dom.ts";
-import { count, number, percent } from "./format.ts";
-
-export function roc({ roc, evaluation }: Report): HTMLElement | null {
-  if (roc === null) return null;
-  const note = `How many rows of the class are found, against how many others are taken for it, as the threshold falls. ${of(roc.truePositive.length, roc.of, "corner")}`;
-  const figure = plane({
-    title: el("h3", {}, "ROC of ", name(roc.positive)),
-    label: `ROC curve over ${count(evaluation.rows, "row")}: area ${number(roc.area)}`,
-    x: roc.falsePositive,
-    y: roc.truePositive,
-    names: ["false positives", "true positives"],
-    range: [0, 1],
-    joined: true,
-    standing: [["area under the curve", number(roc.area)]],
-    tell: (i) => rocPoint(roc, i),
-  });
-  return section("roc", "ROC curve", note, el("div", { class: "charts" }, figure));
-}
-
-function rocPoint({ falsePositive, truePositive, threshold }: Roc, i: number): [string, string][] {
-  const above = threshold[i];
-  return [
-    ["found", percent(truePositive[i] ?? null, 1)],
-    ["taken for it", percent(falsePositive[i] ?? null, 1)],
-    ["from", above === null ? "above all" : number(above)],
-  ];
-}
-
-export function fits({ fits, evaluation }: Report): HTMLElement | null {
-  const [first] = fits;
-  if (first === undefined) return null;
-  const note = `Each point is one of the ${evaluation.on} rows; on the line the prediction is the truth. ${of(first.truth.length, first.of, "row")}`;
-  const figures = fits.flatMap((fit) => [cloud(fit), residuals(fit)]);
-  return section("fits", "Predicted against true", note, el("div", { class: "charts" }, ...figures));
-}
-
-function cloud({ name: target, r2, mae, rmse, truth, predicted }: Fit): HTMLElement {
-  return plane({
-    title: el("h3", {}, name(target)),
-    label: `Predicted against true, ${count(truth.length, "row")}: R² ${number(r2)}, mean absolute error ${number(mae)}`,
-    x: truth,
-    y: predicted,
-    names: ["true", "predicted"],
-    range: around([...truth, ...predicted]),
-    joined: false,
-    standing: [
-      ["R²", number(r2)],
-      ["mean abs. error", number(mae)],
-      ["RMSE", number(rmse)],
-    ],
-    tell: (i) => [
-      ["true", number(truth[i])],
-      ["predicted", number(predicted[i])],
-      ["error", number((predicted[i] ?? 0) - (truth[i] ?? 0))],
-    ],
-  });
-}
-
-function residuals({ residuals }: Fit): HTMLElement {
-  const { mean, std } = residuals;
-  return el(
-    "figure",
-    { class: "chart" },
-    el(
-      "figcaption",
-      {},
-      el("h3", {}, "Errors, predicted − true"),
-      readoutOf([
-        ["mean", number(mean)],
-        ["standard deviation", number(std)],
-      ]),
-    ),
-    bars(residuals, "Histogram of the errors", "tall"),
-  );
-}
+import { axis, type Colours, chart, sideways } from "./charts.ts";
+import { el } from "./dom.ts";
+import { count, number } from "./format.ts";
 
 /** "2,000 of 12,345 rows shown.", where some are left out. */
-function of(shown: number, all: number, noun: string): string {
+export function partly(shown: number, all: number, noun: string): string {
   return shown < all ? `${shown.toLocaleString("en-US")} of ${count(all, noun)} shown.` : "";
 }
 
-type Readout = readonly (readonly [name: string, value: string])[];
+/** Names and values above a chart. */
+export type Readout = readonly (readonly [name: string, value: string])[];
 
-interface Plane {
+export interface Plane {
   readonly title: HTMLElement;
   readonly label: string;
   readonly x: readonly number[];
@@ -102,7 +27,7 @@ interface Plane {
   tell(point: number): Readout;
 }
 
-function plane({ title, label, x, y, names, range, joined, standing, tell }: Plane): HTMLElement {
+export function plane({ title, label, x, y, names, range, joined, standing, tell }: Plane): HTMLElement {
   // uPlot wants x to rise
   const order = joined ? x.map((_, i) => i) : x.map((_, i) => i).sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0));
   const data: uPlot.AlignedData = [order.map((i) => x[i] ?? 0), order.map((i) => y[i] ?? 0)];
@@ -147,7 +72,7 @@ function plane({ title, label, x, y, names, range, joined, standing, tell }: Pla
     .figure;
 }
 
-function readoutOf(pairs: Readout): HTMLElement {
+export function readoutOf(pairs: Readout): HTMLElement {
   const readout = el("div", { class: "readout" });
   fill(readout, pairs);
   return readout;

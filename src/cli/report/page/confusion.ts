@@ -15,7 +15,7 @@ export function confusion({ confusion, evaluation }: Report): HTMLElement | null
   return section(
     "confusion",
     "Confusion matrix",
-    `What the ${rows} are, against what they are taken for.`,
+    `What the ${rows} are, line by line, and what the model says of them, column by column. At the right the share of a class that is found, at the foot the share of an answer that is right.`,
     counts === null ? null : scrolling("Confusion matrix", matrix(names, counts)),
     (counts === null || names.length > EASY) && pairs.length > 0 ? pairList(confusion) : null,
   );
@@ -42,11 +42,7 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
   return el(
     "table",
     { class: `matrix${names.length > 12 ? " dense" : ""}` },
-    el(
-      "caption",
-      {},
-      "Rows are what is true, columns what the model says. Last column: share of a class that is found; last line: share of an answer that is right.",
-    ),
+    el("caption", {}, "Confusion matrix: what is true by line, what the model says by column"),
     el(
       "thead",
       {},

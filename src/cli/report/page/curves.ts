@@ -15,7 +15,7 @@ interface Line {
 /** Epochs that the table of numbers shows at most. */
 const MOST_LINES = 200;
 
-export function curves({ curves, training }: Report): HTMLElement | null {
+export function curves({ curves, training, rates }: Report): HTMLElement | null {
   const { epochs, series, of } = curves;
   if (epochs.length === 0) return null;
   const figures = series.map(({ name, train, validation }) => {
@@ -23,6 +23,10 @@ export function curves({ curves, training }: Report): HTMLElement | null {
     if (validation !== null) lines.push({ name: "validation", tone: "second", values: validation });
     return curve(capital(metric(name)), epochs, lines, { best: training.best, log: name === "loss" });
   });
+  if (rates.epochs.length > 0) {
+    const lines: Line[] = [{ name: "end of the epoch", tone: "accent", values: rates.values }];
+    figures.push(curve("Learning rate", rates.epochs, lines, { best: training.best, log: false }));
+  }
   const shown =
     epochs.length < of ? `${count(epochs.length, "epoch")} of ${of.toLocaleString("en-US")} shown` : null;
   return section(
@@ -33,17 +37,6 @@ export function curves({ curves, training }: Report): HTMLElement | null {
       .join(" ") || null,
     el("div", { class: "charts" }, ...figures),
     numbers(curves),
-  );
-}
-
-export function learningRate({ rates }: Report): HTMLElement | null {
-  if (rates.epochs.length === 0) return null;
-  const lines: Line[] = [{ name: "rate", tone: "accent", values: rates.values }];
-  return section(
-    "rates",
-    "Learning rate",
-    "At the end of each epoch.",
-    curve("Learning rate", rates.epochs, lines, { best: null, log: false }),
   );
 }
 
@@ -72,13 +65,14 @@ function curve(
 ): HTMLElement {
   let logarithmic = false;
   const readout = el("div", { class: "readout" });
+  const place = el("span", { class: "at" });
   const tell = (at: number | null | undefined): void => {
     const i = at ?? epochs.length - 1;
+    place.textContent = `epoch ${epochs[i] ?? ""}`;
     readout.replaceChildren(
       ...lines.map(({ name, tone, values }) =>
         el("span", {}, el("i", { class: `swatch ${tone}` }), `${name} `, el("b", {}, number(values[i]))),
       ),
-      el("span", {}, "epoch ", el("b", {}, String(epochs[i] ?? ""))),
     );
   };
   tell(null);
@@ -103,7 +97,7 @@ function curve(
       axis(colours, { incrs: WHOLE, label: "epoch", space: 46, size: 30 }),
       axis(colours, {
         size: sideways,
-        space: 36,
+        space: 28,
         values: (_: uPlot, splits: (number | null)[]) =>
           splits.map((split) => (split === null ? "" : number(split))),
       }),
@@ -124,7 +118,8 @@ function curve(
   });
   const ends = lines.map(({ name, values }) => `${name} ${number(values[0])} to ${number(values.at(-1))}`);
   const label = `${title} over ${count(epochs.length, "epoch")}: ${ends.join(", ")}`;
-  const drawn = chart(el("h3", {}, title), label, readout, (colours) => ({
+  const heading = el("div", { class: "title" }, el("h3", {}, title), place);
+  const drawn = chart(heading, label, readout, (colours) => ({
     options: options(colours),
     data,
   }));
@@ -136,7 +131,7 @@ function curve(
       button.setAttribute("aria-pressed", String(logarithmic));
       drawn.redraw();
     });
-    drawn.figure.querySelector("h3")?.after(button);
+    heading.after(button);
   }
   return drawn.figure;
 }

@@ -2,7 +2,7 @@
 
 import type { Kernel, Report, Setting } from "../report.ts";
 import { el, name, scrolling, section, table } from "./dom.ts";
-import { capital, count, duration, metric, metricValue, number, percent } from "./format.ts";
+import { count, duration, metric, metricValue, milliseconds, number, percent } from "./format.ts";
 
 export function head(report: Report): HTMLElement {
   const { title, rows, evaluation, training } = report;
@@ -63,7 +63,6 @@ const WARNINGS = {
     "No rows were kept aside. All figures are of the rows that the net was trained on, and say little of others.",
 } as const;
 
-/** Records of a step that their table shows. */
 export function kernels({ kernels, training }: Report): HTMLElement | null {
   if (kernels.length === 0) return null;
   const sums = byOp(kernels);
@@ -72,14 +71,14 @@ export function kernels({ kernels, training }: Report): HTMLElement | null {
     el("th", { scope: "row" }, op),
     el("td", { class: "bar" }, bar(ms / most)),
     el("td", {}, percent(share, 1)),
-    el("td", {}, `${number(ms, 3)} ms`),
+    el("td", {}, milliseconds(ms)),
     el("td", {}, gflops === 0 ? "" : number(gflops, 3)),
   ]);
   const records = kernels.map(({ op, label, ms, share, gflops }) => [
     el("th", { scope: "row" }, op),
     el("td", { class: "text" }, name(label)),
     percent(share, 1),
-    `${number(ms, 3)} ms`,
+    milliseconds(ms),
     gflops === 0 ? "" : number(gflops, 3),
   ]);
   return section(
@@ -142,7 +141,7 @@ export function environment({ environment }: Report): HTMLElement | null {
 
 function list(settings: readonly Setting[]): HTMLElement {
   const pairs = settings.map(([key, text]) =>
-    el("div", {}, el("dt", {}, name(capital(key))), el("dd", {}, name(text))),
+    el("div", {}, el("dt", {}, name(key)), el("dd", {}, name(text))),
   );
   return el("dl", { class: "settings" }, ...pairs);
 }

@@ -39,6 +39,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** 12.3 ms, 123 µs */
+export function milliseconds(ms: number): string {
+  return ms >= 1 ? `${number(ms, 3)} ms` : `${number(ms * 1000, 3)} µs`;
+}
+
 /** A number where it is one, a text where it is one, and a mark where a value is missing. */
 export function value(of: string | number | null): string {
   if (of === null) return NONE;
@@ -47,9 +52,9 @@ export function value(of: string | number | null): string {
 
 const NAMES = new Map([
   ["r2", "R²"],
-  ["mae", "mean absolute error"],
-  ["mse", "mean squared error"],
-  ["rmse", "root mean squared error"],
+  ["mae", "MAE"],
+  ["mse", "MSE"],
+  ["rmse", "RMSE"],
   ["f1", "F1"],
   ["f1Micro", "F1 (micro)"],
   ["precisionMicro", "precision (micro)"],

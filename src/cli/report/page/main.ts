@@ -2,25 +2,15 @@
 
 import type { Report } from "../report.ts";
 import { weights } from "./bars.ts";
-import { fits, roc } from "./cloud.ts";
 import { confusion } from "./confusion.ts";
-import { curves, learningRate } from "./curves.ts";
+import { curves } from "./curves.ts";
 import { el } from "./dom.ts";
 import { configuration, environment, head, kernels } from "./facts.ts";
+import { fits } from "./fits.ts";
 import { mistakes } from "./mistakes.ts";
+import { roc } from "./roc.ts";
 
-const SECTIONS = [
-  curves,
-  learningRate,
-  confusion,
-  roc,
-  fits,
-  mistakes,
-  weights,
-  kernels,
-  configuration,
-  environment,
-];
+const SECTIONS = [curves, confusion, roc, fits, mistakes, weights, kernels, configuration, environment];
 
 const report = JSON.parse(document.getElementById("report")?.textContent ?? "") as Report;
 document.title = `${report.title} – training report`;

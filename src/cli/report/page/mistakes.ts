@@ -42,7 +42,7 @@ function inputs({ rows, columns, score }: Mistakes): HTMLElement {
     ),
   );
   const all = [
-    ...heads.map((head) => el("th", { scope: "col" }, head)),
+    ...heads.map((head) => el("th", { scope: "col", class: head === score ? "score" : "" }, head)),
     ...columns.map((column) => el("th", { scope: "col", class: "input" }, name(column))),
   ];
   return scrolling(
