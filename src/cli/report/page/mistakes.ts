@@ -90,11 +90,13 @@ function picture(
   const context = canvas instanceof HTMLCanvasElement ? canvas.getContext("2d") : null;
   if (context === null) return canvas;
   inColours(({ text }) => {
-    context.clearRect(0, 0, width, height);
+    // the canvas gives colours back as #rrggbb
     context.fillStyle = text;
-    context.fillRect(0, 0, width, height);
-    const image = context.getImageData(0, 0, width, height);
-    for (let i = 0; i < width * height; i++) image.data[4 * i + 3] = ink[i] ?? 0;
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) =>
+      Number.parseInt(String(context.fillStyle).slice(at, at + 2), 16),
+    );
+    const image = context.createImageData(width, height);
+    for (let i = 0; i < width * height; i++) image.data.set([red, green, blue, ink[i] ?? 0], 4 * i);
     context.putImageData(image, 0, 0);
   });
   return canvas;
