@@ -12,16 +12,23 @@ export function confusion({ confusion, evaluation }: Report): HTMLElement | null
   if (confusion === null) return null;
   const { names, counts, pairs } = confusion;
   const rows = `${evaluation.rows.toLocaleString("en-US")} ${evaluation.on} rows`;
+  const list = pairs.length > 0 ? pairList(confusion) : null;
+  if (counts === null) {
+    const note = `${names.length.toLocaleString("en-US")} classes are too many for a table; these are the answers among ${rows} that are wrong most often.`;
+    return section("confusion", "Most confused classes", note, list);
+  }
   return section(
     "confusion",
     "Confusion matrix",
     `What the ${rows} are, line by line, and what the model says of them, column by column. At the right the share of a class that is found, at the foot the share of an answer that is right.`,
-    counts === null ? null : scrolling("Confusion matrix", matrix(names, counts)),
-    (counts === null || names.length > EASY) && pairs.length > 0 ? pairList(confusion) : null,
+    scrolling("Confusion matrix", matrix(names, counts)),
+    names.length > EASY ? list : null,
   );
 }
 
 function matrix(names: readonly string[], counts: readonly (readonly number[])[]): HTMLElement {
+  const dense = names.length > 12;
+  const places = dense ? 0 : 1;
   const columns = names.map((_, i) => counts.reduce((sum, row) => sum + (row[i] ?? 0), 0));
   const heads = names.map((text) => el("th", { scope: "col" }, name(text)));
   const body = counts.map((row, truth) => {
@@ -33,15 +40,15 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
       {},
       el("th", { scope: "row" }, name(names[truth] ?? String(truth))),
       ...cells,
-      el("td", { class: "share" }, percent(right, 1)),
+      el("td", { class: "share" }, percent(right, places)),
     );
   });
   const precision = columns.map((all, i) =>
-    el("td", { class: "share" }, percent(all === 0 ? null : (counts[i]?.[i] ?? 0) / all, 1)),
+    el("td", { class: "share" }, percent(all === 0 ? null : (counts[i]?.[i] ?? 0) / all, places)),
   );
   return el(
     "table",
-    { class: `matrix${names.length > 12 ? " dense" : ""}` },
+    { class: `matrix${dense ? " dense" : ""}` },
     el("caption", {}, "Confusion matrix: what is true by line, what the model says by column"),
     el(
       "thead",
@@ -65,16 +72,15 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
 
 function heat(n: number, all: number, right: boolean): HTMLElement {
   const share = all === 0 ? 0 : n / all;
+  // a square root: few mistakes among many rows are still seen
+  const warmth = n === 0 ? 0 : 8 + 92 * (right ? share : Math.sqrt(share));
+  const kinds = [right ? "hit" : "miss", n === 0 ? "none" : null, warmth > 70 ? "full" : null];
   const cell = el(
     "td",
-    { class: `${right ? "hit" : "miss"}${n === 0 ? " none" : ""}${share > 0.55 ? " full" : ""}` },
-    n === 0 ? "0" : n.toLocaleString("en-US"),
+    { class: kinds.filter((kind) => kind !== null).join(" ") },
+    n.toLocaleString("en-US"),
   );
-  // a square root: few mistakes among many rows are still seen
-  cell.style.setProperty(
-    "--heat",
-    `${n === 0 ? 0 : Math.round(8 + 92 * (right ? share : Math.sqrt(share)))}%`,
-  );
+  cell.style.setProperty("--heat", `${Math.round(warmth)}%`);
   return cell;
 }
 
