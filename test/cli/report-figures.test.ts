@@ -82,6 +82,11 @@ test("ROC: equal scores are one step, straight to the other corner", () => {
   });
 });
 
+test("ROC: a score that is no number has no place in an order", () => {
+  const scores = [1, Number.NaN, 0];
+  expect(rocCurve({ scores, thresholds: scores, yes: [true, false, false] })).toBeUndefined();
+});
+
 test("ROC: of many corners some are shown, the area is that of all", () => {
   const scores = Array.from({ length: 12_000 }, (_, i) => i);
   const yes = scores.map((i) => (i * 7919) % 3 === 0);

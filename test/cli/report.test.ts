@@ -260,6 +260,27 @@ test("rows that the loss ignores are neither right nor wrong", async () => {
   );
 });
 
+test.each(["classes", "numbers"])(
+  "a net whose weights are no numbers any more is told of, %s",
+  async (problem) => {
+    const { x, y } = clouds(40);
+    const kind = problem === "classes";
+    const data = dataset({ x, y: kind ? y : Float32Array.from(y) });
+    const model = xent.sequential({ input: 2 }, [dense(4), dense(kind ? 2 : 1)]);
+    const loss = kind ? crossEntropy() : mse();
+    const optimizer = sgd({ lr: 1e38 });
+    const history = await model.fit(data, { loss, optimizer, epochs: 20, onNaN: "ignore" });
+    const { data: weights } = model.stateDict()["0.weight"]!;
+    expect(weights.every((value) => Number.isNaN(value))).toBe(true);
+    const report = await collectReport({ ...FACTS, model, history, dataset: data });
+    expect(report).toMatchObject({ problem, roc: null, evaluation: { loss: null } });
+    expect(report.mistakes!.rows.every(({ score }) => score === null)).toBe(true);
+    expect(report.weights.tensors[0]!.values).toMatchObject({ counts: [], notFinite: 8 });
+    if (!kind) expect(report.fits[0]).toMatchObject({ r2: null, mae: null, predicted: Array(40).fill(null) });
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  },
+);
+
 test("images: the pixels of the wrong rows, byte for byte; of numbers, scaled from paper to ink", async () => {
   const bytes = Uint8Array.from({ length: 30 * 12 }, (_, i) => (i * 41) % 256);
   const y = Array.from({ length: 30 }, (_, i) => i % 3);

@@ -187,6 +187,45 @@ test("two hostile classes have a ROC curve, a hostile target a plot", async () =
   }
 });
 
+test("figures that are no numbers are drawn as none", async () => {
+  const rows = table(
+    30,
+    number(
+      "a",
+      Array.from({ length: 30 }, (_, i) => i % 9),
+    ),
+    number(
+      "b",
+      Array.from({ length: 30 }, (_, i) => i),
+    ),
+  );
+  const report = await learnt(rows, "b");
+  const none = [null, null, null];
+  const { series, ...curves } = report.curves;
+  const lost: Report = {
+    ...report,
+    evaluation: { ...report.evaluation, loss: null, metrics: [["r2", null]] },
+    curves: { ...curves, series: series.map((one) => ({ ...one, train: none, validation: none })) },
+    fits: report.fits.map((fit) => ({
+      ...fit,
+      r2: null,
+      predicted: fit.predicted.map((_, i) => (i > 0 ? null : 1)),
+    })),
+    mistakes: {
+      ...report.mistakes!,
+      rows: report.mistakes!.rows.map((row) => ({ ...row, predicted: null, score: null })),
+    },
+    training: { ...report.training, stopped: "nan", problem: "weights were not finite" },
+  };
+  const { page, complaints } = await open(reportHtml(lost));
+  expect(await page.textContent(".figures .main dd")).toBe("–");
+  expect(await page.textContent("#mistakes td.wrong")).toBe("–");
+  expect(await page.textContent(".warning")).toBe("weights were not finite");
+  await page.locator("#fits .u-over").hover();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 test("a page whose data were written as they are would run them: the test above can fail", async () => {
   const report = await learnt(named(HOSTILE.slice(0, 2)), "target", { title: HOSTILE[0] });
   const html = reportHtml(report);

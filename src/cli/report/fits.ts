@@ -17,7 +17,7 @@ export function fitsOf(answers: NumberAnswers, weights: ArrayLike<number> | unde
       name,
       ...errors(truth, predicted, weights),
       truth: counted.map((row) => short(truth[row] as number)),
-      predicted: counted.map((row) => short(predicted[row] as number)),
+      predicted: counted.map((row) => finite(short(predicted[row] as number))),
       of: truth.length,
       residuals: histogram(residuals(truth, predicted)),
     };

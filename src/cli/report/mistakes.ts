@@ -34,7 +34,9 @@ export function wrongClasses(answers: ClassAnswers, inputs: Inputs): Mistakes {
     const looked = names[truth[row] as number] !== undefined && inputs.dataset.weight?.[row] !== 0;
     if (looked && truth[row] !== predicted[row]) wrong.push(row);
   }
-  wrong.sort((a, b) => (score[b] as number) - (score[a] as number) || a - b);
+  // a score that is no number is not sure of anything
+  const sure = (row: number): number => (Number.isNaN(score[row]) ? -Infinity : (score[row] as number));
+  wrong.sort((a, b) => (sure(a) === sure(b) ? a - b : sure(b) - sure(a)));
   const rows = wrong.slice(0, MOST_MISTAKES).map((row) => ({
     row,
     output: null,
@@ -52,16 +54,17 @@ export function largestErrors(answers: NumberAnswers, inputs: Inputs): Mistakes 
     const [t, p] = [truth[output] as Float64Array, predicted[output] as Float64Array];
     const scale = names.length === 1 ? 1 : spread(t) || 1;
     return worst(t, p, inputs.dataset.weight).map((row) => ({
-      size: Math.abs((p[row] as number) - (t[row] as number)) / scale,
+      off: size(t, p, row) / scale,
       row,
       output: names.length === 1 ? null : name,
       truth: short(t[row] as number),
-      predicted: short(p[row] as number),
+      predicted: finite(short(p[row] as number)),
       score: finite(short((p[row] as number) - (t[row] as number))),
     }));
   });
-  all.sort((a, b) => b.size - a.size || a.row - b.row);
-  return mistakes(all.slice(0, MOST_MISTAKES), truth[0]?.length ?? 0, "error", inputs);
+  all.sort((a, b) => (a.off === b.off ? a.row - b.row : b.off - a.off));
+  const shown = all.slice(0, MOST_MISTAKES).map(({ off, ...wrong }) => wrong);
+  return mistakes(shown, truth[0]?.length ?? 0, "error", inputs);
 }
 
 /** Rows of the largest errors of one output. */
@@ -70,12 +73,16 @@ function worst(
   predicted: Float64Array,
   weight: ArrayLike<number> | undefined,
 ): number[] {
-  const sizes = predicted.map((value, row) =>
-    weight?.[row] === 0 ? 0 : Math.abs(value - (truth[row] as number)),
-  );
+  const sizes = predicted.map((_, row) => (weight?.[row] === 0 ? 0 : size(truth, predicted, row)));
   const rows = Uint32Array.from(sizes, (_, row) => row);
-  rows.sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b);
+  rows.sort((a, b) => (sizes[a] === sizes[b] ? a - b : (sizes[b] as number) - (sizes[a] as number)));
   return [...rows.subarray(0, MOST_MISTAKES)].filter((row) => (sizes[row] as number) > 0);
+}
+
+/** |predicted − true|; no number is further off than any. */
+function size(truth: Float64Array, predicted: Float64Array, row: number): number {
+  const error = Math.abs((predicted[row] as number) - (truth[row] as number));
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
 
 function spread(values: Float64Array): number {

@@ -118,7 +118,7 @@ export interface Fit {
   readonly mae: Figure;
   readonly rmse: Figure;
   readonly truth: readonly number[];
-  readonly predicted: readonly number[];
+  readonly predicted: readonly Figure[];
   /** rows that these were taken from */
   readonly of: number;
   /** predicted − true, of all rows */
@@ -145,7 +145,7 @@ export interface Mistake {
   /** of a regression with several outputs: which */
   readonly output: string | null;
   readonly truth: string | number;
-  readonly predicted: string | number;
+  readonly predicted: string | Figure;
   readonly score: Figure;
   /** as many as columns; null where a value is missing */
   readonly inputs: readonly (string | number | null)[];

@@ -20,9 +20,10 @@ export type Curve = Pick<Roc, "area" | "falsePositive" | "truePositive" | "thres
  * True against false positives as the threshold falls. Rows of equal scores are one step, straight to where all of them are above
  * it, so the area is the share of pairs of a yes and a no that the scores put in order, level pairs by half.
  *
- * @returns undefined where there is no yes, or no no
+ * @returns undefined where there is no yes, or no no, or a score that is no number
  */
 export function rocCurve({ scores, thresholds, yes, weights }: Scored): Curve | undefined {
+  for (let i = 0; i < scores.length; i++) if (Number.isNaN(scores[i])) return undefined;
   const order = Uint32Array.from(yes, (_, i) => i).sort(
     (a, b) => (scores[b] as number) - (scores[a] as number),
   );

@@ -17,7 +17,8 @@ export interface Plane {
   readonly title: HTMLElement;
   readonly label: string;
   readonly x: readonly number[];
-  readonly y: readonly number[];
+  /** null where there is no point */
+  readonly y: readonly (number | null)[];
   readonly names: readonly [x: string, y: string];
   readonly range: readonly [low: number, high: number];
   /** whether a line joins the points, in their order */
@@ -30,7 +31,7 @@ export interface Plane {
 export function plane({ title, label, x, y, names, range, joined, standing, tell }: Plane): HTMLElement {
   // uPlot wants x to rise
   const order = joined ? x.map((_, i) => i) : x.map((_, i) => i).sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0));
-  const data: uPlot.AlignedData = [order.map((i) => x[i] ?? 0), order.map((i) => y[i] ?? 0)];
+  const data: uPlot.AlignedData = [order.map((i) => x[i] ?? 0), order.map((i) => y[i] ?? null)];
   const readout = readoutOf(standing);
   const say = (plot: uPlot): void => {
     const i = plot.cursor.left === undefined || plot.cursor.left < 0 ? undefined : plot.cursor.idxs?.[1];
@@ -89,8 +90,10 @@ function nearestPoint(plot: uPlot, otherwise: number | null): number | null {
   if (left < 0 || ys === undefined) return otherwise;
   let [best, least] = [otherwise, Number.POSITIVE_INFINITY];
   for (let i = 0; i < xs.length; i++) {
+    const y = ys[i] ?? null;
+    if (y === null) continue;
     const across = plot.valToPos(xs[i] ?? 0, "x") - left;
-    const down = plot.valToPos(ys[i] ?? 0, "y") - top;
+    const down = plot.valToPos(y, "y") - top;
     const distance = across ** 2 + down ** 2;
     if (distance < least) [best, least] = [i, distance];
   }
@@ -118,7 +121,9 @@ function dots(plot: uPlot, colour: string): void {
   // many of them may lie over each other
   ctx.globalAlpha = xs.length > 500 ? 0.35 : 0.6;
   for (let i = 0; i < xs.length; i++) {
-    const [x, y] = [plot.valToPos(xs[i] ?? 0, "x", true), plot.valToPos(ys?.[i] ?? 0, "y", true)];
+    const value = ys?.[i] ?? null;
+    if (value === null) continue;
+    const [x, y] = [plot.valToPos(xs[i] ?? 0, "x", true), plot.valToPos(value, "y", true)];
     ctx.beginPath();
     ctx.arc(x, y, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
     ctx.fill();

@@ -32,7 +32,7 @@ function cloud({ name: target, r2, mae, rmse, truth, predicted }: Fit): HTMLElem
     tell: (i) => [
       ["true", number(truth[i])],
       ["predicted", number(predicted[i])],
-      ["error", number((predicted[i] ?? 0) - (truth[i] ?? 0))],
+      ["error", number((predicted[i] ?? Number.NaN) - (truth[i] ?? 0))],
     ],
   });
 }

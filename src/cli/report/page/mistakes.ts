@@ -79,7 +79,7 @@ function picture(
   { row, truth, predicted, pixels }: Mistake,
   { width, height }: { width: number; height: number },
 ): HTMLElement {
-  const label = `Row ${row}: ${truth}, taken for ${predicted}`;
+  const label = `Row ${row}: ${truth}, taken for ${value(predicted)}`;
   const canvas = el("canvas", {
     width: String(width),
     height: String(height),
@@ -102,8 +102,8 @@ function picture(
   return canvas;
 }
 
-function answer(of: string | number): HTMLElement {
-  return name(typeof of === "number" ? number(of, 5) : of);
+function answer(of: string | number | null): HTMLElement {
+  return name(typeof of === "string" ? of : number(of, 5));
 }
 
 function scoreOf({ score: of }: Mistake, kind: Mistakes["score"]): string {
