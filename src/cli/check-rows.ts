@@ -31,22 +31,36 @@ export function checkTargets(data: string, { rows, columns }: Table, names: read
 
 /** Without the rows whose target is missing: nothing can be learnt of them, or measured with them. */
 export function withTargets(data: string, table: Table, names: readonly string[], screen: Screen): Table {
-  const targets = targetColumns(table, names);
+  return withValues(data, table, names, names.join(", "), screen);
+}
+
+/** Without the rows in which one of some columns is missing. */
+export function withoutGaps(data: string, table: Table, names: readonly string[], screen: Screen): Table {
+  return withValues(data, table, names, "a value in each column", screen);
+}
+
+function withValues(
+  data: string,
+  table: Table,
+  names: readonly string[],
+  what: string,
+  screen: Screen,
+): Table {
+  const needed = targetColumns(table, names);
   const known = Array.from({ length: table.rows }, (_, i) => i).filter((i) =>
-    targets.every((column) => !isMissing(column, i)),
+    needed.every((column) => !isMissing(column, i)),
   );
   const left = table.rows - known.length;
   if (left === 0) return table;
   if (known.length === 0)
-    throw new XentError(
-      "EMPTY",
-      `${data}: no row has a value of ${names.join(", ")}`,
-      "There is nothing to learn.",
-    );
-  screen.log(
-    `${data}: ${count(left, "row")} without ${names.join(", ")} ${left === 1 ? "is" : "are"} left out`,
-  );
+    throw new XentError("EMPTY", `${data}: no row has ${what}`, "There is nothing to learn.");
+  screen.log(`${data}: ${count(left, "row")} without ${what} ${left === 1 ? "is" : "are"} left out`);
   return takeRows(table, known);
+}
+
+/** Names of the columns that become features. */
+export function usedColumns({ columns }: Table, options: TrainOptions): string[] {
+  return columns.map(({ name }) => name).filter((name) => isUsed(name, options));
 }
 
 function isMissing(column: Column, row: number): boolean {

@@ -1,7 +1,7 @@
 // `xent eval`: how well a model does on rows whose target is known.
 
 import { type MetricName, XentError } from "../index.ts";
-import { withTargets } from "./check-rows.ts";
+import { withoutGaps, withTargets } from "./check-rows.ts";
 import { engineText, openModel, openRuntime } from "./engine.ts";
 import { UsageError } from "./errors.ts";
 import { measure, measuredLines } from "./measure.ts";
@@ -29,7 +29,9 @@ export async function evaluate(path: string, data: string, options: EvaluateOpti
     );
   const names = target.kind === "classes" ? [target.name] : target.columns.map(({ name }) => name);
   const read = await readTable(data, options, screen, { types: typesOf(preprocessing, true) });
-  const table = withTargets(data, read, names, screen);
+  const known = withTargets(data, read, names, screen);
+  const features = preprocessing.spec.columns.map(({ name }) => name);
+  const table = preprocessing.spec.drop ? withoutGaps(data, known, features, screen) : known;
   const usual: MetricName[] = target.kind === "classes" ? ["accuracy"] : ["r2"];
   const metrics = (options.metrics as readonly MetricName[] | undefined) ?? usual;
   const part = { dataset: preprocessing.dataset(table), table };

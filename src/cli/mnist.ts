@@ -16,8 +16,8 @@ export const MNIST = {
   epochs: 5,
   batchSize: 32,
   optimizer: "sgd",
-  lr: 0.2,
-  schedule: "none",
+  lr: 0.4,
+  schedule: "cosine",
   seed: 1,
 } as const satisfies TrainOptions;
 

@@ -11,6 +11,8 @@ import {
   checkTargets,
   hintClasses,
   targetColumns,
+  usedColumns,
+  withoutGaps,
   withTargets,
 } from "./check-rows.ts";
 import { TEST, VALIDATION } from "./defaults.ts";
@@ -23,6 +25,8 @@ import type { Screen } from "./terminal.ts";
 export interface Part {
   readonly dataset: Dataset;
   readonly table?: Table;
+  /** of each row, as it stands in its file, counted from 1 */
+  readonly rowNumbers?: Float64Array;
 }
 
 /** Everything that a run knows of its data. */
@@ -45,6 +49,17 @@ export interface Rows {
   readonly image?: { readonly width: number; readonly height: number };
 }
 
+/** The rows that tell what a model is worth: of those that there are, the ones that it has seen least of. */
+export function unseen({ test, validation, train }: Rows): {
+  readonly seen: "test" | "validation" | "training";
+  readonly part: Part;
+} {
+  if (test !== undefined) return { seen: "test", part: test };
+  return validation === undefined
+    ? { seen: "training", part: train }
+    : { seen: "validation", part: validation };
+}
+
 export async function readRows(
   data: string,
   options: TrainOptions,
@@ -62,7 +77,13 @@ export async function readRows(
   checkTargets(data, read, names);
   checkMixed(data, read, options);
   if (options.onMissing === "error") checkComplete(data, read, options);
-  const all = withTargets(data, read, names, screen);
+  const usable = (path: string, table: Table): Table => {
+    const known = withTargets(path, numbered(table), names, screen);
+    return options.onMissing === "drop"
+      ? withoutGaps(path, known, usedColumns(table, options), screen)
+      : known;
+  };
+  const all = usable(data, read);
   const target = targetColumns(all, names);
   const [first] = target;
   const task =
@@ -72,8 +93,8 @@ export async function readRows(
 
   // a file of the same kind of rows, read as the first was
   const readMore = async (path: string): Promise<Table> => {
-    const known = Object.fromEntries(all.columns.map(({ name, type }) => [name, type]));
-    return withTargets(path, await readTable(path, options, screen, { types: known, signal }), names, screen);
+    const known = Object.fromEntries(read.columns.map(({ name, type }) => [name, type]));
+    return usable(path, await readTable(path, options, screen, { types: known, signal }));
   };
   const part = async (table: Table, wish: number | string, by: number) => {
     if (typeof wish === "string") return { rest: table, part: await readMore(wish) };
@@ -86,13 +107,14 @@ export async function readRows(
   // by another lot, or the first rows of the test's draw would be the last here
   const validated = await part(tested.rest, wish, (seed + 1) % 2 ** 32);
 
-  const train = validated.rest;
-  const prepared = preprocess(train, preparation(options, task, target));
-  if (task === "classification") checkClasses(prepared, target, train);
-  const whole = (table: Table | undefined): Part | undefined =>
-    table && { dataset: prepared.dataset(table), table };
+  const known = plain(validated.rest).table;
+  const prepared = preprocess(known, preparation(options, task, target));
+  if (task === "classification") checkClasses(prepared, target, known);
+  const whole = (given: Table): Part => {
+    const { table, rowNumbers } = plain(given);
+    return { dataset: prepared.dataset(table), table, rowNumbers };
+  };
   const title = data === "-" ? "stdin" : basename(data);
-  const [validation, test] = [whole(validated.part), whole(tested.part)];
   return {
     name: data === "-" ? "model" : basename(data, extname(data)),
     title,
@@ -101,10 +123,27 @@ export async function readRows(
     features: prepared.features,
     outputs: prepared.outputs,
     ...(prepared.classes === undefined ? {} : { classes: prepared.classes }),
-    train: { dataset: prepared.dataset(train), table: train },
-    ...(validation === undefined ? {} : { validation }),
-    ...(test === undefined ? {} : { test }),
+    train: whole(validated.rest),
+    ...(validated.part === undefined ? {} : { validation: whole(validated.part) }),
+    ...(tested.part === undefined ? {} : { test: whole(tested.part) }),
     prepared,
+  };
+}
+
+/** A name that no column of a file has. */
+const NUMBERS = "\u0000row";
+
+/** The table with the numbers of its rows beside them, so that these go where the rows go. */
+function numbered({ rows, columns }: Table): Table {
+  const values = Float64Array.from({ length: rows }, (_, i) => i + 1);
+  return { rows, columns: [...columns, { name: NUMBERS, type: "number", values }] };
+}
+
+function plain({ rows, columns }: Table): { table: Table; rowNumbers: Float64Array } {
+  const numbers = columns.find(({ name }) => name === NUMBERS);
+  return {
+    table: { rows, columns: columns.filter((column) => column !== numbers) },
+    rowNumbers: Float64Array.from(numbers?.values ?? []),
   };
 }
 
