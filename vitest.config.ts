@@ -1,5 +1,5 @@
-// Five projects: computing and node, browser (Chromium, left out with a word where there is none), bundlers (`npm run test:bundlers`)
-// and soak (`npm run test:soak`).
+// Projects: computing and node, cli (`npm run test:cli`), pages and browser (Chromium, left out with a word where there is none), bundlers
+// (`npm run test:bundlers`) and soak (`npm run test:soak`).
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -43,6 +43,7 @@ const projects: TestProjectConfiguration[] = [
       exclude: [
         "test/browser/**",
         "test/bundlers/**",
+        "test/cli/**",
         "test/pages/**",
         "test/soak/**",
         ...COMPUTING.map((folder) => `test/${folder}/**`),
@@ -51,6 +52,19 @@ const projects: TestProjectConfiguration[] = [
       pool: "forks",
       testTimeout: 60_000,
       sequence: { groupOrder: 1 },
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "cli",
+      include: ["test/cli/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      maxWorkers: 2,
+      sequence: { groupOrder: 2 },
     },
   },
   {

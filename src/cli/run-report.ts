@@ -2,7 +2,6 @@
 
 import type { History, Sequential, Xent } from "../index.ts";
 import { environment, environmentFacts } from "./environment.ts";
-import { digits } from "./format.ts";
 import type { Plan } from "./plan.ts";
 import { collectReport } from "./report/collect.ts";
 import { reportHtml } from "./report/html.ts";
@@ -71,7 +70,7 @@ function descriptionText(description: object | undefined): string {
 }
 
 function valueText(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : digits(value);
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
   if (Array.isArray(value)) return value.map(valueText).join("/");
   if (typeof value !== "object" || value === null) return String(value);
   const { kind, ...options } = value as { kind?: string };

@@ -71,7 +71,7 @@ export function chart(
       if (width === 0) return;
       plot?.destroy();
       const { options, data } = draw(colours);
-      plot = new uPlot({ padding: [8, 8, 0, 0], ...options, width, height }, data, box);
+      plot = new uPlot({ padding: [8, 18, 0, 0], ...options, width, height }, data, box);
     };
     if (plot !== undefined) make();
   });
