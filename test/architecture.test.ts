@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { sizes } from "../tools/size.ts";
 import { abiProblems, assemblyBans, LONG_FILE, longFiles, srcBans } from "./architecture/bans.ts";
 import { bundled } from "./architecture/bundled.ts";
-import { assemblyImports, packagesReached, srcImports } from "./architecture/layers.ts";
+import { assemblyImports, filesReached, packagesReached, srcImports } from "./architecture/layers.ts";
 import { readTree, type Source } from "./architecture/sources.ts";
 import { exportedNames, wasmSurface } from "./architecture/surface.ts";
 
@@ -223,6 +223,14 @@ test.each([
 
 test.each(["index", "module", "onnx", "worker"])("src/%s.ts reaches no package", (entry) => {
   expect(packagesReached(src, `src/${entry}.ts`)).toEqual([]);
+});
+
+test("the command reaches xent by its entries alone, and --help loads commander and nothing of xent", () => {
+  const main = "src/cli/main.ts";
+  expect(packagesReached(src, main, ["static"])).toEqual(["commander", "node:fs"]);
+  const first = filesReached(src, main, ["static"]);
+  expect(first.filter((path) => !path.startsWith("src/cli/"))).toEqual(["src/base/errors.ts"]);
+  expect(filesReached(src, main)).toEqual(expect.arrayContaining(["src/index.ts", "src/node.ts"]));
 });
 
 test("src/data.ts loads a package with the first CSV text, and none before", () => {

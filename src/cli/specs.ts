@@ -12,6 +12,8 @@ interface Named {
 }
 
 type Maker = (options: never) => unknown;
+/** By kind: one that is missing does not compile. */
+type Makers<Spec extends { readonly kind: string }> = { readonly [K in Spec["kind"]]: Maker };
 
 const { dense, dropout, residual, constant } = xent;
 
@@ -28,7 +30,7 @@ const ACTIVATIONS = {
   prelu: xent.prelu,
 } as const satisfies Record<string, Maker>;
 
-const LAYERS: Readonly<Record<string, Maker>> = {
+const LAYERS: Makers<xent.LayerSpec> = {
   dense: ({ units, ...options }: { units: number; init?: unknown; biasInit?: unknown }) =>
     dense(units, {
       ...options,
@@ -48,7 +50,7 @@ const LAYERS: Readonly<Record<string, Maker>> = {
   ...ACTIVATIONS,
 };
 
-const INITS: Readonly<Record<string, Maker>> = {
+const INITS: Makers<xent.InitSpec> = {
   torchDefault: xent.torchDefault,
   heNormal: xent.heNormal,
   heUniform: xent.heUniform,
@@ -66,7 +68,7 @@ const INITS: Readonly<Record<string, Maker>> = {
   byActivation: xent.byActivation,
 };
 
-const LOSSES: Readonly<Record<string, Maker>> = {
+const LOSSES: Makers<Exclude<xent.LossSpec, xent.CustomLossSpec>> = {
   crossEntropy: xent.crossEntropy,
   bceWithLogits: xent.bceWithLogits,
   mse: xent.mse,
@@ -75,7 +77,7 @@ const LOSSES: Readonly<Record<string, Maker>> = {
   quadratic: xent.quadratic,
 };
 
-const OPTIMIZERS: Readonly<Record<string, Maker>> = {
+const OPTIMIZERS: Makers<xent.OptimizerSpec> = {
   sgd: xent.sgd,
   adam: xent.adam,
   adamw: xent.adamw,
@@ -83,7 +85,7 @@ const OPTIMIZERS: Readonly<Record<string, Maker>> = {
   adagrad: xent.adagrad,
 };
 
-const SCHEDULES: Readonly<Record<string, Maker>> = {
+const SCHEDULES: Makers<Exclude<xent.ScheduleSpec, xent.ScheduleFunction>> = {
   cosine: xent.cosine,
   oneCycle: xent.oneCycle,
   linear: xent.linear,

@@ -108,20 +108,28 @@ function isBuiltin(specifier: string): boolean {
   return specifier.startsWith("node:") || builtinModules.includes(specifier);
 }
 
-/** The packages that `entry` reaches through the sources, types included, and lazy imports unless `kinds` leaves them out. */
-export function packagesReached(
-  sources: readonly Source[],
-  entry: string,
-  kinds: readonly Import["kind"][] = ["static", "dynamic", "url"],
-): string[] {
+type Kinds = readonly Import["kind"][];
+const ALL: Kinds = ["static", "dynamic", "url"];
+
+/** The packages, and modules of Node, that `entry` reaches through the sources, types included, and lazy imports unless `kinds` leaves them out. */
+export function packagesReached(sources: readonly Source[], entry: string, kinds = ALL): string[] {
+  return reached(sources, entry, kinds).packages;
+}
+
+/** The files of the sources that `entry` reaches, itself among them, in the same way. */
+export function filesReached(sources: readonly Source[], entry: string, kinds = ALL): string[] {
+  return reached(sources, entry, kinds).files;
+}
+
+function reached(sources: readonly Source[], entry: string, kinds: Kinds) {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const packages = new Set<string>();
-  const seen = new Set<string>();
+  const files = new Set<string>();
   const queue = [entry];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     const source = byPath.get(path);
-    if (seen.has(path) || source === undefined) continue;
-    seen.add(path);
+    if (files.has(path) || source === undefined) continue;
+    files.add(path);
     for (const { specifier, kind } of importsOf(source)) {
       if (specifier === undefined || !kinds.includes(kind)) continue;
       const to = resolve(path, specifier);
@@ -129,5 +137,5 @@ export function packagesReached(
       else queue.push(to);
     }
   }
-  return [...packages].sort();
+  return { packages: [...packages].sort(), files: [...files].sort() };
 }
