@@ -8,8 +8,11 @@ import type { BrowserCommandContext } from "vitest/node";
 import { CHROMIUM_ARGS, findChromium } from "./tools/chromium.ts";
 import "./tools/relaxed-simd.ts";
 
-/** Folders whose tests neither watch the clock nor start threads: two of their files run at a time. */
-const COMPUTING = ["base", "data", "docs", "io", "kernels", "kernels-text", "nn", "oracle", "program"];
+/** Folders whose tests neither watch the clock nor start threads of this process: two of their files run at a time. */
+const COMPUTING = [
+  ...["base", "data", "docs", "examples", "io", "kernels", "kernels-text"],
+  ...["module", "nn", "oracle", "packaging", "program"],
+];
 
 // what examples and tools import is the source, not a package that was built before it
 const resolve = {
@@ -64,7 +67,8 @@ const projects: TestProjectConfiguration[] = [
       testTimeout: 120_000,
       hookTimeout: 60_000,
       maxWorkers: 2,
-      sequence: { groupOrder: 2 },
+      // with those of computing, as they wait for processes
+      sequence: { groupOrder: 0 },
     },
   },
   {

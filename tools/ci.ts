@@ -12,7 +12,7 @@ const STEPS = [
   ["test"],
   ["conformance"],
   ["example", "01"],
-  ["example", "02", "--epochs", "1"],
+  ["start", "--epochs", "1"],
   ["example", "03"],
   ["example", "04"],
   ["example", "05"],
