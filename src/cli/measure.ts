@@ -4,7 +4,7 @@ import type { ConfusionMatrix, Evaluation, MetricName, Sequential } from "../ind
 import { count, digits, ratio } from "./format.ts";
 import type { Part } from "./rows.ts";
 import type { Paint } from "./style.ts";
-import { facts } from "./text.ts";
+import { clip, facts } from "./text.ts";
 
 export interface Measured {
   readonly rows: number;
@@ -99,11 +99,7 @@ export function confusionLines(
   paint: Paint,
   columns: number,
 ): string[] {
-  const title = (i: number): string => {
-    const text = [...(names?.[i] ?? String(labels[i] ?? i))];
-    return text.length > NAME ? `${text.slice(0, NAME - 1).join("")}…` : text.join("");
-  };
-  const titles = counts.map((_, i) => title(i));
+  const titles = counts.map((_, i) => clip(names?.[i] ?? String(labels[i] ?? i), NAME));
   const first = Math.max(4, ...titles.map((each) => each.length));
   const widths = titles.map(
     (each, j) => 2 + Math.max(3, each.length, ...counts.map((row) => String(row[j] ?? 0).length)),

@@ -3,6 +3,7 @@
 
 import cliProgress from "cli-progress";
 import { type Paint, painter } from "./style.ts";
+import { harmless } from "./text.ts";
 
 export interface Screen {
   readonly json: boolean;
@@ -12,7 +13,7 @@ export interface Screen {
   readonly columns: number;
   /** lines for people; nothing with --quiet */
   say(...lines: readonly string[]): void;
-  /** a line on stderr, whatever was asked for */
+  /** a line on stderr, whatever was asked for; it may name what is in a file */
   log(line: string): void;
   /** an event for programs; nothing without --json */
   emit(event: string, facts: object): void;
@@ -61,7 +62,7 @@ export function openScreen({ json = false, quiet = false, piped = false }: Scree
     say(...lines) {
       if (!quiet) for (const line of lines) write(stream, line);
     },
-    log: (line) => write(stderr, line),
+    log: (line) => write(stderr, harmless(line)),
     emit(event, facts) {
       if (json) write(stdout, jsonLine({ event, ...facts }));
     },

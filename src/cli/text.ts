@@ -2,10 +2,10 @@
 
 import type { Paint } from "./style.ts";
 
-/** A name and its fact a line. */
+/** A name and its fact a line; either may come from a file. */
 export function facts(pairs: readonly (readonly [name: string, fact: string])[], paint: Paint): string[] {
   const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, fact]) => `${paint("dim", name.padEnd(width))}  ${fact}`);
+  return pairs.map(([name, fact]) => `${paint("dim", harmless(name).padEnd(width))}  ${harmless(fact)}`);
 }
 
 /**
@@ -42,9 +42,14 @@ export function wrap(text: string, width = 80): string[] {
   return lines;
 }
 
-/** A text from a file, such as the name of a column, in one line of at most so many characters and without what steers a terminal. */
+/** A text from a file, such as the name of a column, without what steers a terminal. */
+export function harmless(text: string): string {
+  return text.replace(STEERING, "·");
+}
+
+/** The same in one line of at most so many characters. */
 export function clip(text: string, width = 24): string {
-  const shown = [...text.replace(STEERING, "·")];
+  const shown = [...harmless(text)];
   return shown.length <= width ? shown.join("") : `${shown.slice(0, width - 1).join("")}…`;
 }
 
