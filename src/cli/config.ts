@@ -72,7 +72,8 @@ function read(path: string, option: Option, value: unknown): unknown {
 }
 
 function unknown(command: Command, path: string, name: string): UsageError {
-  const known = command.options.map((each) => each.attributeName()).filter((each) => each !== "config");
+  const names = new Set(command.options.map((each) => each.attributeName()));
+  const known = [...names].filter((each) => each !== "config");
   const meant = nearest(name, known);
   return new UsageError(
     `${path}: there is no option ${show(name)}. ${meant === undefined ? "" : `Did you mean ${meant}? `}Known: ${known.join(", ")}.`,

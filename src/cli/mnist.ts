@@ -28,11 +28,21 @@ const SIDE = 28;
 /** All digits: the test is MNIST's own 10,000. */
 export async function mnistRows(options: TrainOptions): Promise<Rows> {
   const { validation: share = VALIDATION, seed = 0 } = options;
-  const { target, test } = options;
-  if (target !== undefined || test !== undefined)
-    throw new UsageError(
-      `--preset mnist has its own target and test: leave out --${target === undefined ? "test" : "target"}`,
-    );
+  const { target, task, select, ignore, encode, scale, unknown, onMissing, test } = options;
+  const other = Object.entries({
+    target,
+    task,
+    select,
+    ignore,
+    encode,
+    scale,
+    unknown,
+    "on-missing": onMissing,
+    test,
+  });
+  const given = other.find(([, value]) => value !== undefined);
+  if (given !== undefined)
+    throw new UsageError(`--preset mnist has its own rows, target and test: leave out --${given[0]}`);
   if (typeof share === "string")
     throw new UsageError("--preset mnist validates with a share of its digits, not with a file");
   const all = await loadMnist();

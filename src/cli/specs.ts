@@ -189,7 +189,7 @@ function fromObject(what: string, given: unknown): Named {
   const { kind, ...options } = Object(given) as { kind?: unknown };
   if (typeof given === "object" && typeof kind === "string") return { kind, options };
   throw new UsageError(
-    `a ${what} is ${show(given)}, expected text such as "kind:option=value", or an object with a kind`,
+    `the ${what} is ${show(given)}, expected text such as "kind:option=value", or an object with a kind`,
   );
 }
 

@@ -31,16 +31,17 @@ export async function train(given: string | undefined, command: Command): Promis
   await run(given ?? data, presetOptions(command));
 }
 
-/** What the preset says counts where nobody else has said anything. */
+/** What the preset says counts where nobody else has said anything: a learning rate is one of its optimiser. */
 function presetOptions(command: Command): TrainOptions {
-  if (command.opts<TrainOptions>().preset !== undefined) {
-    for (const [name, value] of Object.entries(MNIST)) {
-      const source = command.getOptionValueSource(name);
-      if (source === undefined || source === "default")
-        command.setOptionValueWithSource(name, value, "preset");
-    }
-  }
-  return command.opts<TrainOptions>();
+  const given = command.opts<TrainOptions>();
+  if (given.preset === undefined) return given;
+  const { hidden, optimizer, lr, schedule, ...others } = MNIST;
+  return {
+    ...others,
+    ...(given.layers === undefined ? { hidden } : {}),
+    ...(given.optimizer === undefined ? { optimizer, lr, schedule } : {}),
+    ...given,
+  };
 }
 
 async function run(data: string | undefined, options: TrainOptions): Promise<void> {
@@ -48,7 +49,7 @@ async function run(data: string | undefined, options: TrainOptions): Promise<voi
   if ((data === undefined) === (options.preset === undefined))
     throw new UsageError("name a CSV file, or - for stdin, or --preset mnist: one of them");
   checkSettings(options);
-  const screen = openScreen({ ...options, piped: options.out === "-" });
+  const screen = openScreen({ ...options, piped: options.out === "-" || options.report === "-" });
   const files = filesOf(data, options);
   const interrupt = interruptible(screen.clear);
   try {
