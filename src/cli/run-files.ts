@@ -6,7 +6,7 @@ import { basename, extname } from "node:path";
 import { type Sequential, XentError } from "../index.ts";
 import { saveModel } from "../node.ts";
 import { UsageError } from "./errors.ts";
-import { checkWritable, writeStdout } from "./outputs.ts";
+import { checkApart, checkWritable, writeStdout } from "./outputs.ts";
 import type { TrainOptions } from "./settings.ts";
 
 /** Where things are written. */
@@ -25,8 +25,6 @@ export function filesOf(data: string | undefined, options: TrainOptions): Files 
   const name =
     data === undefined ? (options.preset ?? "model") : data === "-" ? "model" : basename(data, extname(data));
   const out = options.out ?? `${name}.safetensors`;
-  if (data !== undefined && data !== "-" && [out, report].includes(data))
-    throw new UsageError(`${data} is the data: name another file to write`);
   if (options.out === undefined && resume === undefined && existsSync(out))
     throw new XentError(
       "FILE",
@@ -35,6 +33,7 @@ export function filesOf(data: string | undefined, options: TrainOptions): Files 
     );
   const end = /\.safetensors$/i.test(out) ? out.slice(0, -".safetensors".length) : out;
   const checkpoint = out === "-" ? undefined : `${end}.checkpoint.safetensors`;
+  checkApart([data, options.test, options.validation, options.config], [out, checkpoint, report]);
   if (checkpoint === undefined && resume)
     throw new UsageError("--resume needs --out FILE: the checkpoint lies beside it");
   const interrupted = checkpoint !== undefined && existsSync(checkpoint);

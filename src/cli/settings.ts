@@ -92,12 +92,22 @@ export function checkSettings(options: TrainOptions): void {
     throw new UsageError(
       "got both --select and --ignore: name the columns that become features, or those that do not",
     );
-  if (options.monitor !== undefined && options.patience === undefined)
-    throw new UsageError("--monitor is what early stopping looks at, and there is none: give --patience");
+  for (const [name, value] of Object.entries({ monitor: options.monitor, "min-delta": options.minDelta }))
+    if (value !== undefined && options.patience === undefined)
+      throw new UsageError(`--${name} is for early stopping, and there is none: give --patience`);
+  if (options.task === "classification" && new Set(options.target).size > 1)
+    throw new UsageError("a classification has one target: several are learnt as numbers");
   if (options.balanced && options.task === "regression")
     throw new UsageError("--balanced weighs classes, and a regression has none");
-  if (options.json && options.out === "-")
-    throw new UsageError("--json and --out - both write to stdout: name a file for the model");
+  const { json, out, report } = options;
+  const piped = Object.entries({
+    "--json": json === true,
+    "--out -": out === "-",
+    "--report -": report === "-",
+  })
+    .filter(([, writes]) => writes)
+    .map(([name]) => name);
+  if (piped.length > 1) throw new UsageError(`${piped.join(" and ")} both write to stdout: name a file`);
 }
 
 /** @param weight  of each class, for --balanced */
