@@ -3,11 +3,12 @@
 import { type MetricName, XentError } from "../index.ts";
 import { withoutGaps, withTargets } from "./check-rows.ts";
 import { engineText, openModel, openRuntime } from "./engine.ts";
-import { UsageError } from "./errors.ts";
+import { inFile, UsageError } from "./errors.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import { measure, measuredLines } from "./measure.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
 import { readTable, typesOf } from "./read.ts";
-import { openScreen } from "./terminal.ts";
+import { openScreen, type Screen } from "./terminal.ts";
 import { facts } from "./text.ts";
 
 export interface EvaluateOptions extends EngineOptions, ReadOptions, OutputOptions {
@@ -17,6 +18,16 @@ export interface EvaluateOptions extends EngineOptions, ReadOptions, OutputOptio
 export async function evaluate(path: string, data: string, options: EvaluateOptions): Promise<void> {
   if (path === "-") throw new UsageError("the model is a file: - stands for rows alone");
   const screen = openScreen(options);
+  await untilInterrupted(screen.clear, (signal) => run(path, data, options, screen, signal));
+}
+
+async function run(
+  path: string,
+  data: string,
+  options: EvaluateOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
   const xent = await openRuntime(options);
   const model = await openModel(xent, path);
   const { preprocessing } = model;
@@ -28,13 +39,13 @@ export async function evaluate(path: string, data: string, options: EvaluateOpti
       "Predict with it instead.",
     );
   const names = target.kind === "classes" ? [target.name] : target.columns.map(({ name }) => name);
-  const read = await readTable(data, options, screen, { types: typesOf(preprocessing, true) });
+  const read = await readTable(data, options, screen, { types: typesOf(preprocessing, true), signal });
   const known = withTargets(data, read, names, screen);
   const features = preprocessing.spec.columns.map(({ name }) => name);
   const table = preprocessing.spec.drop ? withoutGaps(data, known, features, screen) : known;
   const usual: MetricName[] = target.kind === "classes" ? ["accuracy"] : ["r2"];
   const metrics = (options.metrics as readonly MetricName[] | undefined) ?? usual;
-  const part = { dataset: preprocessing.dataset(table), table };
+  const part = { dataset: inFile(data, () => preprocessing.dataset(table)), table };
   const found = await measure(model, part, metrics);
   const { confusion, metrics: values, ...rest } = found;
   screen.say(

@@ -11,6 +11,23 @@ export interface Interrupt {
   release(): void;
 }
 
+/** Runs what keeps nothing when it is interrupted: it ends where it next looks at the signal, and the terminal is left in order. */
+export async function untilInterrupted(
+  leave: () => void,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const interrupt = interruptible(leave);
+  try {
+    await work(interrupt.signal);
+  } catch (error) {
+    if (error !== interrupt.signal.reason) throw error;
+    process.exitCode = interrupt.exitCode;
+  } finally {
+    leave();
+    interrupt.release();
+  }
+}
+
 /** A launcher such as npm passes on the Ctrl-C that the terminal has sent us already. */
 const SAME_MS = 500;
 

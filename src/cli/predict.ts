@@ -1,14 +1,14 @@
 // `xent predict`: rows of a CSV file in, a line of CSV or JSON for each out. Rows go through piece by piece, so that a file may be larger
 // than memory.
 
-import type { Table } from "../data.ts";
 import { type Sequential, XentError } from "../index.ts";
 import { openModel, openRuntime } from "./engine.ts";
-import { UsageError } from "./errors.ts";
+import { inFile, UsageError } from "./errors.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
-import { checkWritable, writeOutput, writeStdout } from "./outputs.ts";
+import { checkApart, checkWritable, writeOutput, writeStdout } from "./outputs.ts";
 import { streamTables, typesOf } from "./read.ts";
-import { jsonLine, openScreen } from "./terminal.ts";
+import { jsonLine, openScreen, type Screen } from "./terminal.ts";
 
 export interface PredictOptions extends EngineOptions, ReadOptions, OutputOptions {
   readonly out?: string;
@@ -18,45 +18,51 @@ export interface PredictOptions extends EngineOptions, ReadOptions, OutputOption
 const HELD = 2 ** 25;
 
 export async function predict(path: string, data: string, options: PredictOptions): Promise<void> {
-  const { json = false, out = "-" } = options;
+  const { out = "-" } = options;
   if (path === "-") throw new UsageError("the model is a file: - stands for rows alone");
-  if (out !== "-" && (out === data || out === path))
-    throw new UsageError(`${out} is read: name another file to write`);
+  checkApart([data, path], [out]);
   checkWritable(out);
   const screen = openScreen({ ...options, json: false, piped: true });
+  await untilInterrupted(screen.clear, (signal) => run(path, data, options, screen, signal));
+}
+
+async function run(
+  path: string,
+  data: string,
+  options: PredictOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  const { json = false, out = "-" } = options;
   const xent = await openRuntime(options);
   const model = await openModel(xent, path);
   const { preprocessing } = model;
   if (preprocessing === undefined) return;
-  const columns = columnsOf(model);
-  let text = json ? "" : csvLine(["row", ...columns.map(({ title }) => title)]);
-  const held: string[] = [];
+  let text = json ? "" : csvLine(["row", ...titlesOf(model)]);
+  const held: Uint8Array[] = [];
   let rows = 0;
-  for await (const table of streamTables(data, options, { types: typesOf(preprocessing, false) })) {
-    const lines = json ? jsonLines(model, table, rows) : csvLines(model, table, rows);
+  const reading = { types: typesOf(preprocessing, false), signal };
+  for await (const table of streamTables(data, options, screen, reading)) {
+    if (table.rows === 0) continue;
+    const values = inFile(data, () => model.predict(table), rows);
+    text += json ? jsonLines(model, values, rows) : csvLines(model, values, rows);
     rows += table.rows;
-    text += lines;
-    screen.progress(rows, rows + 1, "predicting", `${rows.toLocaleString("en-US")} rows`);
     if (text.length < HELD) continue;
+    screen.clear();
     if (out === "-") await writeStdout(text);
-    else held.push(text);
+    else held.push(Buffer.from(text));
     text = "";
   }
   screen.clear();
   if (rows === 0) throw new XentError("EMPTY", `${data} has no rows`, "Add some behind the line of names.");
-  await (out === "-" ? writeStdout(text) : writeOutput(out, [...held, text].join("")));
+  await (out === "-" ? writeStdout(text) : writeOutput(out, Buffer.concat([...held, Buffer.from(text)])));
 }
 
-/** What is said of a row, behind its number. */
-interface OutputColumn {
-  readonly title: string;
-}
-
-function columnsOf(model: Sequential): OutputColumn[] {
+/** Heads of what is said of a row, behind its number. */
+function titlesOf(model: Sequential): string[] {
   const { classes } = model;
-  if (classes !== undefined)
-    return ["predicted", ...classes.map((name) => `p_${name}`)].map((title) => ({ title }));
-  return numbersOf(model).map((name) => ({ title: name === undefined ? "predicted" : `predicted_${name}` }));
+  if (classes !== undefined) return ["predicted", ...classes.map((name) => `p_${name}`)];
+  return numbersOf(model).map((name) => (name === undefined ? "predicted" : `predicted_${name}`));
 }
 
 /** Names of the numbers that are learnt; undefined for the only one. */
@@ -66,11 +72,9 @@ function numbersOf({ preprocessing, outputs }: Sequential): (string | undefined)
   return target.columns.map(({ name }) => name);
 }
 
-function csvLines(model: Sequential, table: Table, before: number): string {
-  const { outputs, classes } = model;
-  const values = model.predict(table);
+function csvLines({ outputs, classes }: Sequential, values: Float32Array, before: number): string {
   let text = "";
-  for (let i = 0; i < table.rows; i++) {
+  for (let i = 0; i * outputs < values.length; i++) {
     const own = values.subarray(i * outputs, (i + 1) * outputs);
     const numbers = Array.from(own, numberText);
     const cells = classes === undefined ? numbers : [classes[largest(own)] ?? "", ...numbers];
@@ -79,12 +83,11 @@ function csvLines(model: Sequential, table: Table, before: number): string {
   return text;
 }
 
-function jsonLines(model: Sequential, table: Table, before: number): string {
+function jsonLines(model: Sequential, values: Float32Array, before: number): string {
   const { outputs, classes } = model;
-  const values = model.predict(table);
   const names = numbersOf(model);
   let text = "";
-  for (let i = 0; i < table.rows; i++) {
+  for (let i = 0; i * outputs < values.length; i++) {
     const own = values.subarray(i * outputs, (i + 1) * outputs);
     const row = before + i + 1;
     const said =

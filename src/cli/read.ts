@@ -3,11 +3,17 @@
 import { extname } from "node:path";
 import type { Preprocessing, StreamCsvOptions, Table } from "../data.ts";
 import { readCsv, streamCsv } from "../data.ts";
-import { readCsvFile, streamCsvFile } from "../node.ts";
+import { type FileProgress, readCsvFile, streamCsvFile } from "../node.ts";
+import { thousands } from "./format.ts";
 import type { ReadOptions } from "./options.ts";
 import type { Screen } from "./terminal.ts";
 
 type ColumnTypes = NonNullable<StreamCsvOptions["types"]>;
+
+interface More {
+  readonly types?: ColumnTypes;
+  readonly signal?: AbortSignal;
+}
 
 /** A file is read in so many bytes before its reading has a progress bar. */
 const LONG = 2 ** 24;
@@ -17,28 +23,37 @@ export async function readTable(
   path: string,
   options: ReadOptions,
   screen: Screen,
-  more: Pick<StreamCsvOptions, "types" | "signal"> = {},
+  more: More = {},
 ): Promise<Table> {
   const csv = { ...csvOptions(path, options), ...more };
-  if (path === "-") return readCsv(process.stdin, csv);
-  const table = await readCsvFile(path, {
-    ...csv,
-    onProgress({ bytes, total, rows }) {
-      if (total > LONG) screen.progress(bytes, total, "reading", `${rows.toLocaleString("en-US")} rows`);
-    },
-  });
+  if (path === "-") return readCsv(stdin(more.signal), csv);
+  const table = await readCsvFile(path, { ...csv, onProgress: progressOf(screen, "reading") });
   screen.clear();
   return table;
 }
 
-/** The same, table after table: a file may be larger than memory. */
+/** The same, table after table: a file may be larger than memory. The bar is left to be cleared. */
 export function streamTables(
   path: string,
   options: ReadOptions,
-  more: Pick<StreamCsvOptions, "types" | "signal"> = {},
+  screen: Screen,
+  more: More = {},
 ): AsyncGenerator<Table> {
   const csv = { ...csvOptions(path, options), ...more };
-  return path === "-" ? streamCsv(process.stdin, csv) : streamCsvFile(path, csv);
+  if (path === "-") return streamCsv(stdin(more.signal), csv);
+  return streamCsvFile(path, { ...csv, onProgress: progressOf(screen, "predicting") });
+}
+
+/** Until a signal aborts: else nothing would look at it before the next rows come. */
+function stdin(signal: AbortSignal | undefined): NodeJS.ReadStream {
+  signal?.addEventListener("abort", () => process.stdin.destroy(signal.reason as Error));
+  return process.stdin;
+}
+
+function progressOf(screen: Screen, doing: string): (progress: FileProgress) => void {
+  return ({ bytes, total, rows }) => {
+    if (total > LONG) screen.progress(bytes, total, doing, `${thousands(rows)} rows`);
+  };
 }
 
 /** How the columns of a preprocessing are to be read, whatever the first rows look like. */
