@@ -86,47 +86,89 @@ function isUsed(name: string, { ignore = [], select, target = [] }: TrainOptions
   return (select?.includes(name) ?? true) && !ignore.includes(name) && !target.includes(name);
 }
 
-/** A column of numbers with some text among them is likelier to be damaged than to be one of categories. */
+/** A column of numbers with some text among them is likelier to be damaged than to be one of categories; so is one of decimal commas. */
 export function checkMixed(data: string, { rows, columns }: Table, options: TrainOptions): void {
+  const isNumber = (text: string): boolean => {
+    const number = options.decimal === "," ? text.replace(",", ".") : text;
+    return number.trim() !== "" && Number.isFinite(Number(number));
+  };
   for (const column of columns) {
     const { name } = column;
-    if (column.type !== "category" || !isUsed(name, options) || options.encode?.includes(name)) continue;
-    const isText = column.categories.map((each) => Number.isNaN(Number(each)));
+    const isTarget = options.target?.includes(name) === true && options.task === undefined;
+    if (column.type !== "category" || options.encode?.includes(name)) continue;
+    if (!isTarget && !isUsed(name, options)) continue;
+    const kept = isTarget
+      ? "If these are classes: --task classification."
+      : `If these are categories: --encode ${name}.`;
+    const example = column.categories.find((each) => COMMA.test(each));
+    const reads = options.decimal === undefined && example !== undefined;
+    if (reads && column.categories.every((each) => COMMA.test(each) || isNumber(each)))
+      throw new XentError(
+        "COLUMN",
+        `${data}: column ${show(name)} holds texts such as ${show(example)}, expected numbers`,
+        `If these have decimal commas: --decimal ,. ${kept}`,
+      );
+    const isText = column.categories.map((each) => !isNumber(each));
     const texts = column.values.reduce((sum, id) => sum + (id >= 0 && isText[id] ? 1 : 0), 0);
     const given = column.values.reduce((sum, id) => sum + Number(id >= 0), 0);
     if (texts === 0 || texts * 2 >= given) continue;
     const row = column.values.findIndex((id) => id >= 0 && isText[id] === true);
-    const found = show(column.categories[column.values[row] as number]);
+    const found = column.categories[column.values[row] as number];
     throw new XentError(
       "COLUMN",
-      `${data}: column ${show(name)} has ${found} in row ${row + 1} of ${rows}, and numbers in most others`,
-      `If it stands for a missing value: --missing ${found}. If these are categories: --encode ${name}.`,
+      `${data}: column ${show(name)} has ${show(found)} in row ${row + 1} of ${rows}, and numbers in most others`,
+      `If it stands for a missing value: --missing ${show(`NA,${found}`)}. ${kept}`,
     );
   }
 }
+
+/** "-12,5" */
+const COMMA = /^[+-]?\d+,\d+$/;
 
 /** Few different whole numbers may be classes, which nobody can tell but who made them. */
 export function hintClasses(screen: Screen, column: Column | undefined): void {
   if (column?.type !== "number") return;
   const different = new Set(column.values);
-  if (different.size > 10 || column.values.length < 3 * different.size) return;
+  if (different.size < 2 || different.size > 10 || column.values.length < 3 * different.size) return;
   if (![...different].every(Number.isInteger)) return;
   screen.log(
     `${column.name} has ${count(different.size, "value")}, and is learnt as a number. If they are classes: --task classification`,
   );
 }
 
-export function checkClasses(
-  { classes = [] }: Preprocessing,
-  target: readonly Column[],
-  { rows }: Table,
-): void {
-  if (classes.length > 1) return;
-  const all = new Set(target[0]?.values).size;
-  const where = all > 1 ? `the ${count(rows, "row")} to train with have` : "all rows have";
+/** Several columns are learnt as numbers. */
+export function checkNumbers(data: string, target: readonly Column[]): void {
+  const text = target.find(({ type }) => type === "category");
+  if (text === undefined || target.length === 1) return;
   throw new XentError(
     "COLUMN",
-    `column ${show(target[0]?.name)}: ${where} one class, ${show(classes[0])}, expected at least two`,
-    "There is nothing to tell apart.",
+    `${data}: column ${show(text.name)} is text, and several targets are learnt as numbers`,
+    "Name one target, or columns of numbers.",
   );
+}
+
+/** A class of one row stays where the training rows are; rows are held out of those that have more. */
+export function checkSplit(data: string, column: Column, option: "test" | "validation"): void {
+  if (new Set(column.values).size < column.values.length) return;
+  throw new XentError(
+    "COLUMN",
+    `${data}: column ${show(column.name)} has ${count(column.values.length, "row")}, each of another class, so that none can be held out`,
+    `If these are numbers: --task regression. --${option} 0 holds none out.`,
+  );
+}
+
+/** @param train  rows to train with */
+export function checkVaried({ classes }: Preprocessing, target: readonly Column[], train: Table): void {
+  for (const { name, values: all } of target) {
+    const [values] = targetColumns(train, [name]).map((column) => new Set<number>(column.values));
+    if (values === undefined || values.size > 1) continue;
+    const where =
+      new Set<number>(all).size > 1 ? `the ${count(train.rows, "row")} to train with have` : "all rows have";
+    const [only] = classes ?? values;
+    throw new XentError(
+      "COLUMN",
+      `column ${show(name)}: ${where} one ${classes === undefined ? "value" : "class"}, ${show(only)}, expected at least two`,
+      "There is nothing to tell apart.",
+    );
+  }
 }

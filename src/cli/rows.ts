@@ -5,10 +5,12 @@ import type { Column, Preprocessing, PreprocessOptions, Table } from "../data.ts
 import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../data.ts";
 import type { Dataset } from "../index.ts";
 import {
-  checkClasses,
   checkComplete,
   checkMixed,
+  checkNumbers,
+  checkSplit,
   checkTargets,
+  checkVaried,
   hintClasses,
   targetColumns,
   usedColumns,
@@ -16,7 +18,7 @@ import {
   withTargets,
 } from "./check-rows.ts";
 import { TEST, VALIDATION } from "./defaults.ts";
-import { UsageError } from "./errors.ts";
+import { inFile, UsageError } from "./errors.ts";
 import { readTable } from "./read.ts";
 import type { TrainOptions } from "./settings.ts";
 import type { Screen } from "./terminal.ts";
@@ -88,6 +90,7 @@ export async function readRows(
   const [first] = target;
   const task =
     wished ?? (target.length === 1 && first?.type === "category" ? "classification" : "regression");
+  checkNumbers(data, target);
   if (wished === undefined && task === "regression") hintClasses(screen, first);
   const stratified = task === "classification" && first !== undefined ? { stratified: first.name } : {};
 
@@ -96,23 +99,25 @@ export async function readRows(
     const known = Object.fromEntries(read.columns.map(({ name, type }) => [name, type]));
     return usable(path, await readTable(path, options, screen, { types: known, signal }));
   };
-  const part = async (table: Table, wish: number | string, by: number) => {
-    if (typeof wish === "string") return { rest: table, part: await readMore(wish) };
+  const part = async (table: Table, wish: number | string, option: "test" | "validation", by: number) => {
+    if (typeof wish === "string") return { rest: table, part: await readMore(wish), path: wish };
     if (wish === 0) return { rest: table, part: undefined };
+    if (task === "classification")
+      for (const each of targetColumns(table, names)) checkSplit(data, each, option);
     const { train, validation } = splitTable(table, { validation: wish, seed: by, ...stratified });
     return { rest: train, part: validation };
   };
-  const tested = await part(all, options.test ?? TEST, seed);
+  const tested = await part(all, options.test ?? TEST, "test", seed);
   const wish = options.validation ?? (options.patience === undefined ? 0 : VALIDATION);
   // by another lot, or the first rows of the test's draw would be the last here
-  const validated = await part(tested.rest, wish, (seed + 1) % 2 ** 32);
+  const validated = await part(tested.rest, wish, "validation", (seed + 1) % 2 ** 32);
 
   const known = plain(validated.rest).table;
   const prepared = preprocess(known, preparation(options, task, target));
-  if (task === "classification") checkClasses(prepared, target, known);
-  const whole = (given: Table): Part => {
+  checkVaried(prepared, target, known);
+  const whole = (given: Table, path = data): Part => {
     const { table, rowNumbers } = plain(given);
-    return { dataset: prepared.dataset(table), table, rowNumbers };
+    return { dataset: inFile(path, () => prepared.dataset(table)), table, rowNumbers };
   };
   const title = data === "-" ? "stdin" : basename(data);
   return {
@@ -124,8 +129,8 @@ export async function readRows(
     outputs: prepared.outputs,
     ...(prepared.classes === undefined ? {} : { classes: prepared.classes }),
     train: whole(validated.rest),
-    ...(validated.part === undefined ? {} : { validation: whole(validated.part) }),
-    ...(tested.part === undefined ? {} : { test: whole(tested.part) }),
+    ...(validated.part === undefined ? {} : { validation: whole(validated.part, validated.path) }),
+    ...(tested.part === undefined ? {} : { test: whole(tested.part, tested.path) }),
     prepared,
   };
 }
