@@ -9,7 +9,8 @@ import { list } from "./parse.ts";
 export function program(): Command {
   const root = new Command("xent")
     .description("Train neural nets on the CPU: from a CSV file to a model, without code.")
-    .version(version(), "-V, --version")
+    .version(version(), "-V, --version", "the version")
+    .helpOption("-h, --help", "this text")
     .helpCommand(false)
     .configureOutput({
       outputError: (text, write) => {

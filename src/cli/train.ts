@@ -3,7 +3,7 @@
 import { rm } from "node:fs/promises";
 import type { Command } from "commander";
 import { type History, type Sequential, type Xent, XentError } from "../index.ts";
-import { checkpoint, loadModel, saveModel } from "../node.ts";
+import { checkpoint, saveModel } from "../node.ts";
 import { applyConfig } from "./config.ts";
 import { openRuntime } from "./engine.ts";
 import { watch } from "./epochs.ts";
@@ -19,6 +19,7 @@ import { type Rows, readRows, unseen } from "./rows.ts";
 import { type Files, filesOf, saveResult } from "./run-files.ts";
 import { reportOf } from "./run-report.ts";
 import { conclude, introduce, mistakeLines } from "./run-text.ts";
+import { openSaved, savedOf } from "./saved.ts";
 import { checkSettings, type TrainOptions } from "./settings.ts";
 import { openScreen, type Screen } from "./terminal.ts";
 
@@ -121,9 +122,19 @@ async function begin(
   files: Files,
   { resume }: TrainOptions,
 ): Promise<Sequential> {
-  if (files.resume && files.checkpoint !== undefined) return loadModel(xent, files.checkpoint);
-  if (resume === false && files.checkpoint !== undefined) await rm(files.checkpoint, { force: true });
-  return xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers);
+  const { checkpoint } = files;
+  if (resume === false && checkpoint !== undefined) await rm(checkpoint, { force: true });
+  const anew = xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers);
+  if (!files.resume || checkpoint === undefined) return anew;
+  const model = await openSaved(xent, checkpoint);
+  // what else differs is found by fit
+  const [was, is] = [model, anew].map((each) => {
+    const { layers, seed } = savedOf(each).model;
+    return JSON.stringify([layers, seed]);
+  });
+  anew.dispose();
+  if (was === is) return model;
+  throw ofAnotherRun(new XentError("SHAPE", "its layers or its seed are others", "Give those."), checkpoint);
 }
 
 /** An interrupted run: what it is to go on from, and how. */

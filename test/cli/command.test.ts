@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { splitTable } from "../../src/data.ts";
 import { init } from "../../src/index.ts";
 import { loadModel, readCsvFile } from "../../src/node.ts";
 import { HAS_TERMINAL, installCommand } from "../support/command.ts";
@@ -124,10 +125,21 @@ describe("from a CSV file to predictions", () => {
     const model = await loadModel(await init(STRICT), file("two.safetensors"));
     const [progression, bmi] = model.predict(await readCsvFile(diabetes));
     expect(json[0]).toEqual({ row: 1, predicted: { progression, bmi } });
+    // the errors that eval says, from the predictions and the file
+    const table = await readCsvFile(diabetes);
+    const [evaluated] = events(xent.run(["eval", "two.safetensors", diabetes, "--json", "-q"]).stdout);
+    for (const name of ["progression", "bmi"]) {
+      const truth = table.columns.find((column) => column.name === name)!.values;
+      const off = json.map(({ predicted }, i) => {
+        return Math.abs((predicted as Record<string, number>)[name]! - truth[i]!) / json.length;
+      });
+      const mean = off.reduce((sum, each) => sum + each, 0);
+      expect((evaluated!.errors as Record<string, number>)[name]).toBeCloseTo(mean, 4);
+    }
     model.dispose();
   });
 
-  it("tests with a file, whose rows nothing else sees", () => {
+  it("tests with rows that nothing else sees, of the file or of another", async () => {
     const all = lines(readFileSync(IRIS, "utf8"));
     const [head = ""] = all;
     const rows = all.slice(1);
@@ -145,6 +157,24 @@ describe("from a CSV file to predictions", () => {
     const done = (more: readonly string[]) => events(xent.run([...args, ...more]).stdout);
     const first = done(["--out", "a.safetensors"]);
     expect(first[0]).toMatchObject({ event: "start", rows: { train: 100, validation: 0, test: 50 } });
+    // rows that a share holds out, with other values: the same model to the byte
+    const held = ["train", "held.csv", "-t", "species", "--epochs", "5", "-q"];
+    const row = (i: number, x: number) => `${x},${i % 7},${i % 5},${i % 3},${i % 2 ? "a" : "b"}`;
+    const body = Array.from({ length: 100 }, (_, i) => row(i, i));
+    write("held.csv", body);
+    expect(xent.run([...held, "--out", "h1.safetensors"]).code).toBe(0);
+    const { train } = splitTable(await readCsvFile(file("held.csv")), {
+      validation: 0.2,
+      seed: 0,
+      stratified: "species",
+    });
+    const trained = new Set(train.columns[0]!.values);
+    write(
+      "held.csv",
+      body.map((each, i) => (trained.has(i) ? each : row(i, 1e6 + i))),
+    );
+    expect(xent.run([...held, "--out", "h2.safetensors"]).code).toBe(0);
+    expect(readFileSync(file("h1.safetensors")).equals(readFileSync(file("h2.safetensors")))).toBe(true);
     // other test rows, the same model to the byte
     write("test.csv", rows.slice(0, 1));
     expect(done(["--out", "b.safetensors"]).at(-1)).toMatchObject({ test: { rows: 1 } });

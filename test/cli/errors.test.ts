@@ -176,6 +176,18 @@ it.runIf(existsSync("/dev/full"))("says in one line that stdout takes nothing, a
   expect({ code, stderr }).toEqual({ code: 1, stderr: "xent: EFBIG: file too large, write\n" });
 });
 
+it("keeps the model where the report cannot be written", () => {
+  const args = `train '${IRIS}' -t species --epochs 2 --out kept.safetensors --report kept.html -q`;
+  // a model of 60 kB, a page of 90
+  const { code, stderr } = xent.shell(`ulimit -f 80; '${process.execPath}' '${xent.main}' ${args}`);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^xent: cannot write "kept.html": EFBIG.*\n$/) as string,
+  });
+  expect(xent.run(["eval", "kept.safetensors", IRIS]).code).toBe(0);
+  expect(readdirSync(xent.project).filter((name) => name.includes("kept"))).toEqual(["kept.safetensors"]);
+});
+
 it("has names from a file steer no terminal", () => {
   const rows = Array.from({ length: 40 }, (_, i) => `${i},${["\u001b[2Jred", "a\u009b1Ab\u202e"][i % 2]}`);
   writeFileSync(file("steering.csv"), `x,"y\u001b]0;t\u0007"\n${rows.join("\n")}\n,\n`);

@@ -58,6 +58,11 @@ it("Ctrl-C keeps a checkpoint, says how to go on, and that gives the same file",
     code: 1,
     stderr: expect.stringContaining("other data or options") as string,
   });
+  const net = xent.run([...RUN, "--out", "cut.safetensors", "--resume", "--activation", "tanh", "-q"]);
+  expect(net).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("its layers or its seed are others") as string,
+  });
 
   expect(xent.run(command.split(" ")).code).toBe(0);
   expect(readFileSync(file("cut.safetensors")).equals(whole)).toBe(true);
