@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { savedOf } from "../../src/cli/saved.ts";
 import { splitTable } from "../../src/data.ts";
 import { init } from "../../src/index.ts";
 import { loadModel, readCsvFile } from "../../src/node.ts";
@@ -297,6 +298,27 @@ describe("settings", () => {
     expect(run("--optimizer", "sgd:lr=0.05", ...constant)).toMatchObject({ lr: 0.05 });
     const small = 784 * 4 + 4 + 4 * 10 + 10;
     expect(run("--layers", "dense:4 relu", "-b", "8")).toMatchObject({ parameters: small, batchSize: 8 });
+  });
+
+  it("weigh classes, and leave rows with gaps out or refuse them", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i % 4 === 0 ? "rare" : "often"}`);
+    writeFileSync(file("rare.csv"), `x,y\n${rows.join("\n")}\n,often\n`);
+    const args = ["train", "rare.csv", "-t", "y", "--epochs", "1", "--test", "0", "--out", "r.safetensors"];
+    const dropped = xent.run([...args, "--on-missing", "drop", "--balanced"]);
+    expect(dropped).toMatchObject({
+      code: 0,
+      stderr: "rare.csv: 1 row without a value in each column is left out\n",
+    });
+    expect(dropped.stdout).toContain("rows: 40 to train");
+    const model = await loadModel(await init(STRICT), file("r.safetensors"));
+    // 40 / (2 · 30), 40 / (2 · 10)
+    expect(savedOf(model).model.loss).toMatchObject({ weight: [2 / 3, 2] });
+    model.dispose();
+    expect(xent.run(args).stdout).toContain("rows: 41 to train");
+    expect(xent.run([...args, "--on-missing", "error"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('rare.csv: column "x" has no value in row 41') as string,
+    });
   });
 
   it("has classes of whole numbers where they are asked for, in the order of numbers", () => {
