@@ -2,10 +2,12 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { cut, short, thinned } from "../../src/cli/report/bounds.ts";
 import { confusionOf } from "../../src/cli/report/collect.ts";
 import { errors, fitsOf, residuals } from "../../src/cli/report/fits.ts";
-import { histogram, thinned } from "../../src/cli/report/histogram.ts";
+import { histogram } from "../../src/cli/report/histogram.ts";
 import { largestErrors, wrongClasses } from "../../src/cli/report/mistakes.ts";
+import { ticks } from "../../src/cli/report/page/format.ts";
 import { rocCurve } from "../../src/cli/report/roc.ts";
 import { dataset } from "../../src/index.ts";
 
@@ -170,11 +172,33 @@ test("errors of a regression: by hand, with weights, and where the truth does no
   // the last row counts twice: the same as writing it twice
   const twice = errors(Float64Array.of(1, 2, 3, 6, 6), Float64Array.of(2, 2, 1, 6, 6), undefined);
   expect(errors(truth, predicted, [1, 1, 1, 2])).toEqual(twice);
-  expect(errors(Float64Array.of(4, 4), Float64Array.of(3, 5), undefined)).toEqual({
-    r2: null,
-    mae: 1,
-    rmse: 1,
-  });
+  // as the library's r2: a constant truth is met or not, and one row has no spread
+  expect(errors(Float64Array.of(4, 4), Float64Array.of(3, 5), undefined)).toEqual({ r2: 0, mae: 1, rmse: 1 });
+  expect(errors(Float64Array.of(4, 4), Float64Array.of(4, 4), undefined).r2).toBe(1);
+  expect(errors(Float64Array.of(4), Float64Array.of(4), undefined).r2).toBe(null);
+  expect(errors(Float64Array.of(4, 5), Float64Array.of(4, 5), [1, 0]).r2).toBe(null);
+});
+
+test("numbers that f32 holds are short, and themselves", () => {
+  expect([0.1, 12_345_678, 1e-7, -3.4e38].map((value) => short(Math.fround(value)))).toEqual([
+    0.1, 12_345_678, 1e-7, -3.4e38,
+  ]);
+  fc.assert(
+    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(Math.fround(short(value))).toBe(value);
+    }),
+  );
+  expect(cut(`${"a".repeat(198)}😀bc`)).toBe(`${"a".repeat(198)}…`);
+});
+
+test("numbers along an axis differ where their places do, and say no more digits than that", () => {
+  expect(ticks([0, 0.25, 0.5])).toEqual(["0", "0.25", "0.5"]);
+  expect(ticks([7.4995, 7.5, 7.5005])).toEqual(["7.4995", "7.5", "7.5005"]);
+  expect(ticks([12_345_000, 12_345_500])).toEqual(["12,345,000", "12,345,500"]);
+  expect(ticks([-3.2e-7, -3e-7])).toEqual(["−3.2e-7", "−3.0e-7"]);
+  expect(ticks([0.1 + 0.2, 0.4])).toEqual(["0.3", "0.4"]);
+  expect(ticks([1e-3, null, null, 1e-2])).toEqual(["0.001", "", "", "0.01"]);
+  expect([ticks([]), ticks([5])]).toEqual([[], ["5"]]);
 });
 
 test("predicted against true: many rows are thinned, and their errors are not", () => {

@@ -374,6 +374,29 @@ test("the pointer is told the values that are under it", async () => {
   await page.close();
 });
 
+test("on paper all is dark on light, from a dark page too", async () => {
+  const report = await learnt(named(["a", "b"]), "target");
+  const [{ page }, { page: light }] = [
+    await open(reportHtml(report), 1000, "dark"),
+    await open(reportHtml(report)),
+  ];
+  const colours = (of: Page): Promise<string[]> =>
+    of.evaluate(() =>
+      ["h1", ".main dd", "#mistakes td", "#curves figure"].map((each) => {
+        const { color, backgroundColor } = getComputedStyle(document.querySelector(each)!);
+        return `${color} on ${backgroundColor}`;
+      }),
+    );
+  expect(await colours(page)).not.toEqual(await colours(light));
+  await page.emulateMedia({ media: "print" });
+  expect(await colours(page)).toEqual(await colours(light));
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(
+    "rgb(255, 255, 255)",
+  );
+  await expect.poll(() => inkOf(page)).toBe(await inkOf(light));
+  for (const each of [page, light]) await each.close();
+});
+
 test("images are drawn in ink on paper, light or dark", async () => {
   // a stroke on the left for one class, on the right for the other; labels of every fifth row are wrong
   const x = Uint8Array.from({ length: 100 * 16 }, (_, i) =>

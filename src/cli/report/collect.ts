@@ -3,8 +3,9 @@
 import type { Table } from "../../data.ts";
 import { type Dataset, type History, type Sequential, type StateDict, XentError } from "../../index.ts";
 import { type ClassAnswers, classAnswers, numberAnswers } from "./answers.ts";
-import { finite, fitsOf } from "./fits.ts";
-import { histogram, thinned } from "./histogram.ts";
+import { cut, finite, thinned } from "./bounds.ts";
+import { fitsOf } from "./fits.ts";
+import { histogram } from "./histogram.ts";
 import { largestErrors, wrongClasses } from "./mistakes.ts";
 import type {
   Confusion,
@@ -18,7 +19,6 @@ import type {
   Weights,
 } from "./report.ts";
 import { rocCurve } from "./roc.ts";
-import { cut } from "./text.ts";
 
 /** What a report is made of. */
 export interface ReportInput {
@@ -96,8 +96,10 @@ export async function collectReport(input: ReportInput): Promise<Report> {
 
   if (Number.isNaN(accuracy)) {
     const answers = numberAnswers(model, dataset, table);
-    const fits = fitsOf(answers, dataset.weight);
     const { r2 } = await model.evaluate(dataset, { metrics: ["r2"] });
+    const each = fitsOf(answers, dataset.weight);
+    // of what was learnt: in the target's own units, a mean far from zero costs digits
+    const fits = each.length === 1 ? each.map((fit) => ({ ...fit, r2: finite(r2) })) : each;
     // errors of several outputs have a unit each
     const [only] = fits.length === 1 ? fits : [];
     const own =

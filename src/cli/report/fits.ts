@@ -1,7 +1,8 @@
 // Predicted against true: how far the answers of a regression are off, output by output.
 
 import type { NumberAnswers } from "./answers.ts";
-import { histogram, thinned } from "./histogram.ts";
+import { finite, short, thinned } from "./bounds.ts";
+import { histogram } from "./histogram.ts";
 import type { Fit } from "./report.ts";
 
 /** Outputs that are shown: a page has an end. */
@@ -29,15 +30,19 @@ export function residuals(truth: Float64Array, predicted: Float64Array): Float64
   return predicted.map((value, row) => value - (truth[row] as number));
 }
 
-/** r² = 1 − Σw·e² / Σw·(t − t̄)², the mean of |e|, and the root of the mean of e². */
+/**
+ * r² = 1 − Σw·e² / Σw·(t − t̄)², the mean of |e|, and the root of the mean of e². As in the library, r² of a constant truth is 1 where
+ * it was met and else 0, and there is none of fewer than two rows.
+ */
 export function errors(
   truth: Float64Array,
   predicted: Float64Array,
   weights: ArrayLike<number> | undefined,
 ): Pick<Fit, "r2" | "mae" | "rmse"> {
   const weight = (row: number): number => weights?.[row] ?? 1;
-  let [count, sum] = [0, 0];
+  let [rows, count, sum] = [0, 0, 0];
   for (let row = 0; row < truth.length; row++) {
+    rows += Number(weight(row) > 0);
     count += weight(row);
     sum += weight(row) * (truth[row] as number);
   }
@@ -50,18 +55,8 @@ export function errors(
     spread += weight(row) * ((truth[row] as number) - mean) ** 2;
   }
   return {
-    r2: spread === 0 ? null : finite(1 - squared / spread),
+    r2: rows < 2 ? null : spread === 0 ? Number(squared === 0) : finite(1 - squared / spread),
     mae: finite(absolute / count),
     rmse: finite(Math.sqrt(squared / count)),
   };
-}
-
-/** Digits that f32 has, and no more: they are read by people and sent in text. */
-export function short(value: number): number {
-  return Number(value.toPrecision(7));
-}
-
-/** The number, or null where JSON has none for it. */
-export function finite(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : value;
 }

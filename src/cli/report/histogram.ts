@@ -1,4 +1,4 @@
-// Histograms, and a bound on how much of a long list a page shows. Knows nothing of models.
+// Histograms of any numbers. Knows nothing of models.
 
 import type { Histogram } from "./report.ts";
 
@@ -34,13 +34,4 @@ export function histogram(
     counts[own] = (counts[own] as number) + 1;
   }
   return { low, high, counts, mean, std: Math.sqrt(squares / finite.length), notFinite };
-}
-
-/** At most so many points of a curve, or rows, go into a page. */
-export const MOST_POINTS = 2000;
-
-/** Places of at most `most` of `count` things, the first and the last among them, as evenly spread as can be. */
-export function thinned(count: number, most = MOST_POINTS): number[] {
-  if (count <= most) return Array.from({ length: count }, (_, i) => i);
-  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
 }

@@ -3,9 +3,8 @@
 import type { Column, Table } from "../../data.ts";
 import type { Dataset } from "../../index.ts";
 import type { ClassAnswers, NumberAnswers } from "./answers.ts";
-import { finite, short } from "./fits.ts";
+import { cut, finite, short } from "./bounds.ts";
 import type { Mistake, Mistakes } from "./report.ts";
-import { cut } from "./text.ts";
 
 /** Mistakes on a page, and columns of their inputs. */
 const MOST_MISTAKES = 12;
@@ -134,7 +133,7 @@ function columnsOf(dataset: Dataset, table: Table | undefined, targets: readonly
 
 function shownValue(column: Column, row: number): string | number | null {
   const value = column.values[row] as number;
-  if (column.type === "number") return finite(short(value));
+  if (column.type === "number") return finite(value);
   const text = column.categories[value];
   return text === undefined ? null : cut(text);
 }

@@ -1,6 +1,6 @@
 // The ROC curve of one class against another, and the area under it. Scores come in; who gave them does not matter.
 
-import { thinned } from "./histogram.ts";
+import { thinned } from "./bounds.ts";
 import type { Roc } from "./report.ts";
 
 /** What a curve is made of, row by row. */

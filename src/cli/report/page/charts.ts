@@ -13,7 +13,8 @@ export interface Colours {
   readonly second: string;
 }
 
-const scheme = matchMedia("(prefers-color-scheme: dark)");
+/** As in the style: paper is light. */
+const scheme = matchMedia("screen and (prefers-color-scheme: dark)");
 
 /** Draws now, and whenever the colours of the page change. */
 export function inColours(draw: (colours: Colours) => void): void {

@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import { axis, type Colours, chart, sideways } from "./charts.ts";
 import { el } from "./dom.ts";
-import { count, number } from "./format.ts";
+import { count, ticks } from "./format.ts";
 
 /** "2,000 of 12,345 rows shown.", where some are left out. */
 export function partly(shown: number, all: number, noun: string): string {
@@ -39,7 +39,7 @@ export function plane({ title, label, x, y, names, range, joined, standing, tell
     fill(readout, point === undefined ? standing : tell(point));
   };
   const both = (): uPlot.Range.MinMax => [range[0], range[1]];
-  const values: uPlot.Axis.Values = (_, splits) => splits.map((split) => number(split));
+  const values: uPlot.Axis.Values = (_, splits) => ticks(splits);
   const options = (colours: Colours): Omit<uPlot.Options, "width" | "height"> => ({
     legend: { show: false },
     cursor: {

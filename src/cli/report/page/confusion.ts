@@ -11,7 +11,7 @@ const EASY = 20;
 export function confusion({ confusion, evaluation }: Report): HTMLElement | null {
   if (confusion === null) return null;
   const { names, counts, pairs } = confusion;
-  const rows = `${evaluation.rows.toLocaleString("en-US")} ${evaluation.on} rows`;
+  const rows = count(evaluation.rows, `${evaluation.on} row`);
   const list = pairs.length > 0 ? pairList(confusion) : null;
   if (counts === null) {
     const note = `${names.length.toLocaleString("en-US")} classes are too many for a table; these are the answers among ${rows} that are wrong most often.`;
@@ -20,7 +20,7 @@ export function confusion({ confusion, evaluation }: Report): HTMLElement | null
   return section(
     "confusion",
     "Confusion matrix",
-    `What the ${rows} are, line by line, and what the model says of them, column by column. At the right the share of a class that is found, at the foot the share of an answer that is right.`,
+    `${rows}: what is true by line, what the model says by column. At the right the share of a class that is found, at the foot the share of an answer that is right.`,
     scrolling("Confusion matrix", matrix(names, counts)),
     names.length > EASY ? list : null,
   );

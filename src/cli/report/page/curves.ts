@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import type { Report } from "../report.ts";
 import { around, axis, type Colours, chart, sideways } from "./charts.ts";
 import { el, scrolling, section, table } from "./dom.ts";
-import { capital, count, metric, number } from "./format.ts";
+import { capital, count, metric, number, ticks } from "./format.ts";
 
 interface Line {
   readonly name: string;
@@ -98,8 +98,7 @@ function curve(
       axis(colours, {
         size: sideways,
         space: 28,
-        values: (_: uPlot, splits: (number | null)[]) =>
-          splits.map((split) => (split === null ? "" : number(split))),
+        values: (_: uPlot, splits: (number | null)[]) => ticks(splits),
       }),
     ],
     series: [

@@ -29,7 +29,7 @@ export function head(report: Report): HTMLElement {
     el(
       "p",
       { class: "lede" },
-      `${count(rows.train + rows.validation + rows.test, "row")}: ${parts.join(", ")}. ${ENDS[training.stopped](training)}`,
+      `${count(rows.train + rows.validation + rows.test, "row")}: ${parts.join(", ")}. ${ENDS[training.stopped](training)}${resumed(report)}`,
     ),
     el(
       "dl",
@@ -56,6 +56,12 @@ const ENDS: Readonly<Record<Report["training"]["stopped"], (training: Report["tr
   nan: () => "It ended with numbers that were not finite.",
 };
 
+/** Rates and times are those of the last sitting. */
+function resumed({ rates }: Report): string {
+  const [first = 1] = rates.epochs;
+  return first > 1 ? ` It was resumed in epoch ${first}, and times are from there.` : "";
+}
+
 const WARNINGS = {
   validation:
     "No rows were kept for a test. All figures are of the validation rows, which the net was not trained on, but perhaps chosen by.",
@@ -63,7 +69,7 @@ const WARNINGS = {
     "No rows were kept aside. All figures are of the rows that the net was trained on, and say little of others.",
 } as const;
 
-export function kernels({ kernels, training }: Report): HTMLElement | null {
+export function kernels({ kernels }: Report): HTMLElement | null {
   if (kernels.length === 0) return null;
   const sums = byOp(kernels);
   const most = Math.max(...sums.map(({ ms }) => ms));
@@ -84,7 +90,7 @@ export function kernels({ kernels, training }: Report): HTMLElement | null {
   return section(
     "kernels",
     "Time by kernel",
-    `Of a training step, in the mean over ${count(training.steps, "step")}.`,
+    "What a training step takes, in the mean.",
     scrolling(
       "Time by kernel",
       table("Kernels, the slowest first", ["kernel", "", "share", "a step", "Gflop/s"], rows, "kernels"),

@@ -1,5 +1,9 @@
 // Numbers and names of figures as the page shows them.
 
+import { duration as longer } from "../../format.ts";
+
+export { count } from "../../format.ts";
+
 /** What stands where there is no number. */
 const NONE = "–";
 
@@ -11,6 +15,17 @@ export function number(value: number | null | undefined, digits = 4): string {
     return signed(value.toExponential(digits - 1).replace("e+", "e"));
   const places = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
   return signed(value.toLocaleString("en-US", { maximumFractionDigits: Math.min(places, 12) }));
+}
+
+/** Numbers along an axis, with as few digits as tell each from its neighbours; none where an axis has no number. */
+export function ticks(splits: readonly (number | null)[]): string[] {
+  const given = splits.filter((split) => split !== null);
+  const gaps = given.slice(1).map((split, i) => Math.abs(split - (given[i] ?? split)));
+  const near = Math.min(...gaps.filter((gap) => gap > 0)) / 100;
+  let digits = 2;
+  while (digits < 12 && given.some((split) => Math.abs(Number(split.toPrecision(digits)) - split) > near))
+    digits++;
+  return splits.map((split) => (split === null ? "" : number(split, digits)));
 }
 
 /** A number as it came: all its digits, with a real minus. */
@@ -25,18 +40,9 @@ export function percent(share: number | null, places = 2): string {
   return `${(Math.floor(share * 100 * scale + 1e-6) / scale).toFixed(places)} %`;
 }
 
-/** 1 row, 2,000 rows */
-export function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-}
-
 /** 340 ms, 12.3 s, 2 min 5 s, 1 h 2 min */
 export function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (Number(seconds.toFixed(1)) < 60) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : longer(seconds);
 }
 
 /** 12.3 ms, 123 µs */

@@ -8,13 +8,13 @@ import { count, number, percent, value } from "./format.ts";
 export function mistakes({ mistakes, problem, evaluation }: Report): HTMLElement | null {
   if (mistakes === null) return null;
   const { rows, of, image, columns, columnsOf } = mistakes;
-  const part = `${evaluation.rows.toLocaleString("en-US")} ${evaluation.on} rows`;
-  if (rows.length === 0) return section("mistakes", "Worst mistakes", `None: all of the ${part} are right.`);
+  const part = count(evaluation.rows, `${evaluation.on} row`);
+  if (rows.length === 0) return section("mistakes", "Worst mistakes", `None in ${part}.`);
   const left =
     columns.length < columnsOf ? ` ${columns.length} of ${count(columnsOf, "column")} are shown.` : "";
   const note =
     problem === "numbers"
-      ? `The largest errors among the ${part}.${left}`
+      ? `The largest errors in ${part}.${left}`
       : `${count(of, "mistake")} in ${part}; the ones that the model was surest of.${left}`;
   return section(
     "mistakes",
