@@ -27,6 +27,12 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/, or decode it: new TextDecoder.*/s, "."],
   [/\bbatchSize\b/, "--batch-size"],
   [/\bdropLast(?:: true)?(?=[ .])/, "--drop-last"],
+  [/^Save the file as UTF-8.*/s, "Save it as UTF-8; other formats than CSV and TSV are not read."],
+  [
+    /^It is a safetensors file of something else.*/s,
+    "It is a safetensors file of something else: name one that train has written.",
+  ],
+  [/^Leave preprocessing out.*/s, "Leave --preprocessing out: the input then is the features."],
 ];
 
 /** The line that tells of an error whose cause is known, and the exit code; undefined for a defect of ours, which needs its stack. */
@@ -75,6 +81,6 @@ function bare(problem: string): string {
 }
 
 const FUNCTION =
-  /^(?:readCsvFile|streamCsvFile|loadModel|saveModel|writeFileAtomic|preprocess|splitTable|dataset|fit|sequential|evaluate|predict): /;
+  /^(?:readCsvFile|streamCsvFile|loadModel|load|saveModel|exportOnnx|exportModule|writeFileAtomic|preprocess|splitTable|dataset|fit|sequential|evaluate|predict): /;
 
 const oneLine = (text: string): string => harmless(text.replace(/\s*\n\s*/g, " "));

@@ -2,6 +2,7 @@
 
 import { readFile, realpath, rm } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { readSafetensors } from "../data.ts";
 import type { Sequential } from "../index.ts";
 import { exportModule } from "../module.ts";
 import { writeFileAtomic } from "../node.ts";
@@ -11,7 +12,7 @@ import { UsageError } from "./errors.ts";
 import { exportPytorch } from "./export-pytorch.ts";
 import { bytes } from "./format.ts";
 import type { OutputOptions } from "./options.ts";
-import { writeStdout } from "./outputs.ts";
+import { checkWritable, writeStdout } from "./outputs.ts";
 import { openSaved, type Saved, savedOf } from "./saved.ts";
 import { openScreen } from "./terminal.ts";
 import { clip } from "./text.ts";
@@ -51,7 +52,8 @@ export async function exportModel(file: string, options: ExportOptions): Promise
     for (const each of files) await writeStdout(each.bytes);
     return;
   }
-  await refuseOverwriting(file, files);
+  for (const { path } of files) checkWritable(path);
+  await refuseOverwriting(file, files, out);
   await writeAll(files);
   screen.emit("export", { to, files: files.map(({ path, bytes }) => ({ path, bytes: bytes.length })) });
   for (const { path, bytes: given, what } of files)
@@ -110,15 +112,28 @@ function contents(model: Sequential, saved: Saved, to: Format, options: ExportOp
   ];
 }
 
-async function refuseOverwriting(model: string, files: readonly Written[]): Promise<void> {
+/** @param named  the file of --out: one that goes beside it, and is not named, takes no model's place */
+async function refuseOverwriting(model: string, files: readonly Written[], named: string): Promise<void> {
   const own = await realpath(model);
-  for (const { path } of files)
+  for (const { path } of files) {
     if ((await realpath(path).catch(() => resolve(path))) === own)
       throw new UsageError(`${path} is the model itself, which would be lost: choose another name for --out`);
+    if (path !== named && (await isModelFile(path)))
+      throw new UsageError(`${path} is a model of xent, which would be lost: choose another name for --out`);
+  }
+}
+
+/** Whether there is such a file, and `xent` stands in its metadata. */
+async function isModelFile(path: string): Promise<boolean> {
+  try {
+    return readSafetensors(await readFile(path)).metadata.has("xent");
+  } catch {
+    return false;
+  }
 }
 
 /** Writes all files or none: where one fails, those before it are what they were. */
-async function writeAll(files: readonly Written[]): Promise<void> {
+export async function writeAll(files: readonly Pick<Written, "path" | "bytes">[]): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   try {
     for (const { path, bytes } of files) {

@@ -2,12 +2,20 @@
 // PyTorch where there is one (XENT_PYTHON names the Python), and left out with a word where there is none.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/errors.ts";
-import { type ExportOptions, exportModel } from "../../src/cli/export.ts";
+import { type ExportOptions, exportModel, writeAll } from "../../src/cli/export.ts";
 import {
   oneHot,
   preprocess,
@@ -101,6 +109,25 @@ describe("refused, and nothing is written", () => {
     expect(readdirSync(root).map((name) => [name, existsSync(at(name))])).toEqual(before);
   });
 
+  it("another model that --out does not name is kept, a state dict is written anew", async () => {
+    copyFileSync(at("iris.safetensors"), at("other.safetensors"));
+    const before = readFileSync(at("other.safetensors"));
+    await expect(exported("iris", "other.py")).rejects.toThrow(/other\.safetensors is a model of xent/);
+    expect(readFileSync(at("other.safetensors"))).toEqual(before);
+    expect(existsSync(at("other.py"))).toBe(false);
+    await exported("iris", "again.py");
+    await exported("iris", "again.py");
+  });
+
+  it("what is no file is left alone", async () => {
+    execFileSync("mkfifo", [at("pipe")]);
+    await expect(exported("iris", "pipe", { to: "onnx" })).rejects.toMatchObject({
+      code: "FILE",
+      message: expect.stringContaining("is no file"),
+    });
+    expect(statSync(at("pipe")).isFIFO()).toBe(true);
+  });
+
   it("what is no model is named", async () => {
     writeFileSync(at("junk.safetensors"), "no model at all");
     await expect(exported("junk", "junk.onnx")).rejects.toThrow(/junk\.safetensors is no model of xent: /);
@@ -112,8 +139,15 @@ describe("refused, and nothing is written", () => {
     mkdirSync(at("half.py"));
     await expect(exported("iris", "half", { to: "pytorch" })).rejects.toMatchObject({ code: "FILE" });
     expect(existsSync(at("half.safetensors"))).toBe(false);
+    // what only the writing finds out, as of a disk that is full
+    const files = ["half.safetensors", "half.py"].map((name) => ({
+      path: at(name),
+      bytes: Uint8Array.of(1),
+    }));
+    await expect(writeAll(files)).rejects.toMatchObject({ code: "FILE" });
+    expect(existsSync(at("half.safetensors"))).toBe(false);
     writeFileSync(at("half.safetensors"), "of somebody else");
-    await expect(exported("iris", "half", { to: "pytorch" })).rejects.toMatchObject({ code: "FILE" });
+    await expect(writeAll(files)).rejects.toMatchObject({ code: "FILE" });
     expect(readFileSync(at("half.safetensors"), "utf8")).toBe("of somebody else");
   });
 });
