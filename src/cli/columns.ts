@@ -3,7 +3,7 @@
 import type { Column } from "../data.ts";
 import { thousands } from "./format.ts";
 import type { Paint } from "./style.ts";
-import { clip, table } from "./text.ts";
+import { clip, table, width } from "./text.ts";
 
 export type Described = Numbers | Categories;
 
@@ -72,12 +72,15 @@ function categories({ name, values, categories: names }: Column & { readonly typ
   return { name, type: "category", missing, distinct: met.length, categories: met };
 }
 
-/** A number by which a column is recognised: four digits, no more than it has. */
-export const short = (value: number): string =>
-  Number.isNaN(value) ? "–" : String(Number(value.toPrecision(4)));
+/** A number by which a column is recognised: four digits, no more than it has, and those before the point, of a day or a year. */
+export function short(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  return String(size >= 1e4 && size < 1e12 ? Math.round(value) : Number(value.toPrecision(4)));
+}
 
-/** A line a column, at most so many, in `width` characters. */
-export function columnLines(all: readonly Described[], most: number, width: number, paint: Paint): string[] {
+/** A line a column, at most so many, on a screen of so many columns. */
+export function columnLines(all: readonly Described[], most: number, screen: number, paint: Paint): string[] {
   const shown = all.slice(0, most);
   const rows = shown.map((each) => [
     clip(each.name),
@@ -86,15 +89,15 @@ export function columnLines(all: readonly Described[], most: number, width: numb
     thousands(each.distinct),
   ]);
   const heads = ["column", "holds", "missing", "distinct"];
-  const before = table(heads, rows, (_, text) => text, [1]).map((line) => line.length);
-  const room = Math.max(20, width - Math.max(...before) - 2);
+  const before = table(heads, rows, (_, text) => text, [1]).map(width);
+  const room = Math.max(20, screen - Math.max(...before) - 2);
   const lines = table(
     [...heads, "values"],
     rows.map((row, i) => [...row, values(shown[i] as Described, room)]),
     paint,
     [1, 4],
   );
-  if (all.length > most) lines.push(`… and ${all.length - most} more (--columns ${all.length})`);
+  if (all.length > most) lines.push(`… and ${thousands(all.length - most)} more (--columns ${all.length})`);
   return lines;
 }
 
@@ -108,7 +111,7 @@ function values(column: Described, room: number): string {
   const said: string[] = [];
   for (const { name, rows } of column.categories) {
     const next = clip(name, 20) + (rows > 1 ? ` ${thousands(rows)}` : "");
-    if (said.length > 0 && [...said, next, "…"].join(", ").length > room) {
+    if (said.length > 0 && width([...said, next, "…"].join(", ")) > room) {
       said.push("…");
       break;
     }

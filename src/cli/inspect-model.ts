@@ -11,7 +11,7 @@ import { factLines } from "./info.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { openSaved, type Saved, savedOf } from "./saved.ts";
 import type { Screen } from "./terminal.ts";
-import { clip, table } from "./text.ts";
+import { clip, table, width } from "./text.ts";
 
 /** Columns that are shown where nobody says how many. */
 export const SHOWN = 40;
@@ -70,7 +70,7 @@ function parameters(model: Sequential): number {
 function learns({ preprocessing, classes, outputs }: Sequential): string {
   const target = preprocessing?.spec.target;
   if (target?.kind === "numbers")
-    return `${target.columns.map(({ name }) => clip(name)).join(", ")}: a number`;
+    return `${target.columns.map(({ name }) => clip(name)).join(", ")}: ${target.columns.length === 1 ? "a number" : "numbers"}`;
   const names = target?.classes ?? classes;
   const of = names === undefined ? "" : ` (${some(names)})`;
   return `${target === undefined ? "" : `${clip(target.name)}: `}${count(names?.length ?? outputs, names ? "class" : "output")}${of}`;
@@ -134,7 +134,8 @@ function prepared({ spec, features }: Preprocessing, most: number, { paint }: Sc
     .slice(0, most)
     .map((column) => [clip(column.name), becomes(column), learnt(column), filled(column)]);
   const lines = table(["column", "becomes", "of", "if missing"], rows, paint, [1, 2, 3]);
-  if (columns.length > most) lines.push(`… and ${columns.length - most} more (--columns ${columns.length})`);
+  if (columns.length > most)
+    lines.push(`… and ${thousands(columns.length - most)} more (--columns ${columns.length})`);
   lines.push(`${count(columns.length, "column")}, ${count(features, "feature")}`);
   if (spec.drop) lines.push("Rows in which a value is missing are left out of training.");
   if (target?.kind === "numbers")
@@ -158,7 +159,8 @@ function learnt(column: ColumnSpec): string {
 /** Of what was standardized or brought into a range: (value − center)·scale + offset. */
 function scaled({ center, scale, offset }: NumberColumn): string {
   const shift = offset === 0 ? "" : ` + ${digits(offset)}`;
-  return `(x − ${digits(center)}) / ${digits(1 / scale)}${shift}`;
+  const moved = center < 0 ? `x + ${digits(-center)}` : `x − ${digits(center)}`;
+  return `(${moved}) / ${digits(1 / scale)}${shift}`;
 }
 
 function filled(column: ColumnSpec): string {
@@ -168,13 +170,13 @@ function filled(column: ColumnSpec): string {
 }
 
 /** As many of the names as fit, and how many more. */
-function some(names: readonly string[], width = 48): string {
+function some(names: readonly string[], most = 48): string {
   const said: string[] = [];
   let length = 0;
   for (const name of names) {
     const next = clip(name, 16);
-    length += next.length + 2;
-    if (said.length > 0 && length > width) return `${said.join(", ")}, … of ${thousands(names.length)}`;
+    length += width(next) + 2;
+    if (said.length > 0 && length > most) return `${said.join(", ")}, … of ${thousands(names.length)}`;
     said.push(next);
   }
   return said.join(", ");

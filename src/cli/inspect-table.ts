@@ -28,8 +28,10 @@ export async function inspectTable(file: string, options: InspectOptions, screen
   const columns = read.columns.map(describe);
   const aims = columns.filter((each) => target.includes(each.name));
   const left = leftOut(columns, target, options.ignore ?? []);
-  const found = doctor(withTargets(name, read, target, screen), options, left);
-  const mixed = problem(() => checkMixed(name, read, options));
+  const rows = withTargets(name, read, target, screen);
+  const mixed = attempt(() => checkMixed(name, read, options));
+  const { value: found, problem } = attempt(() => doctor(rows, options, left));
+  const refused = mixed.problem ?? problem;
   if (screen.json) {
     screen.emit("table", {
       file,
@@ -38,7 +40,7 @@ export async function inspectTable(file: string, options: InspectOptions, screen
       target: target.length === 0 ? undefined : target,
       features: found?.features.names,
       leftOut: Object.fromEntries(left),
-      refused: mixed,
+      refused,
       findings: found?.inspection.findings,
     });
     return;
@@ -47,7 +49,7 @@ export async function inspectTable(file: string, options: InspectOptions, screen
   screen.say(`${clip(name, 50)}: ${count(read.rows, "row")} of ${count(columns.length, "column")}`, "");
   screen.say(...columnLines(columns, most, width, paint));
   for (const aim of aims) screen.say("", ...aimLines(aim, paint));
-  screen.say("", ...foundLines(found, left, mixed, width));
+  screen.say("", ...foundLines(found, left, refused, width));
 }
 
 /** Targets are read as train reads them: classes by their texts, several as numbers. */
@@ -60,13 +62,12 @@ function typesOf(
   return Object.fromEntries(target.map((name) => [name, type]));
 }
 
-/** What a check refuses, in its own words. */
-function problem(check: () => void): string | undefined {
+/** What a call gives, or what it refuses in its own words. */
+function attempt<T>(call: () => T): { readonly value?: T; readonly problem?: string } {
   try {
-    check();
-    return undefined;
+    return { value: call() };
   } catch (error) {
-    if (error instanceof XentError) return error.message;
+    if (error instanceof XentError) return { problem: error.message };
     throw error;
   }
 }
@@ -138,7 +139,7 @@ function classLines({ categories, missing }: Categories, paint: Paint): string[]
       paint("cyan", "█".repeat(Math.round((BAR * rows) / largest)) || "▏"),
     ]);
   const lines = table(["class", "rows", "share", ""], rows, paint, [3]);
-  if (categories.length > CLASSES) lines.push(`… and ${categories.length - CLASSES} more`);
+  if (categories.length > CLASSES) lines.push(`… and ${thousands(categories.length - CLASSES)} more`);
   if (missing > 0) lines.push(`${count(missing, "row")} without a class`);
   return lines;
 }
@@ -163,16 +164,17 @@ const OF_FEATURES: readonly Finding["kind"][] = ["unscaled", "constant", "duplic
 function foundLines(
   found: Found | undefined,
   left: ReadonlyMap<string, string>,
-  mixed: string | undefined,
+  refused: string | undefined,
   width: number,
 ): string[] {
   const indented = (text: string, kind = "note:"): string[] =>
     wrap(text, width - 9).map((line, i) => `${(i === 0 ? kind : "").padEnd(8)} ${line}`);
   const lines: string[] = [];
-  if (mixed !== undefined)
-    lines.push("xent train would stop here:", ...indented(clip(mixed, 400), "warning:"), "");
-  if (found === undefined) lines.push("There is nothing to make features of.");
-  else {
+  if (refused !== undefined)
+    lines.push("xent train would stop here:", ...indented(clip(refused, 400), "warning:"), "");
+  if (found === undefined) {
+    if (refused === undefined) lines.push("There is nothing to make features of.");
+  } else {
     const { features, inspection } = found;
     const raw = features.spec.columns.length;
     lines.push(`Prepared for training, ${count(raw, "column")} as ${count(features.features, "feature")}:`);

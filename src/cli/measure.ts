@@ -4,7 +4,7 @@ import type { ConfusionMatrix, Evaluation, MetricName, Sequential } from "../ind
 import { count, digits, ratio } from "./format.ts";
 import type { Part } from "./rows.ts";
 import type { Paint } from "./style.ts";
-import { clip, facts } from "./text.ts";
+import { clip, facts, left, right, width } from "./text.ts";
 
 export interface Measured {
   readonly rows: number;
@@ -100,21 +100,21 @@ export function confusionLines(
   columns: number,
 ): string[] {
   const titles = counts.map((_, i) => clip(names?.[i] ?? String(labels[i] ?? i), NAME));
-  const first = Math.max(4, ...titles.map((each) => each.length));
+  const first = Math.max(4, ...titles.map(width));
   const widths = titles.map(
-    (each, j) => 2 + Math.max(3, each.length, ...counts.map((row) => String(row[j] ?? 0).length)),
+    (each, j) => 2 + Math.max(3, width(each), ...counts.map((row) => String(row[j] ?? 0).length)),
   );
   if (first + widths.reduce((sum, each) => sum + each, 0) + 9 > columns) return [];
-  const head = titles.map((each, j) => each.padStart(widths[j] ?? 0)).join("");
+  const head = titles.map((each, j) => right(each, widths[j] ?? 0)).join("");
   const lines = counts.map((row, truth) => {
     const cells = row.map((n, predicted) => {
-      const text = (n === 0 ? "·" : String(n)).padStart(widths[predicted] ?? 0);
+      const text = right(n === 0 ? "·" : String(n), widths[predicted] ?? 0);
       if (predicted === truth) return paint("green", text);
       return n === 0 ? paint("dim", text) : text;
     });
     const total = row.reduce((sum, n) => sum + n, 0);
-    const right = ratio(total === 0 ? undefined : (row[truth] ?? 0) / total);
-    return `${(titles[truth] ?? "").padEnd(first)}${cells.join("")}${right.padStart(9)}`;
+    const share = ratio(total === 0 ? undefined : (row[truth] ?? 0) / total);
+    return `${left(titles[truth] ?? "", first)}${cells.join("")}${right(share, 9)}`;
   });
   return [paint("dim", `${"true".padEnd(first)}${head}    right`), ...lines];
 }

@@ -201,6 +201,26 @@ describe("a CSV file", () => {
     expect(await text("examples/data/iris.csv")).toContain("5 columns as 7 features");
   });
 
+  it("numbers that cannot be scaled are shown, and what train would say", async () => {
+    writeFileSync(at("vast.csv"), "n,day,y\n1e300,20240115,1\n-1e300,20240116,2\n1e308,20240117,3\n");
+    const said = await text(at("vast.csv"), { target: ["y"] });
+    expect(said).toMatch(/^n +number +3 +-1e\+300 to 1e\+308/m);
+    expect(said).toMatch(/^day +number +3 +20240115 to 20240117, mean 20240116$/m);
+    expect(said).toMatch(/would stop here:\nwarning: .*"n" goes from -1e\+300 to 1e\+308/);
+    expect(said).not.toContain("nothing to make features of");
+  });
+
+  it("letters that are two columns wide: the columns behind them stand in line", async () => {
+    writeFileSync(at("wide.csv"), "名前,e\u0301,y\n日本語,1,は\n한국어,2,い\n");
+    const lines = (await text(at("wide.csv"), { target: ["y"] })).split("\n");
+    // each of these letters takes two columns, the accent none
+    const column = (line: string): number =>
+      [...line.slice(0, line.search(/ (category|number)/))]
+        .map((letter) => (letter > "\u2000" ? 2 : Number(letter !== "\u0301")))
+        .reduce((sum, each) => sum + each, 0);
+    expect(lines.filter((line) => / (category|number) /.test(line)).map(column)).toEqual([7, 7, 7]);
+  });
+
   it("numbers with some text among them: what train would say", async () => {
     writeFileSync(at("mixed.csv"), "a,y\n1,1\n2,0\noops,1\n4,0\n");
     expect(await json(at("mixed.csv"), { target: ["y"] })).toMatchObject({

@@ -303,7 +303,12 @@ test("npm installs it with the packages of CSV and of the command beside it", ()
   const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
   };
-  expect(Object.keys(dependencies).sort()).toEqual(["cli-progress", "commander", "papaparse"]);
+  expect(Object.keys(dependencies).sort()).toEqual([
+    "cli-progress",
+    "commander",
+    "papaparse",
+    "string-width",
+  ]);
   // an exact version: its Parser is not what it promises to keep
   expect(dependencies.papaparse).toMatch(/^\d+\.\d+\.\d+$/);
   const beside = closure(Object.keys(dependencies), process.cwd());
@@ -320,7 +325,7 @@ test("npm installs it with the packages of CSV and of the command beside it", ()
   expect(status).toBe(0);
   const packages = readdirSync(join(fresh, "node_modules")).filter((name) => !name.startsWith("."));
   expect(packages.sort()).toEqual([...beside.keys(), "xent"].sort());
-  // what cli-progress brings: the width of characters in a terminal
+  // with the four that string-width brings
   expect(packages).toHaveLength(9);
   expect(readdirSync(join(fresh, "node_modules/xent"))).not.toContain("node_modules");
   const code = 'console.log((await (await import("xent/data")).readCsv("a,b\\n1,2")).columns.length)';
