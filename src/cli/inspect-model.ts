@@ -9,6 +9,7 @@ import { openRuntime } from "./engine.ts";
 import { bytes, count, digits, thousands } from "./format.ts";
 import { factLines } from "./info.ts";
 import type { InspectOptions } from "./inspect.ts";
+import { parameterCount } from "./parameters.ts";
 import { openSaved, type Saved, savedOf } from "./saved.ts";
 import type { Screen } from "./terminal.ts";
 import { clip, table, width } from "./text.ts";
@@ -28,7 +29,7 @@ export async function inspectModel(file: string, { columns }: InspectOptions, sc
     screen.emit("model", {
       file,
       bytes: size,
-      parameters: parameters(model),
+      parameters: parameterCount(model),
       input,
       outputs,
       classes,
@@ -47,7 +48,7 @@ export async function inspectModel(file: string, { columns }: InspectOptions, sc
   }
   const { paint } = screen;
   const facts: [string, string][] = [
-    ["model", `${clip(file, 60)}, ${bytes(size)}, ${count(parameters(model), "parameter")}`],
+    ["model", `${clip(file, 60)}, ${bytes(size)}, ${count(parameterCount(model), "parameter")}`],
     ["learns", learns(model)],
     ["loss", saved.model.loss === undefined ? "not known" : settings(saved.model.loss)],
     ["optimizer", saved.training.optimizer === undefined ? "none yet" : settings(saved.training.optimizer)],
@@ -58,13 +59,6 @@ export async function inspectModel(file: string, { columns }: InspectOptions, sc
   ];
   screen.say(...factLines(facts, paint, screen.columns), "", model.summary());
   if (preprocessing !== undefined) screen.say("", ...prepared(preprocessing, columns ?? SHOWN, screen));
-}
-
-function parameters(model: Sequential): number {
-  const state = Object.entries(model.stateDict());
-  // running statistics are no parameters
-  const own = state.filter(([name]) => !name.includes(".running_"));
-  return own.reduce((sum, [, { data }]) => sum + data.length, 0);
 }
 
 function learns({ preprocessing, classes, outputs }: Sequential): string {

@@ -5,6 +5,7 @@ import { type Preprocessing, preprocess, standardize, type Table } from "../data
 import { type Finding, type Inspection, inspect, type RawData, XentError } from "../index.ts";
 import { checkMixed, checkTargets, withTargets } from "./check-rows.ts";
 import { type Categories, columnLines, type Described, describe, type Numbers, short } from "./columns.ts";
+import { explain } from "./errors.ts";
 import { count, ratio, thousands } from "./format.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { SHOWN } from "./inspect-model.ts";
@@ -62,13 +63,14 @@ function typesOf(
   return Object.fromEntries(target.map((name) => [name, type]));
 }
 
-/** What a call gives, or what it refuses in its own words. */
+/** What a call gives, or what it refuses, as the command says it. */
 function attempt<T>(call: () => T): { readonly value?: T; readonly problem?: string } {
   try {
     return { value: call() };
   } catch (error) {
-    if (error instanceof XentError) return { problem: error.message };
-    throw error;
+    const known = error instanceof XentError ? explain(error) : undefined;
+    if (known === undefined) throw error;
+    return { problem: known.line };
   }
 }
 

@@ -374,6 +374,15 @@ test("the pointer is told the values that are under it", async () => {
   await page.close();
 });
 
+test("a run that was resumed says from where its times are", async () => {
+  const [whole, resumed] = [await learnt(named(["a", "b"]), "target"), { rates: [0.01] }];
+  const last = await learnt(named(["a", "b"]), "target", resumed);
+  const [{ page: first }, { page }] = [await open(reportHtml(whole)), await open(reportHtml(last))];
+  expect(await first.textContent(".lede")).not.toContain("resumed");
+  expect(await page.textContent(".lede")).toContain("resumed in epoch 3, and times are from there");
+  for (const each of [first, page]) await each.close();
+});
+
 test("on paper all is dark on light, from a dark page too", async () => {
   const report = await learnt(named(["a", "b"]), "target");
   const [{ page }, { page: light }] = [

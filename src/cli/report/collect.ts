@@ -2,6 +2,7 @@
 
 import type { Table } from "../../data.ts";
 import { type Dataset, type History, type Sequential, type StateDict, XentError } from "../../index.ts";
+import { parameterCount } from "../parameters.ts";
 import { type ClassAnswers, classAnswers, numberAnswers } from "./answers.ts";
 import { cut, finite, thinned } from "./bounds.ts";
 import { fitsOf } from "./fits.ts";
@@ -67,7 +68,6 @@ export async function collectReport(input: ReportInput): Promise<Report> {
     );
   }
   const { loss, accuracy } = await model.evaluate(dataset);
-  const tensors = model.stateDict();
   const base = {
     title: cut(input.title),
     rows: input.rows,
@@ -78,13 +78,11 @@ export async function collectReport(input: ReportInput): Promise<Report> {
       stopped: history.stopped,
       best: history.best === undefined ? null : history.best.epoch + 1,
       problem: history.problem ?? null,
-      parameters: Object.entries(tensors).reduce((sum, [name, { data }]) => {
-        return /\.running_(mean|var)$/.test(name) ? sum : sum + data.length;
-      }, 0),
+      parameters: parameterCount(model),
     },
     curves: curvesOf(history),
     rates: ratesOf(history.epochs, input.rates),
-    weights: weightsOf(tensors),
+    weights: weightsOf(model.stateDict()),
     kernels: (history.profile ?? []).slice(0, MOST_RECORDS).map((line) => ({ ...line })),
     summary: model.summary(),
     settings: input.settings.map(([name, value]): Setting => [cut(name), cut(value, 2000)]),
