@@ -374,6 +374,53 @@ test("the pointer is told the values that are under it", async () => {
   await page.close();
 });
 
+test("shares, bars and times are those of the counts in the report", async () => {
+  const report = await learnt(named(["a", "b", "c", "d", "e"]), "target");
+  const { page } = await open(reportHtml(report));
+  const texts = (selector: string): Promise<string[]> =>
+    page.$$eval(selector, (all) => all.map((each) => each.textContent ?? ""));
+  const counts = report.confusion!.counts!;
+  const share = (part: number, all: number): string =>
+    all === 0 ? "–" : `${(Math.floor((1000 * part) / all + 1e-6) / 10).toFixed(1)} %`;
+  const said = counts.map((_, j) => counts.reduce((sum, row) => sum + row[j]!, 0));
+  expect(await texts("#confusion tbody td:not(.share)")).toEqual(counts.flat().map(String));
+  expect(await texts("#confusion tbody .share")).toEqual(
+    counts.map((row, i) =>
+      share(
+        row[i]!,
+        row.reduce((sum, n) => sum + n, 0),
+      ),
+    ),
+  );
+  expect(await texts("#confusion tfoot td")).toEqual([
+    ...said.map((all, i) => share(counts[i]![i]!, all)),
+    "",
+  ]);
+
+  const drawn = await page.$$eval("#weights figure:first-child rect", (all) =>
+    all.map((each) => [Number(each.getAttribute("y")), Number(each.getAttribute("height"))] as const),
+  );
+  const bins = report.weights.tensors[0]!.values.counts;
+  // they stand on the ground, the largest as high as the drawing
+  expect(drawn.map(([y, height]) => y + height)).toEqual(bins.map(() => expect.closeTo(100, 9)));
+  expect(drawn.map(([, height]) => height)).toEqual(
+    bins.map((n) => expect.closeTo((100 * n) / Math.max(...bins), 9)),
+  );
+
+  // work over time: Gflop/s · ms are 10⁶ operations
+  const own = report.kernels.filter(({ op }) => op === "sgemm");
+  expect(own.length).toBeGreaterThan(1);
+  const [ms, work] = [0, 1].map((i) => own.reduce((sum, each) => sum + each.ms * (i ? each.gflops : 1), 0));
+  const line = await page.$eval(
+    "#kernels table.kernels",
+    (table) =>
+      [...table.querySelectorAll("tr")].find((tr) => tr.textContent?.startsWith("sgemm"))!.lastElementChild!
+        .textContent,
+  );
+  expect(Number(line) / (work! / ms!)).toBeCloseTo(1, 2);
+  await page.close();
+});
+
 test("a run that was resumed says from where its times are", async () => {
   const [whole, resumed] = [await learnt(named(["a", "b"]), "target"), { rates: [0.01] }];
   const last = await learnt(named(["a", "b"]), "target", resumed);
