@@ -25,18 +25,19 @@ export function filesOf(data: string | undefined, options: TrainOptions): Files 
   const name =
     data === undefined ? (options.preset ?? "model") : data === "-" ? "model" : basename(data, extname(data));
   const out = options.out ?? `${name}.safetensors`;
-  if (options.out === undefined && resume === undefined && existsSync(out))
-    throw new XentError(
-      "FILE",
-      `${out} is there already`,
-      `--out ${out} writes over it, --out FILE another one.`,
-    );
   const end = /\.safetensors$/i.test(out) ? out.slice(0, -".safetensors".length) : out;
   const checkpoint = out === "-" ? undefined : `${end}.checkpoint.safetensors`;
   checkApart([data, options.test, options.validation, options.config], [out, checkpoint, report]);
   if (checkpoint === undefined && resume)
     throw new UsageError("--resume needs --out FILE: the checkpoint lies beside it");
   const interrupted = checkpoint !== undefined && existsSync(checkpoint);
+  // a file that nobody has named is not written over, but by the run that was writing it
+  if (options.out === undefined && !(resume && interrupted) && existsSync(out))
+    throw new XentError(
+      "FILE",
+      `${out} is there already`,
+      `--out ${out} writes over it, --out FILE another one.`,
+    );
   if (interrupted && resume === undefined)
     throw new XentError(
       "FILE",

@@ -5,6 +5,7 @@ import { drawDigit, sideBySide } from "./draw.ts";
 import { engineText } from "./engine.ts";
 import { bytes, count, digits, duration, thousands } from "./format.ts";
 import type { Measured } from "./measure.ts";
+import { parameterCount } from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import type { Mistakes } from "./report/report.ts";
 import type { Rows } from "./rows.ts";
@@ -25,7 +26,7 @@ export function introduce(
     ...(validation === undefined ? [] : [`${thousands(validation.dataset.rows)} to validate`]),
     ...(test === undefined ? [] : [`${thousands(test.dataset.rows)} to test`]),
   ];
-  const parameters = Object.values(model.stateDict()).reduce((sum, { data }) => sum + data.length, 0);
+  const parameters = parameterCount(model);
   const { loss, optimizer, epochs, batchSize, accumulate = 1 } = fit;
   const learnt =
     rows.classes === undefined && rows.task === "regression" ? "a number" : count(rows.outputs, "class");
@@ -91,7 +92,10 @@ export function conclude(
   screen.say(
     ...facts(
       [
-        ["trained", `${count(epochs, "epoch")}, ${count(steps, "step")}, ${duration(seconds)} in all`],
+        [
+          "trained",
+          `${count(epochs, "epoch")}, ${count(steps, "step")}, ${duration(seconds)} ${files.resume ? "since it was resumed" : "in all"}`,
+        ],
         ...(best === undefined ? [] : [["best", `epoch ${best.epoch + 1}, whose weights are kept`] as const]),
         ["model", `${files.out === "-" ? "stdout" : files.out}, ${bytes(size)}`],
         ...(files.report === undefined ? [] : [["report", files.report] as const]),
