@@ -3,7 +3,7 @@
 //   npm run bench:trainer [-- --rounds N] [-- --mnist [--seeds N]]
 
 import { parseArgs } from "node:util";
-import { loadMnist } from "../src/cli/mnist.ts";
+import { loadMnist } from "../src/cli/train/mnist.ts";
 import {
   adam,
   adamw,

@@ -27,7 +27,7 @@ test("ARCHITECTURE.md names every file of src in its folder, and no other", () =
   const page = readFileSync("ARCHITECTURE.md", "utf8");
   const tree = page.slice(page.indexOf("\nsrc/ "), page.indexOf("\ntest/ "));
   // a folder's part begins with its name, behind two blanks; the entries' lines stand before the first
-  const [entries = "", ...parts] = tree.split(/^ {2}(?=[a-z-]+\/ )/m);
+  const [entries = "", ...parts] = tree.split(/^ {2}(?=[a-z/-]+\/ )/m);
   const named = [["", entries], ...parts.map((part) => part.split(/\/ +(.*)/s))].flatMap(([folder, files]) =>
     [...(files ?? "").matchAll(/[\w-]+\.ts\b/g)].map(([file]) => `src/${folder ? `${folder}/` : ""}${file}`),
   );

@@ -1,3 +1,3 @@
 // Colours are those of the command.
 
-export { coloured, type Paint, painter, plain } from "../../src/cli/style.ts";
+export { coloured, type Paint, painter, plain } from "../../src/cli/text/style.ts";

@@ -14,11 +14,11 @@ import {
 import { openRuntime } from "./engine.ts";
 import { environment, environmentFacts } from "./environment.ts";
 import { EXIT } from "./errors.ts";
-import { digits, thousands } from "./format.ts";
 import { factLines } from "./info.ts";
 import type { EngineOptions, OutputOptions } from "./options.ts";
-import { openScreen } from "./terminal.ts";
-import { table, wrap } from "./text.ts";
+import { digits, thousands } from "./text/format.ts";
+import { openScreen } from "./text/terminal.ts";
+import { table, wrap } from "./text/text.ts";
 
 /** What is measured: n × n matrices, or the widths of a net and the rows of a batch. */
 const PRODUCTS = [128, 512, 1024] as const;

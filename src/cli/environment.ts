@@ -3,7 +3,7 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type { Info, Xent } from "../index.ts";
 import { version } from "./command.ts";
-import { bytes, count } from "./format.ts";
+import { bytes, count } from "./text/format.ts";
 
 export interface Environment extends Info {
   readonly xent: string;

@@ -1,7 +1,7 @@
 // What ends the command without its work: a usage error or another one, each in one line, and the exit codes.
 
 import { XentError } from "../base/errors.ts";
-import { harmless } from "./text.ts";
+import { harmless } from "./text/harmless.ts";
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;

@@ -1,15 +1,15 @@
 // `xent eval`: how well a model does on rows whose target is known.
 
 import { type MetricName, XentError } from "../index.ts";
-import { withoutGaps, withTargets } from "./check-rows.ts";
 import { engineText, openModel, openRuntime } from "./engine.ts";
 import { inFile, UsageError } from "./errors.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { measure, measuredLines } from "./measure.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
 import { readTable, typesOf } from "./read.ts";
-import { openScreen, type Screen } from "./terminal.ts";
-import { facts } from "./text.ts";
+import { openScreen, type Screen } from "./text/terminal.ts";
+import { facts } from "./text/text.ts";
+import { withoutGaps, withTargets } from "./train/check-rows.ts";
 
 export interface EvaluateOptions extends EngineOptions, ReadOptions, OutputOptions {
   readonly metrics?: readonly string[];

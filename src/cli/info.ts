@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { Xent } from "../index.ts";
 import { openRuntime } from "./engine.ts";
 import { environment, environmentFacts } from "./environment.ts";
-import { bytes } from "./format.ts";
 import type { EngineOptions, OutputOptions } from "./options.ts";
-import { openScreen } from "./terminal.ts";
-import { facts, table, wrap } from "./text.ts";
+import { bytes } from "./text/format.ts";
+import { openScreen } from "./text/terminal.ts";
+import { facts, table, wrap } from "./text/text.ts";
 
 interface Build {
   readonly name: string;

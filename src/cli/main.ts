@@ -4,7 +4,7 @@
 import { CommanderError } from "commander";
 import { EXIT, explain } from "./errors.ts";
 import { program } from "./program.ts";
-import { harmless } from "./text.ts";
+import { harmless } from "./text/harmless.ts";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") process.exit(fail(error));

@@ -1,10 +1,10 @@
 // What a model is worth on rows: loss, metrics, and, in the target's own units, how far it is off; and these as lines of text.
 
 import type { ConfusionMatrix, Evaluation, MetricName, Sequential } from "../index.ts";
-import { count, digits, ratio } from "./format.ts";
-import type { Part } from "./rows.ts";
-import type { Paint } from "./style.ts";
-import { clip, facts, left, right, width } from "./text.ts";
+import { count, digits, ratio } from "./text/format.ts";
+import type { Paint } from "./text/style.ts";
+import { clip, facts, left, right, width } from "./text/text.ts";
+import type { Part } from "./train/rows.ts";
 
 export interface Measured {
   readonly rows: number;

@@ -8,7 +8,7 @@ import { untilInterrupted } from "./interrupt.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
 import { checkApart, checkWritable, writeOutput, writeStdout } from "./outputs.ts";
 import { streamTables, typesOf } from "./read.ts";
-import { jsonLine, openScreen, type Screen } from "./terminal.ts";
+import { jsonLine, openScreen, type Screen } from "./text/terminal.ts";
 
 export interface PredictOptions extends EngineOptions, ReadOptions, OutputOptions {
   readonly out?: string;

@@ -4,9 +4,9 @@ import { extname } from "node:path";
 import type { Preprocessing, StreamCsvOptions, Table } from "../data.ts";
 import { readCsv, streamCsv } from "../data.ts";
 import { type FileProgress, readCsvFile, streamCsvFile } from "../node.ts";
-import { thousands } from "./format.ts";
 import type { ReadOptions } from "./options.ts";
-import type { Screen } from "./terminal.ts";
+import { thousands } from "./text/format.ts";
+import type { Screen } from "./text/terminal.ts";
 
 type ColumnTypes = NonNullable<StreamCsvOptions["types"]>;
 

@@ -28,7 +28,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   papaparse: "src/data/csv.ts",
   commander: "src/cli/",
   "cli-progress": "src/cli/",
-  "string-width": "src/cli/text.ts",
+  "string-width": "src/cli/text/text.ts",
   uplot: "src/cli/report/page/",
 };
 /** Where Node's own modules may be imported; elsewhere `process.getBuiltinModule` asks for them at run time. */

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultsFor } from "../../src/cli/defaults.ts";
+import { defaultsFor } from "../../src/cli/train/defaults.ts";
 
 const of = (rows: number, features: number, batchSize?: number) =>
   defaultsFor({ task: "classification", rows, features, outputs: 3, batchSize });

@@ -161,7 +161,7 @@ it.runIf(existsSync("/dev/full"))("says in one line that stdout takes nothing, a
   for (const args of [
     "predict model.safetensors",
     "eval model.safetensors",
-    "train -t species --no-resume",
+    "train -t species --out full.safetensors",
   ]) {
     const { code, stderr } = xent.shell(`${main} ${args} '${IRIS}' > /dev/full`);
     expect({ args, code, stderr }).toEqual({

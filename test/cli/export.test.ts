@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/errors.ts";
-import { type ExportOptions, exportModel, writeAll } from "../../src/cli/export.ts";
+import { type ExportOptions, exportModel, writeAll } from "../../src/cli/export/export.ts";
 import {
   oneHot,
   preprocess,

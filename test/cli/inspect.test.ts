@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/errors.ts";
-import { type InspectOptions, inspect } from "../../src/cli/inspect.ts";
+import { type InspectOptions, inspect } from "../../src/cli/inspect/inspect.ts";
 import { preprocess, standardize, table } from "../../src/data.ts";
 import * as xent from "../../src/index.ts";
 import { readCsvFile, saveModel } from "../../src/node.ts";

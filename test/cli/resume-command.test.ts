@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { resumeCommand } from "../../src/cli/resume-command.ts";
+import { resumeCommand } from "../../src/cli/train/resume-command.ts";
 
 const TRAIN = ["train", "my data.csv", "-t", "it's", "--layers", "dense:8 relu"];
 const START = "node dist/cli/main.js train --preset mnist";

@@ -2,7 +2,14 @@
 // compiler sees; what the functions refuse, their own tests.
 
 import { describe, expect, it, test } from "vitest";
-import { activationOf, initOf, layersOf, lossOf, optimizerOf, scheduleOf } from "../../src/cli/specs.ts";
+import {
+  activationOf,
+  initOf,
+  layersOf,
+  lossOf,
+  optimizerOf,
+  scheduleOf,
+} from "../../src/cli/train/specs.ts";
 import * as xent from "../../src/index.ts";
 
 describe("text", () => {

@@ -1,12 +1,12 @@
 // What the command says, as text: numbers, colours, drawings, lines of epochs, the confusion matrix.
 
 import { describe, expect, it } from "vitest";
-import { drawDigit, sideBySide } from "../../src/cli/draw.ts";
-import { epochLine, progressText } from "../../src/cli/epochs.ts";
-import { bytes, clock, count, digits, duration, ratio, thousands } from "../../src/cli/format.ts";
 import { confusionLines, measuredLines } from "../../src/cli/measure.ts";
-import { coloured, painter, plain } from "../../src/cli/style.ts";
-import { facts } from "../../src/cli/text.ts";
+import { drawDigit, sideBySide } from "../../src/cli/text/draw.ts";
+import { bytes, clock, count, digits, duration, ratio, thousands } from "../../src/cli/text/format.ts";
+import { coloured, painter, plain } from "../../src/cli/text/style.ts";
+import { facts } from "../../src/cli/text/text.ts";
+import { epochLine, progressText } from "../../src/cli/train/epochs.ts";
 
 const ESCAPE = "\u001b[";
 

@@ -7,7 +7,7 @@ import { DEFAULTS, HELP, type Options, readOptions } from "../../examples/03-slo
 import { epochBelow, reportLines } from "../../examples/03-slowdown/report.ts";
 import { type Course, run } from "../../examples/03-slowdown/run.ts";
 import { UsageError } from "../../examples/shared/arguments.ts";
-import { coloured, plain } from "../../src/cli/style.ts";
+import { coloured, plain } from "../../src/cli/text/style.ts";
 import { type Near, type Neuron, type Simulation, simulate } from "../support/neuron.ts";
 
 const result = await run(DEFAULTS);

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { expect } from "vitest";
-import { coloured, type Paint, plain } from "../../src/cli/style.ts";
+import { coloured, type Paint, plain } from "../../src/cli/text/style.ts";
 
 /** Expects lines of at most 80 columns without a number that is none, which colours do not move. Returns them. */
 export function expectReadable(report: (paint: Paint) => readonly string[]): string[] {

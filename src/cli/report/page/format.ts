@@ -1,8 +1,8 @@
 // Numbers and names of figures as the page shows them.
 
-import { duration as longer } from "../../format.ts";
+import { duration as longer } from "../../text/format.ts";
 
-export { count } from "../../format.ts";
+export { count } from "../../text/format.ts";
 
 /** What stands where there is no number. */
 const NONE = "–";

@@ -2,8 +2,8 @@
 // bar, warnings, and with --json the text) goes to stderr.
 
 import cliProgress from "cli-progress";
+import { harmless } from "./harmless.ts";
 import { type Paint, painter } from "./style.ts";
-import { harmless } from "./text.ts";
 
 export interface Screen {
   readonly json: boolean;

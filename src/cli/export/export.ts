@@ -2,20 +2,20 @@
 
 import { readFile, realpath, rm } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { readSafetensors } from "../data.ts";
-import type { Sequential } from "../index.ts";
-import { exportModule } from "../module.ts";
-import { writeFileAtomic } from "../node.ts";
-import { exportOnnx, type OnnxOptions } from "../onnx.ts";
-import { openRuntime } from "./engine.ts";
-import { UsageError } from "./errors.ts";
+import { readSafetensors } from "../../data.ts";
+import type { Sequential } from "../../index.ts";
+import { exportModule } from "../../module.ts";
+import { writeFileAtomic } from "../../node.ts";
+import { exportOnnx, type OnnxOptions } from "../../onnx.ts";
+import { openRuntime } from "../engine.ts";
+import { UsageError } from "../errors.ts";
+import type { OutputOptions } from "../options.ts";
+import { checkWritable, writeStdout } from "../outputs.ts";
+import { openSaved, type Saved, savedOf } from "../saved.ts";
+import { bytes } from "../text/format.ts";
+import { openScreen } from "../text/terminal.ts";
+import { clip } from "../text/text.ts";
 import { exportPytorch } from "./export-pytorch.ts";
-import { bytes } from "./format.ts";
-import type { OutputOptions } from "./options.ts";
-import { checkWritable, writeStdout } from "./outputs.ts";
-import { openSaved, type Saved, savedOf } from "./saved.ts";
-import { openScreen } from "./terminal.ts";
-import { clip } from "./text.ts";
 
 const FORMATS = ["onnx", "module", "pytorch"] as const;
 type Format = (typeof FORMATS)[number];

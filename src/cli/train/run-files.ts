@@ -3,10 +3,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { type Sequential, XentError } from "../index.ts";
-import { saveModel } from "../node.ts";
-import { UsageError } from "./errors.ts";
-import { checkApart, checkWritable, writeStdout } from "./outputs.ts";
+import { type Sequential, XentError } from "../../index.ts";
+import { saveModel } from "../../node.ts";
+import { UsageError } from "../errors.ts";
+import { checkApart, checkWritable, writeStdout } from "../outputs.ts";
 import type { TrainOptions } from "./settings.ts";
 
 /** Where things are written. */

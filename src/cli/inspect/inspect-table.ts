@@ -1,18 +1,18 @@
 // What `xent inspect` says of a CSV file: its columns, what is to be learnt, and what the library's doctor finds odd about the features
 // that `train` would make of it.
 
-import { type Preprocessing, preprocess, standardize, type Table } from "../data.ts";
-import { type Finding, type Inspection, inspect, type RawData, XentError } from "../index.ts";
-import { checkMixed, checkTargets, withTargets } from "./check-rows.ts";
+import { type Preprocessing, preprocess, standardize, type Table } from "../../data.ts";
+import { type Finding, type Inspection, inspect, type RawData, XentError } from "../../index.ts";
+import { explain } from "../errors.ts";
+import { readTable } from "../read.ts";
+import { count, ratio, thousands } from "../text/format.ts";
+import type { Paint } from "../text/style.ts";
+import type { Screen } from "../text/terminal.ts";
+import { clip, table, wrap } from "../text/text.ts";
+import { checkMixed, checkTargets, withTargets } from "../train/check-rows.ts";
 import { type Categories, columnLines, type Described, describe, type Numbers, short } from "./columns.ts";
-import { explain } from "./errors.ts";
-import { count, ratio, thousands } from "./format.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { SHOWN } from "./inspect-model.ts";
-import { readTable } from "./read.ts";
-import type { Paint } from "./style.ts";
-import type { Screen } from "./terminal.ts";
-import { clip, table, wrap } from "./text.ts";
 
 /** Categories that a column of features may have: the default of `preprocess`. */
 const MOST_CATEGORIES = 1000;

@@ -2,17 +2,17 @@
 
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { ColumnSpec, NumberColumn, Preprocessing } from "../data.ts";
-import type { Sequential } from "../index.ts";
+import type { ColumnSpec, NumberColumn, Preprocessing } from "../../data.ts";
+import type { Sequential } from "../../index.ts";
+import { openRuntime } from "../engine.ts";
+import { factLines } from "../info.ts";
+import { parameterCount } from "../parameters.ts";
+import { openSaved, type Saved, savedOf } from "../saved.ts";
+import { bytes, count, digits, thousands } from "../text/format.ts";
+import type { Screen } from "../text/terminal.ts";
+import { clip, table, width } from "../text/text.ts";
 import { short } from "./columns.ts";
-import { openRuntime } from "./engine.ts";
-import { bytes, count, digits, thousands } from "./format.ts";
-import { factLines } from "./info.ts";
 import type { InspectOptions } from "./inspect.ts";
-import { parameterCount } from "./parameters.ts";
-import { openSaved, type Saved, savedOf } from "./saved.ts";
-import type { Screen } from "./terminal.ts";
-import { clip, table, width } from "./text.ts";
 
 /** Columns that are shown where nobody says how many. */
 export const SHOWN = 40;

@@ -1,9 +1,9 @@
 // What is seen of a run while it trains: the progress bar, a line or an event an epoch.
 
-import type { Callback, EpochEnd, Progress } from "../index.ts";
-import { clock, digits, ratio, thousands } from "./format.ts";
-import { metricText } from "./measure.ts";
-import type { Screen } from "./terminal.ts";
+import type { Callback, EpochEnd, Progress } from "../../index.ts";
+import { metricText } from "../measure.ts";
+import { clock, digits, ratio, thousands } from "../text/format.ts";
+import type { Screen } from "../text/terminal.ts";
 
 /** Lines of epochs that a run of many has about. */
 const LINES = 20;

@@ -1,9 +1,9 @@
 // Layers, losses, optimisers and schedules as a command line or a configuration file names them: `adamw:lr=0.01,betas=0.9/0.95`, or in JSON
 // { "kind": "adamw", "lr": 0.01 }. Names and options are those of the functions of xent, which check them.
 
-import { checkNames, nearest, show } from "../base/options.ts";
-import * as xent from "../index.ts";
-import { UsageError } from "./errors.ts";
+import { checkNames, nearest, show } from "../../base/options.ts";
+import * as xent from "../../index.ts";
+import { UsageError } from "../errors.ts";
 
 /** A kind, and what its function is given. */
 interface Named {

@@ -1,6 +1,7 @@
 // Lines of a report: facts, tables, paragraphs. Texts come in; nothing is printed here.
 
 import stringWidth from "string-width";
+import { harmless } from "./harmless.ts";
 import type { Paint } from "./style.ts";
 
 /** Columns of a terminal that a text takes: two for a letter of East Asia or a picture, none for a mark on a letter. */
@@ -56,12 +57,7 @@ export function right(text: string, columns: number): string {
 
 const blanks = (text: string, columns: number): string => " ".repeat(Math.max(0, columns - width(text)));
 
-/** A text from a file, such as the name of a column, without what steers a terminal. */
-export function harmless(text: string): string {
-  return text.replace(STEERING, "·");
-}
-
-/** The same in one line that takes at most so many columns. */
+/** A text from a file, without what steers a terminal, in one line that takes at most so many columns. */
 export function clip(text: string, most = 24): string {
   const letters = [...harmless(text)];
   // marks on letters count too: there may be thousands on one
@@ -70,6 +66,3 @@ export function clip(text: string, most = 24): string {
   if ((ends.at(-1) ?? 0) <= most) return letters.join("");
   return `${letters.filter((_, i) => (ends[i] as number) < most).join("")}…`;
 }
-
-/** Control characters, line ends, and those that turn the direction of writing. */
-const STEERING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;

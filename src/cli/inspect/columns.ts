@@ -1,9 +1,9 @@
 // What a table's columns hold: figures of each, as plain data, and as lines.
 
-import type { Column } from "../data.ts";
-import { thousands } from "./format.ts";
-import type { Paint } from "./style.ts";
-import { clip, table, width } from "./text.ts";
+import type { Column } from "../../data.ts";
+import { thousands } from "../text/format.ts";
+import type { Paint } from "../text/style.ts";
+import { clip, table, width } from "../text/text.ts";
 
 export type Described = Numbers | Categories;
 

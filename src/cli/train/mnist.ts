@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readIdx } from "../data.ts";
-import { type Dataset, dataset, split, XentError } from "../index.ts";
-import { UsageError } from "./errors.ts";
+import { readIdx } from "../../data.ts";
+import { type Dataset, dataset, split, XentError } from "../../index.ts";
+import { UsageError } from "../errors.ts";
 import type { Rows } from "./rows.ts";
 import type { TrainOptions } from "./settings.ts";
 

@@ -1,9 +1,12 @@
 // The rows of a run of `train`: read, split, and prepared by what the training rows alone show.
 
 import { basename, extname } from "node:path";
-import type { Column, Preprocessing, PreprocessOptions, Table } from "../data.ts";
-import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../data.ts";
-import type { Dataset } from "../index.ts";
+import type { Column, Preprocessing, PreprocessOptions, Table } from "../../data.ts";
+import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../../data.ts";
+import type { Dataset } from "../../index.ts";
+import { inFile, UsageError } from "../errors.ts";
+import { readTable } from "../read.ts";
+import type { Screen } from "../text/terminal.ts";
 import {
   checkComplete,
   checkMixed,
@@ -18,10 +21,7 @@ import {
   withTargets,
 } from "./check-rows.ts";
 import { TEST, VALIDATION } from "./defaults.ts";
-import { inFile, UsageError } from "./errors.ts";
-import { readTable } from "./read.ts";
 import type { TrainOptions } from "./settings.ts";
-import type { Screen } from "./terminal.ts";
 
 /** Rows as a model takes them, and as they came. */
 export interface Part {

@@ -1,12 +1,12 @@
 // What is looked at before rows are split: whether the columns that a run names are there, and what of their values spoils it. Each is refused, or
 // said, with what to do about it on a command line.
 
-import { nearest, show } from "../base/options.ts";
-import { type Column, type Preprocessing, type Table, takeRows } from "../data.ts";
-import { XentError } from "../index.ts";
-import { count } from "./format.ts";
+import { nearest, show } from "../../base/options.ts";
+import { type Column, type Preprocessing, type Table, takeRows } from "../../data.ts";
+import { XentError } from "../../index.ts";
+import { count } from "../text/format.ts";
+import type { Screen } from "../text/terminal.ts";
 import type { TrainOptions } from "./settings.ts";
-import type { Screen } from "./terminal.ts";
 
 export function targetColumns({ columns }: Table, names: readonly string[]): Column[] {
   return names.flatMap((name) => columns.filter((column) => column.name === name));

@@ -1,9 +1,9 @@
 // `xent inspect`: which kind of file it is. What is said of a model is inspect-model.ts, of a CSV file inspect-table.ts.
 
 import { open } from "node:fs/promises";
-import { UsageError } from "./errors.ts";
-import type { OutputOptions, ReadOptions } from "./options.ts";
-import { openScreen } from "./terminal.ts";
+import { UsageError } from "../errors.ts";
+import type { OutputOptions, ReadOptions } from "../options.ts";
+import { openScreen } from "../text/terminal.ts";
 
 export interface InspectOptions extends OutputOptions, ReadOptions {
   readonly target?: readonly string[];

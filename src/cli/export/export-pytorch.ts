@@ -1,9 +1,9 @@
 // A model for PyTorch: its weights as a state_dict in the safetensors format, and a Python module that has the same layers, prepares
 // rows as the model does, and reads the weights. It needs torch and nothing else.
 
-import { type NumberColumn, type PreprocessingSpec, writeSafetensors } from "../data.ts";
-import type { LayerSpec, LossSpec, Sequential } from "../index.ts";
-import type { Saved } from "./saved.ts";
+import { type NumberColumn, type PreprocessingSpec, writeSafetensors } from "../../data.ts";
+import type { LayerSpec, LossSpec, Sequential } from "../../index.ts";
+import type { Saved } from "../saved.ts";
 
 /** @param weights  name of the file beside the module */
 export function exportPytorch(

@@ -1,8 +1,8 @@
 // What a run of `train` does: its options, and for what they leave open the defaults for its rows.
 
-import { dense, earlyStopping, type FitOptions, type MetricName } from "../index.ts";
+import { dense, earlyStopping, type FitOptions, type MetricName } from "../../index.ts";
+import { UsageError } from "../errors.ts";
 import { defaultsFor } from "./defaults.ts";
-import { UsageError } from "./errors.ts";
 import type { Rows } from "./rows.ts";
 import { hiddenLayers, loss, metrics, optimizer, type TrainOptions } from "./settings.ts";
 

@@ -2,9 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { type Command, CommanderError, type Option } from "commander";
-import { nearest, show } from "../base/options.ts";
-import { XentError } from "../index.ts";
-import { UsageError } from "./errors.ts";
+import { nearest, show } from "../../base/options.ts";
+import { XentError } from "../../index.ts";
+import { UsageError } from "../errors.ts";
 
 /** Options that may be lists of names. */
 const LISTS = ["target", "select", "ignore", "encode", "metrics", "missing"];

@@ -1,11 +1,11 @@
 // The report of a run of `train`: what the page is told of it. The page itself is report/.
 
-import type { History, Sequential, Xent } from "../index.ts";
-import { environment, environmentFacts } from "./environment.ts";
+import type { History, Sequential, Xent } from "../../index.ts";
+import { environment, environmentFacts } from "../environment.ts";
+import { collectReport } from "../report/collect.ts";
+import { reportHtml } from "../report/html.ts";
+import type { Report } from "../report/report.ts";
 import type { Plan } from "./plan.ts";
-import { collectReport } from "./report/collect.ts";
-import { reportHtml } from "./report/html.ts";
-import type { Report } from "./report/report.ts";
 import { type Rows, unseen } from "./rows.ts";
 import { netText } from "./run-text.ts";
 import type { TrainOptions } from "./settings.ts";

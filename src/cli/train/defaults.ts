@@ -1,7 +1,7 @@
 // What `train` takes where nobody says otherwise, by the rows that it trains on. How it was found, and what it reaches, is
 // bench/baselines/tables/README.md.
 
-import { cosine, noDecay, type ParamGroup, type ScheduleSpec } from "../index.ts";
+import { cosine, noDecay, type ParamGroup, type ScheduleSpec } from "../../index.ts";
 
 export interface Shape {
   readonly task: "classification" | "regression";

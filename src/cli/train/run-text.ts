@@ -1,17 +1,17 @@
 // What a run of `train` says of itself at its beginning and at its end, to people and to programs.
 
-import type { History, LayerSpec, Sequential, Xent } from "../index.ts";
-import { drawDigit, sideBySide } from "./draw.ts";
-import { engineText } from "./engine.ts";
-import { bytes, count, digits, duration, thousands } from "./format.ts";
-import type { Measured } from "./measure.ts";
-import { parameterCount } from "./parameters.ts";
+import type { History, LayerSpec, Sequential, Xent } from "../../index.ts";
+import { engineText } from "../engine.ts";
+import type { Measured } from "../measure.ts";
+import { parameterCount } from "../parameters.ts";
+import type { Mistakes } from "../report/report.ts";
+import { drawDigit, sideBySide } from "../text/draw.ts";
+import { bytes, count, digits, duration, thousands } from "../text/format.ts";
+import type { Screen } from "../text/terminal.ts";
+import { facts } from "../text/text.ts";
 import type { Plan } from "./plan.ts";
-import type { Mistakes } from "./report/report.ts";
 import type { Rows } from "./rows.ts";
 import type { Files } from "./run-files.ts";
-import type { Screen } from "./terminal.ts";
-import { facts } from "./text.ts";
 
 export function introduce(
   screen: Screen,

@@ -1,9 +1,9 @@
 // What `train` is to do: its options, read and checked as far as they can be without data. What they leave open is defaults.ts.
 
-import { show } from "../base/options.ts";
-import type { LayerSpec, LossSpec, MetricName, ScheduleSpec } from "../index.ts";
-import { UsageError } from "./errors.ts";
-import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
+import { show } from "../../base/options.ts";
+import type { LayerSpec, LossSpec, MetricName, ScheduleSpec } from "../../index.ts";
+import { UsageError } from "../errors.ts";
+import type { EngineOptions, OutputOptions, ReadOptions } from "../options.ts";
 import { activationOf, initOf, layersOf, lossOf, optimizerOf, scheduleOf } from "./specs.ts";
 
 /** The options of `train` as commander gives them. */

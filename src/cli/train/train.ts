@@ -2,26 +2,26 @@
 
 import { rm } from "node:fs/promises";
 import type { Command } from "commander";
-import { type History, type Sequential, type Xent, XentError } from "../index.ts";
-import { checkpoint, saveModel } from "../node.ts";
+import { type History, type Sequential, type Xent, XentError } from "../../index.ts";
+import { checkpoint, saveModel } from "../../node.ts";
+import { openRuntime } from "../engine.ts";
+import { EXIT, UsageError, withoutHint } from "../errors.ts";
+import { type Interrupt, interruptible } from "../interrupt.ts";
+import { measure, measuredLines } from "../measure.ts";
+import { writeOutput } from "../outputs.ts";
+import { openSaved, savedOf } from "../saved.ts";
+import { count } from "../text/format.ts";
+import { openScreen, type Screen } from "../text/terminal.ts";
 import { applyConfig } from "./config.ts";
-import { openRuntime } from "./engine.ts";
 import { watch } from "./epochs.ts";
-import { EXIT, UsageError, withoutHint } from "./errors.ts";
-import { count } from "./format.ts";
-import { type Interrupt, interruptible } from "./interrupt.ts";
-import { measure, measuredLines } from "./measure.ts";
 import { MNIST, mnistRows } from "./mnist.ts";
-import { writeOutput } from "./outputs.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { type Rows, readRows, unseen } from "./rows.ts";
 import { type Files, filesOf, saveResult } from "./run-files.ts";
 import { reportOf } from "./run-report.ts";
 import { conclude, introduce, mistakeLines } from "./run-text.ts";
-import { openSaved, savedOf } from "./saved.ts";
 import { checkSettings, type TrainOptions } from "./settings.ts";
-import { openScreen, type Screen } from "./terminal.ts";
 
 /** Seconds between two checkpoints. */
 const CHECKPOINT = 10;
