@@ -63,7 +63,7 @@ export const TRAIN: Readonly<Record<string, () => Option[]>> = {
       "minMax",
       "asIs",
     ]),
-    new Option("--unknown <what>", "of categories not seen in training: error (default), zeros").choices([
+    new Option("--unknown <what>", "of categories not seen in training: zeros (default), error").choices([
       "error",
       "zeros",
     ]),
@@ -77,7 +77,7 @@ export const TRAIN: Readonly<Record<string, () => Option[]>> = {
     new Option("--preset <name>", "data and settings that are known: mnist").choices(["mnist"]),
   ],
   "The net": () => [
-    new Option("--hidden <units>", 'of hidden layers, "64,32"; "none" for a linear model'),
+    new Option("--hidden <units>", 'of hidden layers; default "64,64"; "none" for a linear model'),
     new Option("--activation <kind>", "behind each of them; default relu"),
     new Option("--dropout <p>", "behind each of them").argParser(below(1)),
     new Option("--norm <kind>", "before each activation").choices(["batchNorm1d", "layerNorm", "none"]),
@@ -88,15 +88,17 @@ export const TRAIN: Readonly<Record<string, () => Option[]>> = {
     ),
   ],
   Training: () => [
-    new Option("-e, --epochs <n>", "passes over the training rows").argParser(whole(1)),
-    new Option("-b, --batch-size <n>", "rows a step").argParser(whole(1)),
+    new Option("-e, --epochs <n>", "passes over the training rows; default 20 to 100, by the rows").argParser(
+      whole(1),
+    ),
+    new Option("-b, --batch-size <n>", "rows a step; default 8 to 128, by the rows").argParser(whole(1)),
     new Option("--accumulate <n>", "batches a step; default 1").argParser(whole(1)),
     new Option("--drop-last", "leave out rows at an epoch's end that fill no step"),
     new Option("--no-shuffle", "keep the order of rows"),
     new Option("--loss <kind>", "crossEntropy, mse, mae, huber, quadratic, with options: huber:delta=2"),
     new Option("--balanced", "rows of rare classes count more: each class as much as another"),
     new Option("--optimizer <kind>", "sgd, adam, adamw, rmsprop, adagrad: adamw:weightDecay=0.1,clipNorm=1"),
-    new Option("--lr <x>", "learning rate").argParser(positive),
+    new Option("--lr <x>", "learning rate; default 0.01, or that of --optimizer").argParser(positive),
     new Option("--weight-decay <x>", "how much weights are drawn to 0").argParser(
       below(Number.POSITIVE_INFINITY),
     ),

@@ -9,13 +9,14 @@ import { splitTable } from "../../src/data.ts";
 import { init } from "../../src/index.ts";
 import { loadModel, readCsvFile } from "../../src/node.ts";
 import { HAS_TERMINAL, installCommand } from "../support/command.ts";
+import { jsonLines } from "../support/command-source.ts";
 
 const DATA = join(import.meta.dirname, "../../examples/data");
 const IRIS = join(DATA, "iris.csv");
 const xent = installCommand();
 const file = (name: string): string => join(xent.project, name);
 const lines = (text: string): string[] => text.trimEnd().split("\n");
-const events = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
+const events = jsonLines;
 /** The build that Node takes of itself, the oldest without relaxed SIMD. */
 const STRICT = { precision: "strict" } as const;
 const CONTROL = "\u001b[";
