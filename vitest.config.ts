@@ -8,11 +8,14 @@ import type { BrowserCommandContext } from "vitest/node";
 import { CHROMIUM_ARGS, findChromium } from "./tools/chromium.ts";
 import "./tools/relaxed-simd.ts";
 
-/** Folders whose tests neither watch the clock nor start threads of this process: two of their files run at a time. */
+/** Tests that neither watch the clock nor start threads of this process: two of their files run at a time. */
 const COMPUTING = [
-  ...["base", "data", "docs", "examples", "io", "kernels", "kernels-text"],
-  ...["module", "nn", "oracle", "packaging", "program"],
-];
+  ...["base", "data", "docs", "examples", "io", "kernels", "kernels-text"].map((folder) => `${folder}/**/*`),
+  ...["module", "nn", "oracle", "packaging", "program"].map((folder) => `${folder}/**/*`),
+  ...["convert", "gradcheck*", "init", "load-*", "losses", "metrics", "onnx*"].map((file) => `model/${file}`),
+  ...["refusals*", "saturation", "state"].map((file) => `model/${file}`),
+  ...["bench/peers", "train/tiles"],
+].map((path) => `test/${path}.test.ts`);
 
 // what examples and tools import is the source, not a package that was built before it
 const resolve = {
@@ -30,7 +33,7 @@ const projects: TestProjectConfiguration[] = [
     resolve,
     test: {
       name: "computing",
-      include: COMPUTING.map((folder) => `test/${folder}/**/*.test.ts`),
+      include: COMPUTING,
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 120_000,
@@ -49,7 +52,7 @@ const projects: TestProjectConfiguration[] = [
         "test/cli/**",
         "test/pages/**",
         "test/soak/**",
-        ...COMPUTING.map((folder) => `test/${folder}/**`),
+        ...COMPUTING,
       ],
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
@@ -176,5 +179,5 @@ async function fitInNode({ project }: BrowserCommandContext, seed: number): Prom
 }
 
 export default defineConfig({
-  test: { globalSetup: ["test/global-setup.ts"], projects },
+  test: { globalSetup: ["tools/build-stale.ts"], projects },
 });

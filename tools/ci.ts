@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const STEPS = [
   ["check"],
-  ["build"],
+  ["build:stale"],
   ["test"],
   ["conformance"],
   ["example", "01"],

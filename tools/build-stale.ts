@@ -1,8 +1,9 @@
-// Builds the WebAssembly files when a source of theirs is newer: a test never runs on an old kernel. The same of the report's page. And dist/, which
-// workers run from: Node takes no TypeScript there.
+// Builds what is older than its sources: the WebAssembly files, so that a test never runs on an old kernel; the report's page; and dist/, which
+// workers run from: Node takes no TypeScript there. Before every run of the tests, and in `npm run ci`, where `npm ci` has just built all of it.
 
 import { execFileSync } from "node:child_process";
-import { stale } from "../tools/stale.ts";
+import { pathToFileURL } from "node:url";
+import { stale } from "./stale.ts";
 
 const OUTPUTS = [
   "build/debug.wasm",
@@ -35,7 +36,7 @@ const PAGE_SOURCES = ["src/cli/report/page", "tools/build-page.ts", "node_module
 const BUILT = ["dist/index.js", "dist/worker.js"];
 const COMPILED = ["src", "tsconfig.json", "tsconfig.build.json", "tools/build-js.ts"];
 
-export default function setup(): void {
+export default function buildStale(): void {
   if (stale(OUTPUTS, SOURCES)) {
     console.log("assembly/ has changed since it was built:");
     build("tools/build-wasm.ts");
@@ -53,3 +54,5 @@ export default function setup(): void {
 function build(script: string): void {
   execFileSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) buildStale();
