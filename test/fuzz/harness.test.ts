@@ -1,6 +1,7 @@
 // The fuzz harness against readers that do what none may: each must be found, with the input at which it did.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { thrown } from "../support/errors.ts";
@@ -8,6 +9,8 @@ import { type Counts, FuzzFailure, farEnough, fuzz, stagesPassed } from "./harne
 
 const BAD = new URL("bad.ts", import.meta.url);
 const SEED = 11;
+/** Where a failure has put its input. */
+const fileIn = (text: string): string => /, in (.*)$/m.exec(text)?.[1] ?? "no file is named";
 
 describe("what a reader must not do is found", () => {
   it.each([
@@ -34,10 +37,11 @@ describe("what a reader must not do is found", () => {
     expect(text).toContain(`seed ${SEED}, input `);
     // the one that has tempted it, whole in the file that is named
     expect(input[0]).toBeLessThan(8);
-    const file = /, in (.*)$/m.exec(text)?.[1] as string;
+    const file = fileIn(text);
     expect(existsSync(file)).toBe(true);
     expect(new Uint8Array(readFileSync(file))).toEqual(input);
     expect(text).toContain(Buffer.from(input).toString("hex"));
+    rmSync(dirname(file), { recursive: true });
   });
 
   it.each([
@@ -45,7 +49,9 @@ describe("what a reader must not do is found", () => {
     ["unknownRefusal", /no stage of the target has this refusal: IDX readIdx: new/],
     ["none", /its thread ended: Error: .*bad.ts exports no none/],
   ])("of a target that is wrong itself: %s", async (exported, message) => {
-    await expect(fuzz(BAD, { runs: 10, seed: SEED, exported })).rejects.toThrow(message);
+    const { message: text } = (await thrown(() => fuzz(BAD, { runs: 10, seed: SEED, exported }))) as Error;
+    expect(text).toMatch(message);
+    rmSync(dirname(fileIn(text)), { recursive: true });
   });
 });
 

@@ -97,7 +97,12 @@ export function fuzz(file: URL, options: FuzzOptions): Promise<Counts> {
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
   return new Promise<Counts>((resolve, reject) => {
-    const fail = (problem: string): void => reject(failure(problem, options, words));
+    let over = false;
+    const fail = (problem: string): void => {
+      // a thread that has said all ends too, and the input stays in its file
+      if (!over) reject(failure(problem, options, words));
+      over = true;
+    };
     let [pulse, since] = [0, performance.now()];
     const watchdog = setInterval(() => {
       const now = performance.now();
@@ -109,8 +114,10 @@ export function fuzz(file: URL, options: FuzzOptions): Promise<Counts> {
     const end = (): void => clearInterval(watchdog);
     worker.on("message", (word: Word) => {
       if ("problem" in word) fail(word.problem);
-      else if (word.done) resolve(word.counts);
-      else onProgress?.(word.counts);
+      else if (word.done) {
+        over = true;
+        resolve(word.counts);
+      } else onProgress?.(word.counts);
     });
     worker.on("error", (error) => fail(`its thread ended: ${error}`));
     worker.on("exit", () => {
