@@ -11,7 +11,9 @@ const { root } = folders("docs-command");
 const main = resolve("dist/cli/main.js");
 const blocks = (text: string, kind: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, "gms"))].map(([, body = ""]) => body);
-const lines = blocks(page, "sh")
+const readme = readFileSync("README.md", "utf8").replaceAll("npm run xent -- ", "xent ");
+const lines = [readme, page]
+  .flatMap((text) => blocks(text, "sh"))
   .flatMap((block) => block.trimEnd().split("\n"))
   .filter((line) => line.startsWith("xent "));
 
