@@ -1,6 +1,6 @@
 // `xent eval`: how well a model does on rows whose target is known.
 
-import { type MetricName, XentError } from "../index.ts";
+import { XentError } from "../index.ts";
 import { engineText, openModel, openRuntime } from "./engine.ts";
 import { inFile, UsageError } from "./errors.ts";
 import { untilInterrupted } from "./interrupt.ts";
@@ -10,6 +10,7 @@ import { readTable, typesOf } from "./read.ts";
 import { openScreen, type Screen } from "./text/terminal.ts";
 import { facts } from "./text/text.ts";
 import { withoutGaps, withTargets } from "./train/check-rows.ts";
+import { metrics } from "./train/settings.ts";
 
 export interface EvaluateOptions extends EngineOptions, ReadOptions, OutputOptions {
   readonly metrics?: readonly string[];
@@ -43,10 +44,9 @@ async function run(
   const known = withTargets(data, read, names, screen);
   const features = preprocessing.spec.columns.map(({ name }) => name);
   const table = preprocessing.spec.drop ? withoutGaps(data, known, features, screen) : known;
-  const usual: MetricName[] = target.kind === "classes" ? ["accuracy"] : ["r2"];
-  const metrics = (options.metrics as readonly MetricName[] | undefined) ?? usual;
+  const asked = metrics(options, target.kind === "classes" ? ["accuracy"] : ["r2"]);
   const part = { dataset: inFile(data, () => preprocessing.dataset(table)), table };
-  const found = await measure(model, part, metrics);
+  const found = await measure(model, part, asked);
   const { confusion, metrics: values, ...rest } = found;
   screen.say(
     ...facts(

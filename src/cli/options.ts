@@ -47,14 +47,17 @@ export const OUTPUT = (): Option[] => [
   new Option("-q, --quiet", "no text but errors"),
 ];
 
+export const TASK = (): Option =>
+  new Option("--task <kind>", "classification, or regression; default: by the target's values").choices([
+    "classification",
+    "regression",
+  ]);
+
 /** Options of `train` by their groups in `--help`. */
 export const TRAIN: Readonly<Record<string, () => Option[]>> = {
   "What to learn": () => [
     new Option("-t, --target <columns>", "column to predict, or several with commas").argParser(list),
-    new Option("--task <kind>", "classification, or regression; default: by the target's values").choices([
-      "classification",
-      "regression",
-    ]),
+    TASK(),
     new Option("--select <columns>", "columns that become features; default: all others").argParser(list),
     new Option("--ignore <columns>", "columns that do not").argParser(list),
     new Option("--encode <columns>", "columns that are categories, whatever they look like").argParser(list),

@@ -8,6 +8,7 @@ import { untilInterrupted } from "./interrupt.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
 import { checkApart, checkWritable, writeOutput, writeStdout } from "./outputs.ts";
 import { streamTables, typesOf } from "./read.ts";
+import { shortest } from "./text/format.ts";
 import { jsonLine, openScreen, type Screen } from "./text/terminal.ts";
 
 export interface PredictOptions extends EngineOptions, ReadOptions, OutputOptions {
@@ -76,7 +77,7 @@ function csvLines({ outputs, classes }: Sequential, values: Float32Array, before
   let text = "";
   for (let i = 0; i * outputs < values.length; i++) {
     const own = values.subarray(i * outputs, (i + 1) * outputs);
-    const numbers = Array.from(own, numberText);
+    const numbers = Array.from(own, (value) => String(shortest(value)));
     const cells = classes === undefined ? numbers : [classes[largest(own)] ?? "", ...numbers];
     text += csvLine([String(before + i + 1), ...cells]);
   }
@@ -109,15 +110,6 @@ function largest(values: Float32Array): number {
   let best = 0;
   for (let c = 1; c < values.length; c++) if ((values[c] as number) > (values[best] as number)) best = c;
   return best;
-}
-
-/** As few digits as tell the f32 from its neighbours: at most nine. */
-function numberText(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === value) return String(text);
-  }
-  return String(Number(value.toPrecision(9)));
 }
 
 /** RFC 4180, with a line feed. */

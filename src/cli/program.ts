@@ -2,7 +2,7 @@
 
 import { Command, Option } from "commander";
 import { command, EXIT_CODES, examples, helpWidth, version } from "./command.ts";
-import { addOptions, ENGINE, OUTPUT, READ, TRAIN } from "./options.ts";
+import { addOptions, ENGINE, OUTPUT, READ, TASK, TRAIN } from "./options.ts";
 import { list, positive, whole } from "./parse.ts";
 
 export function program(): Command {
@@ -109,10 +109,7 @@ function addInspect(root: Command): void {
     });
   addOptions(inspect, "Of a CSV file", [
     new Option("-t, --target <columns>", "column to predict: its classes, or its spread").argParser(list),
-    new Option("--task <kind>", "classification, or regression; default: by the target's values").choices([
-      "classification",
-      "regression",
-    ]),
+    TASK(),
     new Option("--ignore <columns>", "columns that are no features").argParser(list),
   ]);
   addOptions(inspect, "Reading", READ());

@@ -2,13 +2,14 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cut, short, thinned } from "../../src/cli/report/bounds.ts";
+import { cut, thinned } from "../../src/cli/report/bounds.ts";
 import { confusionOf } from "../../src/cli/report/collect.ts";
 import { errors, fitsOf, residuals } from "../../src/cli/report/fits.ts";
 import { histogram } from "../../src/cli/report/histogram.ts";
 import { largestErrors, wrongClasses } from "../../src/cli/report/mistakes.ts";
 import { ticks } from "../../src/cli/report/page/format.ts";
 import { rocCurve } from "../../src/cli/report/roc.ts";
+import { shortest } from "../../src/cli/text/format.ts";
 import { dataset } from "../../src/index.ts";
 
 /** Σ wᵢ·wⱼ over pairs of a yes i above a no j, half where they are level, over that of all pairs: two loops, no order. */
@@ -180,12 +181,12 @@ test("errors of a regression: by hand, with weights, and where the truth does no
 });
 
 test("numbers that f32 holds are short, and themselves", () => {
-  expect([0.1, 12_345_678, 1e-7, -3.4e38].map((value) => short(Math.fround(value)))).toEqual([
+  expect([0.1, 12_345_678, 1e-7, -3.4e38].map((value) => shortest(Math.fround(value)))).toEqual([
     0.1, 12_345_678, 1e-7, -3.4e38,
   ]);
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      expect(Math.fround(short(value)) === value).toBe(true);
+      expect(Math.fround(shortest(value)) === value).toBe(true);
     }),
   );
   expect(cut(`${"a".repeat(198)}😀bc`)).toBe(`${"a".repeat(198)}…`);

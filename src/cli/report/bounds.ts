@@ -1,4 +1,4 @@
-// A page has an end: how much of a long list, a long text and a long number it shows.
+// A page has an end: how much of a long list and a long text it shows.
 
 /** At most so many points of a curve, or rows, go into a page. */
 export const MOST_POINTS = 2000;
@@ -16,15 +16,6 @@ export function cut(text: string, most = MOST_LETTERS): string {
   if (text.length <= most) return text;
   // half of a pair of surrogates is no letter
   return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…`;
-}
-
-/** As few digits as tell an f32 from its neighbours, at most nine; of other numbers, nine. */
-export function short(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return rounded;
-  }
-  return Number(value.toPrecision(9));
 }
 
 /** The number, or null where JSON has none for it. */

@@ -1,7 +1,8 @@
 // Predicted against true: how far the answers of a regression are off, output by output.
 
+import { shortest } from "../text/format.ts";
 import type { NumberAnswers } from "./answers.ts";
-import { finite, short, thinned } from "./bounds.ts";
+import { finite, thinned } from "./bounds.ts";
 import { histogram } from "./histogram.ts";
 import type { Fit } from "./report.ts";
 
@@ -17,8 +18,8 @@ export function fitsOf(answers: NumberAnswers, weights: ArrayLike<number> | unde
     return {
       name,
       ...errors(truth, predicted, weights),
-      truth: counted.map((row) => short(truth[row] as number)),
-      predicted: counted.map((row) => finite(short(predicted[row] as number))),
+      truth: counted.map((row) => shortest(truth[row] as number)),
+      predicted: counted.map((row) => finite(shortest(predicted[row] as number))),
       of: truth.length,
       residuals: histogram(residuals(truth, predicted)),
     };

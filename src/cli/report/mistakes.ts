@@ -2,8 +2,9 @@
 
 import type { Column, Table } from "../../data.ts";
 import type { Dataset } from "../../index.ts";
+import { shortest } from "../text/format.ts";
 import type { ClassAnswers, NumberAnswers } from "./answers.ts";
-import { cut, finite, short } from "./bounds.ts";
+import { cut, finite } from "./bounds.ts";
 import type { Mistake, Mistakes } from "./report.ts";
 
 /** Mistakes on a page, and columns of their inputs. */
@@ -56,9 +57,9 @@ export function largestErrors(answers: NumberAnswers, inputs: Inputs): Mistakes 
       off: size(t, p, row) / scale,
       row,
       output: names.length === 1 ? null : name,
-      truth: short(t[row] as number),
-      predicted: finite(short(p[row] as number)),
-      score: finite(short((p[row] as number) - (t[row] as number))),
+      truth: shortest(t[row] as number),
+      predicted: finite(shortest(p[row] as number)),
+      score: finite(shortest((p[row] as number) - (t[row] as number))),
     }));
   });
   all.sort((a, b) => (a.off === b.off ? a.row - b.row : b.off - a.off));
@@ -124,7 +125,7 @@ function columnsOf(dataset: Dataset, table: Table | undefined, targets: readonly
     const { features, preprocessing, x } = dataset;
     return Array.from({ length: features }, (_, j) => ({
       name: preprocessing?.names[j] ?? `feature ${j + 1}`,
-      at: (row) => finite(short(x[row * features + j] as number)),
+      at: (row) => finite(shortest(x[row * features + j] as number)),
     }));
   }
   const inputs = table.columns.filter(({ name }) => !targets.includes(name));

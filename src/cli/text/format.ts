@@ -15,6 +15,15 @@ export function digits(value: number | undefined): string {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
+/** As few digits as tell an f32 from its neighbours, at most nine; of other numbers, nine. */
+export function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return Number(value.toPrecision(9));
+}
+
 /** 1 step, 2,000 steps, 3 classes */
 export function count(n: number, noun: string): string {
   return `${thousands(n)} ${noun}${n === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;

@@ -20,7 +20,6 @@ export function watch(screen: Screen, metrics: readonly string[]): Watch {
   const rates: number[] = [];
   let first: number | undefined;
   let headed = false;
-  let last = 0;
   return {
     rates,
     onProgress(progress) {
@@ -43,9 +42,7 @@ export function watch(screen: Screen, metrics: readonly string[]): Watch {
         seconds,
       });
       const every = Math.ceil(epochs / LINES);
-      if (epoch > 0 && (epoch + 1) % every !== 0 && epoch + 1 < epochs && headed) return;
-      if (epoch === last && headed) return;
-      last = epoch;
+      if (headed && (epoch + 1) % every !== 0 && epoch + 1 < epochs) return;
       if (!headed) screen.say(screen.paint("dim", header(end, metrics)));
       headed = true;
       screen.say(epochLine(end, metrics));

@@ -49,7 +49,6 @@ export async function mnistRows(options: TrainOptions): Promise<Rows> {
   const parts =
     share === 0 ? { train: all.train } : split(all.train, { validation: share, seed, stratified: true });
   return {
-    name: "mnist",
     title: "MNIST",
     task: "classification",
     target: ["digit"],

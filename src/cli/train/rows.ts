@@ -1,7 +1,7 @@
 // The rows of a run of `train`: read, split, and prepared by what the training rows alone show.
 
-import { basename, extname } from "node:path";
-import type { Column, Preprocessing, PreprocessOptions, Table } from "../../data.ts";
+import { basename } from "node:path";
+import type { Column, PreprocessOptions, Table } from "../../data.ts";
 import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../../data.ts";
 import type { Dataset } from "../../index.ts";
 import { inFile, UsageError } from "../errors.ts";
@@ -33,8 +33,6 @@ export interface Part {
 
 /** Everything that a run knows of its data. */
 export interface Rows {
-  /** "iris": what files are called after */
-  readonly name: string;
   /** "iris.csv" */
   readonly title: string;
   readonly task: "classification" | "regression";
@@ -46,7 +44,6 @@ export interface Rows {
   readonly train: Part;
   readonly validation?: Part;
   readonly test?: Part;
-  readonly prepared?: Preprocessing;
   /** features are the pixels of such an image */
   readonly image?: { readonly width: number; readonly height: number };
 }
@@ -60,6 +57,15 @@ export function unseen({ test, validation, train }: Rows): {
   return validation === undefined
     ? { seen: "training", part: train }
     : { seen: "validation", part: validation };
+}
+
+/** How many rows there are of each part. */
+export function countsOf({ train, validation, test }: Rows): Record<"train" | "validation" | "test", number> {
+  return {
+    train: train.dataset.rows,
+    validation: validation?.dataset.rows ?? 0,
+    test: test?.dataset.rows ?? 0,
+  };
 }
 
 export async function readRows(
@@ -121,7 +127,6 @@ export async function readRows(
   };
   const title = data === "-" ? "stdin" : basename(data);
   return {
-    name: data === "-" ? "model" : basename(data, extname(data)),
     title,
     task,
     target: target.map((each) => each.name),
@@ -131,7 +136,6 @@ export async function readRows(
     train: whole(validated.rest),
     ...(validated.part === undefined ? {} : { validation: whole(validated.part, validated.path) }),
     ...(tested.part === undefined ? {} : { test: whole(tested.part, tested.path) }),
-    prepared,
   };
 }
 

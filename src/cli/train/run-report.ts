@@ -6,7 +6,7 @@ import { collectReport } from "../report/collect.ts";
 import { reportHtml } from "../report/html.ts";
 import type { Report } from "../report/report.ts";
 import type { Plan } from "./plan.ts";
-import { type Rows, unseen } from "./rows.ts";
+import { countsOf, type Rows, unseen } from "./rows.ts";
 import { netText } from "./run-text.ts";
 import type { TrainOptions } from "./settings.ts";
 
@@ -30,11 +30,7 @@ export async function reportOf(run: Finished): Promise<{ readonly report: Report
     ...{ title: rows.title, model, history, rates, seconds, seen },
     settings: settingsOf(run),
     environment: environmentFacts(environment(xent)),
-    rows: {
-      train: rows.train.dataset.rows,
-      validation: rows.validation?.dataset.rows ?? 0,
-      test: rows.test?.dataset.rows ?? 0,
-    },
+    rows: countsOf(rows),
     ...part,
     image: rows.image,
   });

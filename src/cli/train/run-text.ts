@@ -10,7 +10,7 @@ import { bytes, count, digits, duration, thousands } from "../text/format.ts";
 import type { Screen } from "../text/terminal.ts";
 import { facts } from "../text/text.ts";
 import type { Plan } from "./plan.ts";
-import type { Rows } from "./rows.ts";
+import { countsOf, type Rows } from "./rows.ts";
 import type { Files } from "./run-files.ts";
 
 export function introduce(
@@ -20,11 +20,11 @@ export function introduce(
   rows: Rows,
   { fit, layers }: Plan,
 ): void {
-  const { train, validation, test } = rows;
+  const counts = countsOf(rows);
   const parts = [
-    `${thousands(train.dataset.rows)} to train`,
-    ...(validation === undefined ? [] : [`${thousands(validation.dataset.rows)} to validate`]),
-    ...(test === undefined ? [] : [`${thousands(test.dataset.rows)} to test`]),
+    `${thousands(counts.train)} to train`,
+    ...(counts.validation === 0 ? [] : [`${thousands(counts.validation)} to validate`]),
+    ...(counts.test === 0 ? [] : [`${thousands(counts.test)} to test`]),
   ];
   const parameters = parameterCount(model);
   const { loss, optimizer, epochs, batchSize, accumulate = 1 } = fit;
@@ -53,11 +53,7 @@ export function introduce(
     data: rows.title,
     task: rows.task,
     target: rows.target,
-    rows: {
-      train: train.dataset.rows,
-      validation: validation?.dataset.rows ?? 0,
-      test: test?.dataset.rows ?? 0,
-    },
+    rows: counts,
     features: rows.features,
     outputs: rows.outputs,
     parameters,

@@ -137,6 +137,9 @@ function schedule(options: TrainOptions, usual: ScheduleSpec | undefined): Sched
   return options.schedule === undefined ? usual : scheduleOf(options.schedule);
 }
 
-export function metrics(options: TrainOptions, usual: readonly MetricName[]): readonly MetricName[] {
+export function metrics(
+  options: Pick<TrainOptions, "metrics">,
+  usual: readonly MetricName[],
+): readonly MetricName[] {
   return (options.metrics as readonly MetricName[] | undefined) ?? usual;
 }

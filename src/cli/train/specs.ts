@@ -95,15 +95,6 @@ const SCHEDULES: Makers<Exclude<xent.ScheduleSpec, xent.ScheduleFunction>> = {
   reduceOnPlateau: xent.reduceOnPlateau,
 };
 
-/** Names that `--help` lists. */
-export const KINDS = {
-  activation: Object.keys(ACTIVATIONS),
-  init: Object.keys(INITS),
-  loss: Object.keys(LOSSES),
-  optimizer: Object.keys(OPTIMIZERS),
-  schedule: Object.keys(SCHEDULES),
-} as const;
-
 /** The option that a value without a name is of: `dense:64`. */
 const FIRST: Readonly<Record<string, string>> = {
   dense: "units",
