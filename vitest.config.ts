@@ -51,6 +51,7 @@ const projects: TestProjectConfiguration[] = [
         "test/bundlers/**",
         "test/cli/**",
         "test/pages/**",
+        "test/site/**",
         "test/soak/**",
         ...COMPUTING,
       ],
@@ -111,6 +112,19 @@ if (executablePath !== undefined) {
       pool: "forks",
       testTimeout: 120_000,
       sequence: { groupOrder: 1 },
+    },
+  });
+  projects.push({
+    resolve,
+    test: {
+      name: "site",
+      include: ["test/site/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      globalSetup: ["test/site/build.ts"],
+      pool: "forks",
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      sequence: { groupOrder: 2 },
     },
   });
   projects.push({

@@ -14,23 +14,24 @@ export interface Colours {
 }
 
 /** As in the style: paper is light. */
-const scheme = matchMedia("screen and (prefers-color-scheme: dark)");
+export const scheme = matchMedia("screen and (prefers-color-scheme: dark)");
+
+export function coloursNow(): Colours {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  return {
+    text: of("text"),
+    muted: of("muted"),
+    line: of("line"),
+    accent: of("accent"),
+    second: of("second"),
+  };
+}
 
 /** Draws now, and whenever the colours of the page change. */
 export function inColours(draw: (colours: Colours) => void): void {
-  const now = (): void => {
-    const style = getComputedStyle(document.documentElement);
-    const [text = "", muted = "", line = "", accent = "", second = ""] = [
-      "text",
-      "muted",
-      "line",
-      "accent",
-      "second",
-    ].map((name) => style.getPropertyValue(`--${name}`).trim());
-    draw({ text, muted, line, accent, second });
-  };
-  now();
-  scheme.addEventListener("change", now);
+  draw(coloursNow());
+  scheme.addEventListener("change", () => draw(coloursNow()));
 }
 
 /** A figure whose chart is drawn once it has a width. */

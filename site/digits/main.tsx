@@ -1,0 +1,5 @@
+// xent: digits
+
+import { mount } from "../shared/mount.tsx";
+
+mount(() => <p>under way</p>);

@@ -1,0 +1,5 @@
+// xent: playground
+
+import { mount } from "../shared/mount.tsx";
+
+mount(() => <p>under way</p>);

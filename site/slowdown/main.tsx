@@ -1,0 +1,5 @@
+// xent: the learning slowdown
+
+import { mount } from "../shared/mount.tsx";
+
+mount(() => <p>under way</p>);
