@@ -6,12 +6,19 @@ import { expect, test } from "vitest";
 import { sizes } from "../tools/size.ts";
 import { abiProblems, assemblyBans, LONG_FILE, longFiles, srcBans } from "./architecture/bans.ts";
 import { bundled } from "./architecture/bundled.ts";
-import { assemblyImports, filesReached, packagesReached, srcImports } from "./architecture/layers.ts";
+import {
+  assemblyImports,
+  filesReached,
+  packagesReached,
+  siteImports,
+  srcImports,
+} from "./architecture/layers.ts";
 import { readTree, type Source } from "./architecture/sources.ts";
 import { exportedNames, wasmSurface } from "./architecture/surface.ts";
 
 const src = readTree("src");
 const assembly = readTree("assembly");
+const site = readTree("site");
 const sourceOf = (path: string): Source => ({ path, text: readFileSync(path, "utf8") });
 
 /** What a rule says of one file with that text. */
@@ -106,6 +113,23 @@ test.each([
   expect(findings(assemblyImports, path, text)).toHaveLength(1);
 });
 
+test("site: pages stand beside each other, on what is shared and on the package", () => {
+  expect(site.length).toBeGreaterThan(10);
+  expect(siteImports(site)).toEqual([]);
+});
+
+test.each([
+  ["site/digits/a.tsx", `import { x } from "../bench/b.ts";`, "site/digits imports site/bench/b.ts"],
+  ["site/digits/a.ts", `import { x } from "../../src/index.ts";`, "site/digits imports src/index.ts"],
+  ["site/digits/a.ts", `import { x } from "../../src/cli/report/page/charts.ts";`, "site/digits imports src"],
+  ["site/shared/a.ts", `import { x } from "../../src/cli/report/page/dom.ts";`, "site/shared imports src"],
+  ["site/shared/a.ts", `import { x } from "../digits/a.ts";`, "site/shared imports site/digits/a.ts"],
+  ["site/shared/a.ts", `import fs from "node:fs";`, `imports package "node:fs"`],
+  ["site/shared/a.ts", `import d3 from "d3";`, `imports package "d3"`],
+])("site import rule: %s must not say %s", (path, text, problem) => {
+  expect(findings(siteImports, path, text)).toEqual([expect.stringContaining(problem)]);
+});
+
 test("assembly: no allocation, string, closure, mutable global or host import", () => {
   expect(assemblyBans(assembly)).toEqual([]);
 });
@@ -198,7 +222,7 @@ test.each([
 });
 
 test("no file is longer than 500 lines", () => {
-  const all = [...src, ...assembly];
+  const all = [...src, ...assembly, ...site];
   expect(longFiles(all)).toEqual([]);
   for (const warning of longFiles(all, LONG_FILE)) console.warn(warning);
 });

@@ -91,6 +91,32 @@ export function assemblyImports(sources: readonly Source[]): string[] {
   });
 }
 
+/** What runs where the site is built, rather than in a page. */
+const BUILDS_SITE = /^site\/(build\/|vite\.config\.ts$)/;
+/** What the site's shared folder has from the report's page: they are one design. */
+const REPORT_PAGE = ["src/cli/report/page/charts.ts", "src/cli/report/page/format.ts"];
+/** Seeded numbers, without a second generator. */
+const LOT = "examples/shared/random.ts";
+const SITE_PACKAGES = ["xent", "preact", "uplot"];
+
+/** The site: a page takes its own folder, what is shared, and the package as anyone has it. */
+export function siteImports(sources: readonly Source[]): string[] {
+  const shown = sources.filter(({ path }) => !BUILDS_SITE.test(path));
+  return eachImport(shown, (from, specifier) => {
+    const to = resolve(from, specifier);
+    if (to === undefined)
+      return SITE_PACKAGES.includes(packageOf(specifier)) ? undefined : `imports package "${specifier}"`;
+    const [room, other] = [roomOf(from), roomOf(to)];
+    if (room === other || other === "site/shared") return undefined;
+    if (to === LOT || /^build\/\w+\.wasm\?url$/.test(to)) return undefined;
+    return room === "site/shared" && REPORT_PAGE.includes(to) ? undefined : `${room} imports ${to}`;
+  });
+}
+
+function roomOf(path: string): string {
+  return path.split("/").slice(0, 2).join("/");
+}
+
 function eachImport(
   sources: readonly Source[],
   judge: (from: string, specifier: string, found: Import) => string | undefined,

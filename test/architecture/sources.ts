@@ -18,11 +18,11 @@ export interface Import {
   readonly line: number;
 }
 
-/** Every TypeScript file under a folder, generated ones left out. */
+/** Every TypeScript file under a folder, JSX among them, generated ones left out. */
 export function readTree(root: string): Source[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((name) => posix.join(root, name.replaceAll("\\", "/")))
-    .filter((path) => path.endsWith(".ts") && !path.includes("/generated/"))
+    .filter((path) => /\.tsx?$/.test(path) && !path.includes("/generated/"))
     .sort()
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 }
