@@ -83,6 +83,7 @@ describe.each(texts)("%s", (_, make) => {
 it("what TypeScript is asked to find, it finds", () => {
   const broken = exportModule(small()).replace("x.length", "x.size");
   expect(problems({ "net.js": broken })).not.toEqual([]);
+  expect(problems({ "types.d.ts": "export const x: Missing;" })).not.toEqual([]);
 });
 
 it("is small beside its weights, and has the code of its own layers alone", () => {
@@ -193,6 +194,9 @@ describe("refuses", () => {
   });
 });
 
+/** TypeScript's own declarations, parsed once for all programs. */
+const libraries = new Map<string, ts.SourceFile | undefined>();
+
 /** What TypeScript says of files, JavaScript among them. */
 function problems(files: Readonly<Record<string, string>>): string[] {
   const options: ts.CompilerOptions = {
@@ -200,6 +204,8 @@ function problems(files: Readonly<Record<string, string>>): string[] {
     module: ts.ModuleKind.NodeNext,
     lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
     types: [],
+    // of TypeScript's own alone: types.d.ts is checked
+    skipDefaultLibCheck: true,
     allowJs: true,
     checkJs: true,
     strict: true,
@@ -216,10 +222,11 @@ function problems(files: Readonly<Record<string, string>>): string[] {
   host.directoryExists = () => true;
   host.readFile = (path) => inMemory[path] ?? readFile(path);
   host.fileExists = (path) => path in inMemory || fileExists(path);
-  host.getSourceFile = (path, language, ...rest) =>
-    path in inMemory
-      ? ts.createSourceFile(path, inMemory[path] as string, language, true)
-      : getSourceFile(path, language, ...rest);
+  host.getSourceFile = (path, language, ...rest) => {
+    if (path in inMemory) return ts.createSourceFile(path, inMemory[path] as string, language, true);
+    if (!libraries.has(path)) libraries.set(path, getSourceFile(path, language, ...rest));
+    return libraries.get(path);
+  };
   const roots = Object.keys(files).map((name) => `/net/${name}`);
   return ts
     .getPreEmitDiagnostics(ts.createProgram(roots, options, host))
