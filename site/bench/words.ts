@@ -1,0 +1,77 @@
+// A run in words: where it stands, its few figures that matter most, and one sentence at its end.
+
+import { milliseconds, number, percent } from "../shared/format.ts";
+import type { Fact } from "../shared/panel.tsx";
+import { CASES, DIGITS, LARGEST, nameOf } from "./cases.ts";
+import type { Figures, Row, Summary } from "./results.ts";
+import type { Bench } from "./use-bench.ts";
+
+export const gflops = (summary: Summary | undefined): string => three(summary?.median);
+export const microseconds = ({ median }: Summary): string => milliseconds(median / 1000);
+export const share = (summary: Summary | undefined): string => percent(summary?.median ?? null, 1);
+export const times = (summary: Summary | undefined): string =>
+  summary === undefined ? "–" : `${summary.median.toFixed(2)} ×`;
+export const samples = (summary: Summary | undefined): string => number(summary?.median, 3);
+
+export function threadsOf(threads: number): string {
+  return threads === 1 ? "one thread" : `${threads} threads`;
+}
+
+/** Where a run stands, in a line that does not change too often to be read. */
+export function where({ engine, phase, at, turns, seconds, error }: Bench): string {
+  if (phase === "running") {
+    if (at === undefined) return "Making ready.";
+    if (at.round === 0) return "Warming up: engines compile what runs often a second time.";
+    const kind = CASES[at.item]?.kind === "step" ? "training steps" : "matrix products";
+    return `Round ${at.round} of ${at.rounds}: ${kind}.`;
+  }
+  const rounds = Math.max(0, ...turns.map(({ round }) => round));
+  if (phase === "done") return `Done in ${number(seconds, 2)} s. Figures are medians of ${rounds} rounds.`;
+  if (phase === "stopped")
+    return turns.length === 0 ? "Stopped." : `Stopped in round ${rounds}. What was measured stays.`;
+  if (engine === undefined) return error === undefined ? "Starting the worker." : "";
+  return "Nothing is measured until you press Run.";
+}
+
+/** What to look at first; dashes before there is anything. */
+export function headline(rows: readonly Row[], peak: Summary | undefined, threads: number): Fact[] {
+  const [one, many] = [figures(rows, LARGEST, 1), figures(rows, LARGEST, threads)];
+  const steps = [figures(rows, DIGITS, 1), figures(rows, DIGITS, threads)];
+  const best = Math.max(...steps.map((step) => step?.samplesPerSecond?.median ?? Number.NaN));
+  return [
+    { name: "Peak of one core", value: peak === undefined ? "–" : `${gflops(peak)} GFLOP/s` },
+    one?.share === undefined && one !== undefined
+      ? { name: "Largest product", value: `${gflops(one.gflops)} GFLOP/s`, accent: true }
+      : {
+          name: "Largest product",
+          value: one === undefined ? "–" : `${share(one.share)} of it`,
+          accent: true,
+        },
+    {
+      name: `Training ${nameOf(CASES[DIGITS] as (typeof CASES)[number])}`,
+      value: Number.isNaN(best) ? "–" : `${number(best, 3)} samples/s`,
+    },
+    {
+      name: threads === 1 ? "More threads" : `${threads} threads gain`,
+      value: threads === 1 ? "none here" : times(many?.speedUp),
+    },
+  ];
+}
+
+/** The end of a run, for those who do not see the page. */
+export function inOneSentence(rows: readonly Row[], peak: Summary | undefined, threads: number): string {
+  const [, product, training, gain] = headline(rows, peak, threads);
+  const before = peak === undefined ? "" : `one core's peak is ${gflops(peak)} GFLOP/s; `;
+  const after = threads === 1 ? "" : `; ${gain?.name} ${gain?.value}`;
+  return `Measured: ${before}the largest product reaches ${product?.value}; ${training?.name} runs at ${training?.value}${after}.`;
+}
+
+function figures(rows: readonly Row[], item: number, threads: number): Figures | undefined {
+  return rows[item]?.figures.find((figures) => figures.threads === threads);
+}
+
+/** Three digits, zeros at the end among them, so that they stand below each other: 4.50, 26.0, 131. */
+function three(value: number | undefined): string {
+  if (value === undefined) return number(value);
+  return value < 100 ? value.toPrecision(3) : String(Math.round(value));
+}
