@@ -48,11 +48,7 @@ mount(() => {
             {running ? (
               <Button onClick={stop}>Stop</Button>
             ) : (
-              <Button
-                primary
-                onClick={() => run(form)}
-                disabled={engine === undefined && error === undefined}
-              >
+              <Button primary onClick={() => run(form)}>
                 Run
               </Button>
             )}

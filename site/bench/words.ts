@@ -2,7 +2,7 @@
 
 import { milliseconds, number, percent } from "../shared/format.ts";
 import type { Fact } from "../shared/panel.tsx";
-import { CASES, DIGITS, LARGEST, nameOf } from "./cases.ts";
+import { CASES, DIGITS, LARGEST } from "./cases.ts";
 import type { Figures, Row, Summary } from "./results.ts";
 import type { Bench } from "./use-bench.ts";
 
@@ -36,23 +36,20 @@ export function where({ engine, phase, at, turns, seconds, error }: Bench): stri
 /** What to look at first; dashes before there is anything. */
 export function headline(rows: readonly Row[], peak: Summary | undefined, threads: number): Fact[] {
   const [one, many] = [figures(rows, LARGEST, 1), figures(rows, LARGEST, threads)];
-  const steps = [figures(rows, DIGITS, 1), figures(rows, DIGITS, threads)];
-  const best = Math.max(...steps.map((step) => step?.samplesPerSecond?.median ?? Number.NaN));
+  const [alone, together] = [figures(rows, DIGITS, 1), figures(rows, DIGITS, threads)];
+  const best = Math.max(...[alone, together].map((step) => step?.samplesPerSecond?.median ?? Number.NaN));
+  const [product, net] = [LARGEST, DIGITS].map((item) => rows[item]?.name ?? "");
+  const shared = one === undefined || one.share !== undefined;
   return [
-    { name: "Peak of one core", value: peak === undefined ? "–" : `${gflops(peak)} GFLOP/s` },
-    one?.share === undefined && one !== undefined
-      ? { name: "Largest product", value: `${gflops(one.gflops)} GFLOP/s`, accent: true }
-      : {
-          name: "Largest product",
-          value: one === undefined ? "–" : `${share(one.share)} of it`,
-          accent: true,
-        },
+    { name: "Peak of one core, GFLOP/s", value: gflops(peak) },
     {
-      name: `Training ${nameOf(CASES[DIGITS] as (typeof CASES)[number])}`,
-      value: Number.isNaN(best) ? "–" : `${number(best, 3)} samples/s`,
+      name: `${product}, ${shared ? "share of the peak" : "GFLOP/s"}`,
+      value: shared ? share(one?.share) : gflops(one.gflops),
+      accent: true,
     },
+    { name: `${net}, samples/s`, value: number(best, 3) },
     {
-      name: threads === 1 ? "More threads" : `${threads} threads gain`,
+      name: threads === 1 ? "Gain of more threads" : `Gain of ${threads} threads`,
       value: threads === 1 ? "none here" : times(many?.speedUp),
     },
   ];
@@ -60,10 +57,8 @@ export function headline(rows: readonly Row[], peak: Summary | undefined, thread
 
 /** The end of a run, for those who do not see the page. */
 export function inOneSentence(rows: readonly Row[], peak: Summary | undefined, threads: number): string {
-  const [, product, training, gain] = headline(rows, peak, threads);
-  const before = peak === undefined ? "" : `one core's peak is ${gflops(peak)} GFLOP/s; `;
-  const after = threads === 1 ? "" : `; ${gain?.name} ${gain?.value}`;
-  return `Measured: ${before}the largest product reaches ${product?.value}; ${training?.name} runs at ${training?.value}${after}.`;
+  const told = headline(rows, peak, threads).map(({ name, value }) => `${name}: ${value}`);
+  return `Measured. ${told.join("; ")}.`;
 }
 
 function figures(rows: readonly Row[], item: number, threads: number): Figures | undefined {

@@ -1,0 +1,234 @@
+// The bench: runs of it in Chromium, with one thread and with two, what it says of them, and what it says where it cannot.
+
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
+import { faults, overhang, shoot, site } from "./site.ts";
+
+const { open } = site();
+
+/** Matrix products, by the rows that they and their factors have. */
+const PRODUCTS = [
+  [64, 64, 64],
+  [128, 128, 128],
+  [256, 256, 256],
+  [384, 384, 384],
+  [512, 512, 512],
+  [128, 128, 784],
+] as const;
+/** Widths of nets and the rows of their batches. */
+const STEPS = [
+  [[64, 32, 10], 32],
+  [[784, 128, 10], 32],
+  [[784, 128, 10], 128],
+  [[784, 512, 256, 10], 128],
+] as const;
+const NAMES = [
+  ...PRODUCTS.map((sizes) => sizes.join(" × ")),
+  ...STEPS.map(([widths, rows]) => `${widths.join("-")}, ${rows} rows`),
+];
+
+interface Summary {
+  readonly p10: number;
+  readonly median: number;
+  readonly p90: number;
+}
+interface Taken {
+  readonly date: string;
+  readonly userAgent: string;
+  readonly build: string;
+  readonly tile: string;
+  readonly threads: number;
+  readonly reasons: readonly string[];
+  readonly form: string;
+  readonly peakGflops: Summary | null;
+  readonly results: readonly {
+    readonly name: string;
+    readonly threads: number;
+    readonly rounds: number;
+    readonly microseconds: Summary;
+    readonly gflops: Summary;
+    readonly share: Summary | null;
+    readonly samplesPerSecond?: Summary;
+    readonly speedUp: Summary | null;
+  }[];
+}
+
+/** Chromium gives a worker that is in the midst of a kernel some seconds to end. */
+const GONE = { timeout: 20_000 };
+
+const runButton = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
+
+/** Runs it to its end. */
+async function run(page: Page): Promise<void> {
+  await runButton(page).click();
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await page.getByText(/^Done in/).waitFor({ timeout: 60_000 });
+}
+
+/** The cells of the table, a line each; names stand in the first line of several. */
+function cells(page: Page): Promise<string[][]> {
+  return page
+    .getByRole("table")
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+}
+
+async function copied(page: Page): Promise<Taken> {
+  await page.getByRole("button", { name: "Copy as JSON" }).click();
+  await page.getByText("Copied.").waitFor();
+  return JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as Taken;
+}
+
+/** 4.50, 26.0, 131 */
+const three = (value: number): string => (value < 100 ? value.toPrecision(3) : value.toFixed(0));
+
+/** Everything that holds of any run: figures that follow from each other, and a table that says what the JSON says. */
+function expectFigures(taken: Taken, table: string[][], kinds: readonly number[]): void {
+  expect(taken.results.map(({ name, threads }) => [name, threads])).toEqual(
+    NAMES.flatMap((name) => kinds.map((threads) => [name, threads])),
+  );
+  expect(table.length).toBe(taken.results.length);
+  for (const [i, found] of taken.results.entries()) {
+    const { name, threads, rounds, microseconds, gflops, share, samplesPerSecond, speedUp } = found;
+    for (const { p10, median, p90 } of [microseconds, gflops]) {
+      expect(p10, name).toBeGreaterThan(0);
+      expect(median).toBeGreaterThanOrEqual(p10);
+      expect(p90).toBeGreaterThanOrEqual(median);
+      expect(p90).toBeLessThan(1e9);
+    }
+    expect(rounds).toBe(5);
+    const at = NAMES.indexOf(name);
+    const [product, step] = [PRODUCTS[at], STEPS[at - PRODUCTS.length]];
+    if (product !== undefined) {
+      const flops = 2 * product[0] * product[1] * product[2];
+      expect((gflops.median * microseconds.median * 1000) / flops).toBeCloseTo(1, 4);
+      expect(samplesPerSecond).toBeUndefined();
+    } else if (step !== undefined) {
+      const [[...widths], rows] = step;
+      expect(((samplesPerSecond?.median ?? 0) * microseconds.median) / (1e6 * rows)).toBeCloseTo(1, 4);
+      // forward and both gradients, of the inputs none; what is no product adds a little
+      const products = widths
+        .slice(1)
+        .reduce((sum, width, i) => sum + (i === 0 ? 4 : 6) * rows * width * (widths[i] as number), 0);
+      const ratio = (gflops.median * microseconds.median * 1000) / products;
+      expect(ratio, name).toBeGreaterThan(1);
+      expect(ratio, name).toBeLessThan(1.5);
+    }
+    const cell = table[i]?.slice(-6);
+    expect(cell?.[0]).toBe(String(threads));
+    expect(cell?.[1]).toBe(three(gflops.median));
+    if (taken.peakGflops === null) {
+      expect(share).toBeNull();
+      expect(cell?.[2]).toBe("–");
+    } else {
+      expect(share?.median, name).toBeGreaterThan(0);
+      expect(Number.parseFloat(cell?.[2] ?? "")).toBeCloseTo(100 * (share?.median ?? 0), 0);
+    }
+    expect(cell?.[5]).toBe(threads === 1 ? "–" : `${speedUp?.median.toFixed(2)} ×`);
+  }
+}
+
+test("a quick run on one thread: figures, JSON, and a page that draws meanwhile", async () => {
+  const { page } = await open("bench.html", { width: 1440 });
+  await page.getByText(/threads: one, there is no SharedArrayBuffer/).waitFor();
+  expect(await page.getByRole("button", { name: "Copy as JSON" }).isDisabled()).toBe(true);
+  expect(await faults(page)).toEqual([]);
+  await shoot(page, "bench-idle");
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await page.evaluate(() => {
+    const count = (): void => {
+      document.title = String(Number(document.title) + 1);
+      requestAnimationFrame(count);
+    };
+    document.title = "0";
+    requestAnimationFrame(count);
+  });
+  expect(page.workers().map((worker) => worker.url())).toEqual([expect.stringMatching(/measure\.worker/)]);
+  await run(page);
+  // few, as the machine may be busy
+  expect(Number(await page.title())).toBeGreaterThan(20);
+  const taken = await copied(page);
+  expect(taken).toMatchObject({ form: "quick", threads: 1, build: "relaxed", tile: "6x8" });
+  expect(taken.userAgent).toContain("Chrome");
+  expect(Date.now() - new Date(taken.date).getTime()).toBeLessThan(120_000);
+  expect(taken.peakGflops?.median).toBeGreaterThan(0.1);
+  expectFigures(taken, await cells(page), [1]);
+  expect(await page.getByRole("status").first().textContent()).toMatch(
+    /^Measured\. Peak of one core, GFLOP\/s: [\d.]+; 512 × 512 × 512, share of the peak: [\d.]+ %; 784-128-10, 128 rows, samples\/s: [\d,]+;/,
+  );
+  expect(await page.getByRole("img", { name: /512 × 512 × 512 on one thread [\d.]+ %/ }).count()).toBe(1);
+
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download JSON" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe("xent-bench.json");
+  expect(JSON.parse(readFileSync(await download.path(), "utf8"))).toEqual(taken);
+
+  expect(await faults(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await faults(page)).toEqual([]);
+});
+
+test("on an isolated page both threads run, and a run can be stopped and begun again", async () => {
+  const { page } = await open("bench.html?form=long", { isolated: true, scheme: "dark" });
+  const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+  expect(cores).toBeGreaterThan(1);
+  expect(await page.getByRole("radio", { name: /^Long/ }).isChecked()).toBe(true);
+  await runButton(page).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Round 1 of 25/).waitFor({ timeout: 60_000 });
+  expect(
+    await page.getByRole("progressbar").evaluate((bar: HTMLProgressElement) => bar.value),
+  ).toBeGreaterThan(0);
+  expect(await faults(page)).toEqual([]);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText(/^Stopped/).waitFor();
+  const workers = () => page.workers().length;
+  await expect.poll(workers, GONE).toBe(0);
+
+  await page.getByRole("radio", { name: /^Quick/ }).check({ force: true });
+  await expect.poll(() => page.url()).not.toContain("form");
+  await runButton(page).click();
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  // as if the reader had looked at something else meanwhile
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    Object.defineProperty(document, "hidden", { value: false, configurable: true });
+  });
+  await page.getByText(/^Done in/).waitFor({ timeout: 60_000 });
+  await page.getByText(/^The page was not in sight for a part of the run/).waitFor();
+  const taken = await copied(page);
+  expect(taken.threads).toBe(Math.min(cores, 8));
+  expectFigures(taken, await cells(page), [1, taken.threads]);
+  await expect.poll(workers, GONE).toBe(0);
+  await shoot(page, "bench-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await shoot(page, "bench-threads");
+});
+
+test("an engine that refuses the probe of the peak is told in words, and has figures without shares", async () => {
+  const { page } = await open("index.html", { width: 390 });
+  const { origin } = new URL(page.url());
+  // a module of one instruction that there is not
+  await page.context().route(/probe.*\.wasm$/, (route) =>
+    route.fulfill({
+      contentType: "application/wasm",
+      body: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff]),
+    }),
+  );
+  await page.goto(`${origin}/site/bench.html?form=hour`);
+  await page.getByText("In the address, form=hour is not one of quick, long.").waitFor();
+  await page
+    .getByText("There is no peak to hold these figures against: this browser has no relaxed SIMD")
+    .waitFor();
+  await run(page);
+  const taken = await copied(page);
+  expect(taken.peakGflops).toBeNull();
+  expectFigures(taken, await cells(page), [1]);
+  expect(await overhang(page)).toBeLessThanOrEqual(0);
+  expect(await faults(page)).toEqual([]);
+  await shoot(page, "bench-no-peak");
+});
