@@ -1,13 +1,14 @@
 // A run in words: where it stands, its few figures that matter most, and one sentence at its end.
 
-import { milliseconds, number, percent } from "../shared/format.ts";
+import { number, percent } from "../shared/format.ts";
 import type { Fact } from "../shared/panel.tsx";
 import { CASES, DIGITS, LARGEST } from "./cases.ts";
 import type { Figures, Row, Summary } from "./results.ts";
 import type { Bench } from "./use-bench.ts";
 
 export const gflops = (summary: Summary | undefined): string => three(summary?.median);
-export const microseconds = ({ median }: Summary): string => milliseconds(median / 1000);
+export const microseconds = ({ median }: Summary): string =>
+  median < 1000 ? `${three(median)} µs` : `${three(median / 1000)} ms`;
 export const share = (summary: Summary | undefined): string => percent(summary?.median ?? null, 1);
 export const times = (summary: Summary | undefined): string =>
   summary === undefined ? "–" : `${summary.median.toFixed(2)} ×`;
