@@ -1,5 +1,7 @@
 // xent: playground
 
+import "./style.css";
 import { mount } from "../shared/mount.tsx";
+import { Playground } from "./page.tsx";
 
-mount(() => <p>under way</p>);
+mount(Playground);

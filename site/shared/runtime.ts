@@ -1,12 +1,16 @@
 // The one runtime of a page: a worker that trains while the page goes on drawing.
 
-import { type HostedXent, hosted, type Info } from "xent";
+import { type HostedXent, hosted, type Info, type InitOptions } from "xent";
 
 let started: Promise<HostedXent> | undefined;
 
-/** Starts the worker, or gives the one that there is. After a failure the next call tries again. */
-export function runtime(): Promise<HostedXent> {
-  started ??= hosted().catch((error: unknown) => {
+/**
+ * Starts the worker, or gives the one that there is. After a failure the next call tries again.
+ *
+ * @param options  of the first call
+ */
+export function runtime(options?: InitOptions): Promise<HostedXent> {
+  started ??= hosted(options).catch((error: unknown) => {
     started = undefined;
     throw error;
   });

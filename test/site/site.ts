@@ -88,6 +88,9 @@ function watch(page: Page, origin: string): string[] {
 export async function faults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
+    // colours on their way to others are neither
+    const under = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(under.map(({ finished }) => finished));
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
     const { violations } = await axe.run(document);
     return violations

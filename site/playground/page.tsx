@@ -1,0 +1,110 @@
+// The page: its state stands in the address, a trainer follows it, and panels show what the trainer reports.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { number, percent } from "../shared/format.ts";
+import { Problem } from "../shared/problem.tsx";
+import { useUrlState, writeState } from "../shared/url.ts";
+import { Bar } from "./bar.tsx";
+import { Choices } from "./choices.tsx";
+import { Ideas } from "./ideas.tsx";
+import { Network } from "./network.tsx";
+import { Plane } from "./plane.tsx";
+import { Progress } from "./progress.tsx";
+import type { Place } from "./run.ts";
+import { DEFAULTS, FIELDS, linkable, type Settings, settingsOf } from "./settings.ts";
+import { type Shown, within } from "./shown.ts";
+import { AT_FIRST, type Report, Trainer } from "./trainer.ts";
+
+export function Playground() {
+  const [state, change, ignored] = useUrlState(FIELDS, DEFAULTS);
+  const [report, setReport] = useState<Report>(AT_FIRST);
+  const [place, setPlace] = useState<Place>([0, 0]);
+  const [wanted, setWanted] = useState<Shown>();
+  const settings = settingsOf(state);
+  const trainer = useTrainer(settings, state, setReport);
+  const { doing, picture, error } = report;
+
+  // a page that is left and opened again is where it was
+  const steps = linkable(picture?.steps ?? 0);
+  useEffect(() => {
+    if (doing === "waiting" && steps !== state.steps) change({ steps });
+  }, [doing, steps]);
+
+  const choose = (some: Partial<Settings>): void => change({ ...some, steps: 0 });
+  const shown = useMemo(() => picture && within(picture, wanted), [picture, wanted]) ?? ANSWER;
+  const move = (place: Place): void => {
+    setPlace(place);
+    if (trainer !== undefined) trainer.place = place;
+  };
+  const link = (): string =>
+    `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, { ...state, steps })}`;
+  return (
+    <>
+      <Problem
+        error={ignored.length > 0 ? `${ignored.join("; ")}.` : undefined}
+        start="Something in the address cannot be shown and was left at its default:"
+      />
+      <Problem error={error} start={startOf(report)} />
+      <Bar
+        report={report}
+        trainer={trainer}
+        pace={state.pace}
+        onPace={(pace) => change({ pace })}
+        link={link}
+      />
+      <p class="note ending" role="status">
+        {ending(report)}
+      </p>
+      <div class="playground">
+        <Plane picture={picture} shown={shown} place={place} onPlace={move} />
+        <Progress report={report} />
+        <Network
+          picture={picture}
+          layers={settings.layers}
+          shown={shown}
+          onLayers={(layers) => choose({ layers })}
+          onShow={setWanted}
+        />
+        <div class="choices-column wide">
+          <Choices settings={settings} onChange={choose} />
+        </div>
+        <Ideas />
+      </div>
+    </>
+  );
+}
+
+const ANSWER: Shown = { layer: 0, unit: 0 };
+
+/** A trainer of the settings as they are now, as long as the page is there. */
+function useTrainer(
+  settings: Settings,
+  { pace, steps }: { readonly pace: typeof DEFAULTS.pace; readonly steps: number },
+  show: (report: Report) => void,
+): Trainer | undefined {
+  const [trainer, setTrainer] = useState<Trainer>();
+  useEffect(() => {
+    const made = new Trainer(settings, pace, steps, show);
+    setTrainer(made);
+    return () => made.end();
+  }, []);
+  const key = JSON.stringify(settings);
+  useEffect(() => trainer?.begin(settings), [key]);
+  useEffect(() => {
+    if (trainer !== undefined) trainer.pace = pace;
+  }, [pace]);
+  return trainer;
+}
+
+function startOf({ picture }: Report): string | undefined {
+  return picture === undefined
+    ? undefined
+    : "Training has ended. Choose a smaller learning rate or penalty, or start over.";
+}
+
+/** Said once a run stands still; not while its numbers change. */
+function ending({ doing, picture }: Report): string {
+  if (doing !== "waiting" || picture === undefined || picture.steps === 0) return "\u00a0";
+  const { steps, train, test } = picture;
+  return `At step ${number(steps)}: ${percent(train.accuracy, 1)} right in training with a loss of ${number(train.loss)}, ${percent(test.accuracy, 1)} in the test with ${number(test.loss)}.`;
+}

@@ -1,0 +1,230 @@
+// Has a run go on and looks at it, once a frame at most, as long as somebody wants it: one loop, in which one thing is done after
+// the other. Knows nothing of what is drawn.
+
+import { runtime } from "../shared/runtime.ts";
+import { type Curve, longer, NO_CURVE } from "./curve.ts";
+import { type Picture, type Place, Run } from "./run.ts";
+import type { Pace, Settings } from "./settings.ts";
+
+export interface Report {
+  readonly doing: "starting" | "training" | "waiting" | "failed";
+  readonly picture?: Picture;
+  readonly curve: Curve;
+  /** steps a second lately, while it trains */
+  readonly rate?: number;
+  readonly error?: unknown;
+}
+
+export const AT_FIRST: Report = { doing: "starting", curve: NO_CURVE };
+
+/** Until when to go on. */
+type Goal = "none" | "endless" | "epoch" | { readonly steps: number };
+
+/** Steps a second. */
+const RATES: { readonly [K in Pace]: number } = { slow: 10, steady: 60, full: Number.POSITIVE_INFINITY };
+
+/** How long steps may take in a frame of 16.7 ms: the rest is for a look and for drawing it. */
+const STEPS_MS = 9;
+
+/** The same on the way to the step of a link, of which little has to be seen. */
+const WAY_MS = 60;
+
+/** Between two changes of the lines of losses: of ten a second nothing is missed. */
+const CURVE_MS = 100;
+
+/** Over which the rate is taken. */
+const RATE_MS = 500;
+
+export class Trainer {
+  readonly #show: (report: Report) => void;
+  #settings: Settings;
+  #goal: Goal;
+  #pace: Pace;
+  #place: Place = [0, 0];
+  #run: Run | undefined;
+  #report = AT_FIRST;
+  /** that of the report, or newer */
+  #curve = NO_CURVE;
+  #curveTold = 0;
+  /** the picture is not what it would be now */
+  #stale = true;
+  #failed = false;
+  #over = false;
+  #wake: (() => void) | undefined;
+  /** when the last turn was, for paces */
+  #turned = 0;
+  #owed = 0;
+  #measured = { at: 0, steps: 0 };
+
+  /** @param steps  to be done at once */
+  constructor(settings: Settings, pace: Pace, steps: number, show: (report: Report) => void) {
+    this.#settings = settings;
+    this.#pace = pace;
+    this.#goal = steps > 0 ? { steps } : "none";
+    this.#show = show;
+    void this.#work();
+  }
+
+  /** A new net with these settings; a run without an end goes on with it. */
+  begin(settings: Settings): void {
+    this.#settings = settings;
+    if (this.#goal !== "endless") this.#goal = "none";
+    this.#failed = false;
+    this.#call();
+  }
+
+  /** A new net with the same settings, standing still. */
+  startOver(): void {
+    this.#goal = "none";
+    this.begin({ ...this.#settings });
+  }
+
+  train(): void {
+    this.#turned = performance.now();
+    this.#pursue("endless");
+  }
+
+  pause(): void {
+    this.#pursue("none");
+  }
+
+  step(): void {
+    const goal = this.#goal;
+    // one that is under way is not forgotten
+    this.#pursue({ steps: (typeof goal === "object" ? goal.steps : (this.#run?.steps ?? 0)) + 1 });
+  }
+
+  epoch(): void {
+    this.#pursue("epoch");
+  }
+
+  set pace(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  /** Where the probe is. */
+  set place(place: Place) {
+    this.#place = place;
+    this.#stale = true;
+    this.#call();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#call();
+  }
+
+  #pursue(goal: Goal): void {
+    if (this.#failed) return;
+    this.#goal = goal;
+    this.#measured = { at: performance.now(), steps: this.#run?.steps ?? 0 };
+    this.#call();
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#over) {
+      try {
+        if (this.#run?.settings !== this.#settings) await this.#renew();
+        await this.#turn();
+      } catch (error) {
+        this.#failed = true;
+        this.#goal = "none";
+        this.#tell({ doing: "failed", error });
+      }
+      await (this.#idle ? this.#called() : frame());
+    }
+    await this.#run?.dispose();
+  }
+
+  get #idle(): boolean {
+    if (this.#over) return false;
+    if (this.#failed) return true;
+    return this.#goal === "none" && !this.#stale && this.#run?.settings === this.#settings;
+  }
+
+  async #renew(): Promise<void> {
+    const settings = this.#settings;
+    await this.#run?.dispose();
+    this.#run = undefined;
+    this.#stale = true;
+    this.#owed = 0;
+    this.#measured = { at: performance.now(), steps: 0 };
+    // the same bits on every engine, so that a link shows to everybody what its sender saw
+    this.#run = await Run.start(await runtime({ precision: "strict", threads: 1 }), settings);
+    this.#curve = NO_CURVE;
+    this.#curveTold = 0;
+  }
+
+  /** The steps of a frame, and a look. */
+  async #turn(): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) return;
+    const before = run.steps;
+    await this.#steps(run);
+    if (this.#stale || run.steps > before) {
+      this.#stale = false;
+      const picture = await run.look(this.#place);
+      // of a net that nobody wants any more
+      if (run.settings !== this.#settings) return;
+      this.#curve = longer(this.#curve, picture);
+      this.#report = { ...this.#report, picture };
+    }
+    this.#tell({ doing: this.#goal === "none" ? "waiting" : "training" });
+  }
+
+  async #steps(run: Run): Promise<void> {
+    const start = performance.now();
+    let most = Number.POSITIVE_INFINITY;
+    if (this.#goal === "endless" && this.#pace !== "full") {
+      // what a slow frame could not do is not made up for
+      this.#owed = Math.min(this.#owed + (RATES[this.#pace] * (start - this.#turned)) / 1000, 3);
+      most = Math.floor(this.#owed);
+      this.#owed -= most;
+    }
+    this.#turned = start;
+    for (let done = 0; done < most; done++) {
+      if (this.#goal === "none" || run.settings !== this.#settings) return;
+      const last = await run.step();
+      // it may be another by now
+      const goal = this.#goal as Goal;
+      if (goal === "epoch" ? last : typeof goal === "object" && run.steps >= goal.steps) this.#goal = "none";
+      if (performance.now() - start > (typeof goal === "object" ? WAY_MS : STEPS_MS)) return;
+    }
+  }
+
+  #tell(news: Pick<Report, "doing" | "error">): void {
+    const { error: _, rate, ...report } = this.#report;
+    const shown = news.doing === "training" ? (this.#rate() ?? rate) : undefined;
+    this.#report = { ...report, ...news, ...(shown !== undefined && { rate: shown }) };
+    const now = performance.now();
+    if (news.doing !== "training" || now - this.#curveTold > CURVE_MS) {
+      this.#report = { ...this.#report, curve: this.#curve };
+      this.#curveTold = now;
+    }
+    this.#show(this.#report);
+  }
+
+  /** undefined as long as there is nothing new to say */
+  #rate(): number | undefined {
+    const { at, steps } = this.#measured;
+    const [now, done] = [performance.now(), this.#run?.steps ?? 0];
+    if (now - at < RATE_MS) return undefined;
+    this.#measured = { at: now, steps: done };
+    return (1000 * (done - steps)) / (now - at);
+  }
+
+  #called(): Promise<void> {
+    return new Promise((wake) => {
+      this.#wake = wake;
+    });
+  }
+
+  #call(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
+
+function frame(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => done()));
+}
