@@ -9,9 +9,9 @@ const IDEAS = [
     text: "The boundary is a straight line, and no line parts XOR. The loss stays near ln 2.",
   },
   {
-    query: "?data=xor&layers=4",
+    query: "?data=xor&layers=4&weights=2",
     name: "Four hidden units",
-    text: "Each draws one soft line, and the answer is put together from them.",
+    text: "Each draws one soft line, and the answer is put together from four of them.",
   },
   {
     query: "?layers=8-8&act=none",
@@ -21,7 +21,7 @@ const IDEAS = [
   {
     query: "?layers=8-8-8&act=sigmoid&opt=sgd&lr=0.3",
     name: "Sigmoids on sigmoids",
-    text: "Each layer multiplies the gradient by σ′ ≤ ¼ on its way back. By SGD the first layers hardly move.",
+    text: "Each layer multiplies the gradient by σ′ ≤ ¼ on its way back. By SGD the first layers hardly move; by Adam they do.",
   },
   {
     query: "?points=30&noise=30&data=moons&layers=32-32",

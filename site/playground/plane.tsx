@@ -77,7 +77,7 @@ function Reading({ picture, shown }: { readonly picture: Picture; readonly shown
   const of = value > 0.5 ? 1 : 0;
   return (
     <>
-      There the net says <b class={CLASSES[of]}>{CLASSES[of]}</b>, with a probability of{" "}
+      There: <b class={CLASSES[of]}>{CLASSES[of]}</b> with probability{" "}
       <b>{percent(of === 1 ? value : 1 - value)}</b>.
     </>
   );

@@ -7,8 +7,8 @@ import type { Settings, Shape } from "./settings.ts";
 /** The names of the classes 0 and 1: the colours they are drawn in. */
 export const CLASSES = ["blue", "orange"] as const;
 
-/** What is drawn of the plane: both coordinates from −1.5 to 1.5. */
-export const REACH = 1.5;
+/** What is drawn of the plane: both coordinates from −1.25 to 1.25. */
+export const REACH = 1.25;
 
 export interface Points {
   readonly rows: number;

@@ -23,7 +23,7 @@ type Goal = "none" | "endless" | "epoch" | { readonly steps: number };
 /** Steps a second. */
 const RATES: { readonly [K in Pace]: number } = { slow: 10, steady: 60, full: Number.POSITIVE_INFINITY };
 
-/** How long steps may take in a frame of 16.7 ms: the rest is for a look and for drawing it. */
+/** How long steps take in a frame of 16.7 ms: the rest is for a look and for drawing it. Where a look takes longer, so do they. */
 const STEPS_MS = 9;
 
 /** The same on the way to the step of a link, of which little has to be seen. */
@@ -54,6 +54,8 @@ export class Trainer {
   /** when the last turn was, for paces */
   #turned = 0;
   #owed = 0;
+  /** what the last look took */
+  #lookMs = 0;
   #measured = { at: 0, steps: 0 };
 
   /** @param steps  to be done at once */
@@ -163,7 +165,9 @@ export class Trainer {
     await this.#steps(run);
     if (this.#stale || run.steps > before) {
       this.#stale = false;
+      const start = performance.now();
       const picture = await run.look(this.#place);
+      this.#lookMs = performance.now() - start;
       // of a net that nobody wants any more
       if (run.settings !== this.#settings) return;
       this.#curve = longer(this.#curve, picture);
@@ -174,21 +178,22 @@ export class Trainer {
 
   async #steps(run: Run): Promise<void> {
     const start = performance.now();
-    let most = Number.POSITIVE_INFINITY;
+    const most = typeof this.#goal === "object" ? WAY_MS : Math.max(STEPS_MS, this.#lookMs);
+    let steps = Number.POSITIVE_INFINITY;
     if (this.#goal === "endless" && this.#pace !== "full") {
       // what a slow frame could not do is not made up for
       this.#owed = Math.min(this.#owed + (RATES[this.#pace] * (start - this.#turned)) / 1000, 3);
-      most = Math.floor(this.#owed);
-      this.#owed -= most;
+      steps = Math.floor(this.#owed);
+      this.#owed -= steps;
     }
     this.#turned = start;
-    for (let done = 0; done < most; done++) {
+    for (let done = 0; done < steps; done++) {
       if (this.#goal === "none" || run.settings !== this.#settings) return;
       const last = await run.step();
       // it may be another by now
       const goal = this.#goal as Goal;
       if (goal === "epoch" ? last : typeof goal === "object" && run.steps >= goal.steps) this.#goal = "none";
-      if (performance.now() - start > (typeof goal === "object" ? WAY_MS : STEPS_MS)) return;
+      if (performance.now() - start > most) return;
     }
   }
 

@@ -43,7 +43,7 @@ export function Chart({ title, unit, x, lines, range, span, format = number, hei
 
   const options = useMemo(
     (): Omit<uPlot.Options, "width" | "height"> => ({
-      padding: [8, 14, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
