@@ -53,7 +53,9 @@ export function Network({ picture, layers, shown, onLayers, onShow }: NetworkPro
                   min={1}
                   max={MOST_UNITS}
                   step={1}
-                  format={(units) => (units === 1 ? "1 unit" : `${units} units`)}
+                  format={(units) =>
+                    layers.length > 3 ? String(units) : units === 1 ? "1 unit" : `${units} units`
+                  }
                   onChange={(units) => onLayers(layers.with(i, units))}
                 />
                 <Button

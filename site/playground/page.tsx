@@ -1,6 +1,7 @@
 // The page: its state stands in the address, a trainer follows it, and panels show what the trainer reports.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { XentError } from "xent";
 import { number, percent } from "../shared/format.ts";
 import { Problem } from "../shared/problem.tsx";
 import { useUrlState, writeState } from "../shared/url.ts";
@@ -44,7 +45,7 @@ export function Playground() {
         error={ignored.length > 0 ? `${ignored.join("; ")}.` : undefined}
         start="Something in the address cannot be shown and was left at its default:"
       />
-      <Problem error={error} start={startOf(report)} />
+      <Problem error={error} start={advice(error)} />
       <Bar
         report={report}
         trainer={trainer}
@@ -96,10 +97,11 @@ function useTrainer(
   return trainer;
 }
 
-function startOf({ picture }: Report): string | undefined {
-  return picture === undefined
-    ? undefined
-    : "Training has ended. Choose a smaller learning rate or penalty, or start over.";
+/** What to do about it on this page. */
+function advice(error: unknown): string | undefined {
+  return error instanceof XentError && error.code === "DIVERGED"
+    ? "Training has ended. Choose a smaller learning rate or penalty:"
+    : undefined;
 }
 
 /** Said once a run stands still; not while its numbers change. */

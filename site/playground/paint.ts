@@ -19,6 +19,8 @@ export function paintLarge(canvas: HTMLCanvasElement, units: Units, unit: number
   context.clearRect(0, 0, width, width);
   context.imageSmoothingQuality = "high";
   context.drawImage(scratch, -pixel / 2, -pixel / 2, width + pixel, width + pixel);
+  // where nothing is below, as with relu, there is an edge and no crossing
+  if (!values.some((value) => value < 0)) return;
   context.strokeStyle = colours.text;
   context.lineWidth = width / 320;
   context.lineCap = "round";

@@ -27,7 +27,7 @@ const RATES: { readonly [K in Pace]: number } = { slow: 10, steady: 60, full: Nu
 const STEPS_MS = 9;
 
 /** The same on the way to the step of a link, of which little has to be seen. */
-const WAY_MS = 60;
+const WAY_MS = 30;
 
 /** Between two changes of the lines of losses: of ten a second nothing is missed. */
 const CURVE_MS = 100;
@@ -162,7 +162,8 @@ export class Trainer {
     const run = this.#run;
     if (run === undefined) return;
     const before = run.steps;
-    await this.#steps(run);
+    // the first look is at the weights that it begins with
+    if (this.#curve.steps.length > 0) await this.#steps(run);
     if (this.#stale || run.steps > before) {
       this.#stale = false;
       const start = performance.now();

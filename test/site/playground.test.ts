@@ -152,6 +152,8 @@ test("layers and units are chosen, and a unit fills the plane", async () => {
 
 test("a run that diverges says so in words, and the next one can be trained", async () => {
   const { page } = await open("playground.html");
+  // nothing that is still on its way is given up by leaving
+  await reading(page).waitFor();
   await page.getByRole("link", { name: "Too large a step" }).click();
   expect(new URL(page.url()).search).toBe("?opt=sgd&lr=100&l2=10");
   await button(page, "Train").click();
