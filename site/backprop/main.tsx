@@ -1,5 +1,7 @@
 // xent: back-propagation
 
+import "./style.css";
 import { mount } from "../shared/mount.tsx";
+import { Backprop } from "./page.tsx";
 
-mount(() => <p>under way</p>);
+mount(Backprop);

@@ -1,0 +1,73 @@
+// The chain rule for a weight, before any number: which factors there are, and over what they are added up.
+
+import { type Parameter, unitInWords } from "./parameters.ts";
+import { Derivative, Letter, UnitLetter } from "./symbols.tsx";
+
+export function General({ parameter, rows }: { readonly parameter: Parameter; readonly rows: number }) {
+  const { layer, from, to } = parameter;
+  return (
+    <p class="formula general">
+      <Derivative by={parameter} /> = <Fraction below={rows} /> <Over index="r" />{" "}
+      {layer === 1 && <Over index="k" />} {layer < 3 && <Over index="c" />} (
+      <Letter name="y" index={layer === 3 ? to : "c"} /> − <Letter name="t" index={layer === 3 ? to : "c"} />)
+      {layer < 3 && <Through layer={2} unit={layer === 2 ? to : "k"} to="c" />}
+      {layer < 2 && <Through layer={1} unit={to} to="k" />}
+      {from > 0 && (
+        <>
+          {" "}
+          · <UnitLetter layer={layer - 1} unit={from} />
+        </>
+      )}
+    </p>
+  );
+}
+
+/** What it says, in words. */
+export function inSentences({ layer, from, to }: Parameter): string {
+  const goal = unitInWords(layer, to);
+  const last =
+    from === 0
+      ? "A bias is multiplied by 1, so nothing else follows."
+      : `Last comes what the weight is multiplied by: ${layer === 1 ? "the input" : "the unit it comes from"}.`;
+  if (layer === 3)
+    return `It enters ${goal}, and nothing else. Softmax and logarithm cancel, and leave the error y − t. ${last}`;
+  const ways =
+    layer === 2
+      ? "both outputs are reached, by two paths"
+      : "both outputs are reached through each unit of the second hidden layer, by six paths";
+  return `From ${goal} ${ways}. Along a path the factors multiply: the error, and then every weight and every slope h(1 − h) on the way back. The paths add up. ${last}`;
+}
+
+/** Back through a unit: the weight that leads on from it, and the slope of its sigmoid. */
+function Through({
+  layer,
+  unit,
+  to,
+}: {
+  readonly layer: number;
+  readonly unit: number | string;
+  readonly to: string;
+}) {
+  const h = <UnitLetter layer={layer} unit={unit} />;
+  return (
+    <>
+      {" "}
+      · <Letter name="w" layer={layer + 1} index={`${unit}${to}`} /> · {h}(1 − {h})
+    </>
+  );
+}
+
+function Over({ index }: { readonly index: string }) {
+  return (
+    <span class="over">
+      Σ
+      <sub>
+        <var>{index}</var>
+      </sub>
+    </span>
+  );
+}
+
+function Fraction({ below }: { readonly below: number }) {
+  return <span class="fraction">1/{below}</span>;
+}

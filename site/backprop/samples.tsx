@@ -1,0 +1,52 @@
+// The four rows of the batch as what they are: colours, with text in the colour that the net thinks is read better on them.
+
+import { useId } from "preact/hooks";
+import { percent } from "../shared/format.ts";
+import { OUTPUT_NAMES, SAMPLES } from "./batch.ts";
+import type { Snapshot } from "./lesson.ts";
+
+interface SamplesProps {
+  readonly snapshot: Snapshot;
+  readonly row: number;
+  readonly onChoose: (row: number) => void;
+}
+
+const INK = { dark: "#15181c", light: "#ffffff" } as const;
+
+export function Samples({ snapshot, row, onChoose }: SamplesProps) {
+  const name = useId();
+  return (
+    <fieldset class="samples">
+      <legend>Row shown</legend>
+      {SAMPLES.map((sample, r) => {
+        const [dark = 0, light = 0] = snapshot.y[r] ?? [];
+        const target = OUTPUT_NAMES[sample.output - 1];
+        return (
+          <label key={sample.name}>
+            <input
+              type="radio"
+              name={name}
+              checked={r === row}
+              onChange={() => onChoose(r)}
+              aria-label={sample.name}
+            />
+            <span
+              class="swatch-of"
+              aria-hidden="true"
+              style={{
+                background: `rgb(${sample.channels.map((channel) => Math.round(channel * 255)).join(" ")})`,
+                color: dark > light ? INK.dark : INK.light,
+              }}
+            >
+              Aa
+            </span>
+            <span class="named">{sample.name}</span>
+            <span class="note">
+              {target} {percent(sample.output === 1 ? dark : light, 0)}
+            </span>
+          </label>
+        );
+      })}
+    </fieldset>
+  );
+}
