@@ -82,7 +82,7 @@ export function DerivationPanel({ snapshot, parameter, row, traced, onTrace }: D
             <dd data-value={said}>{number(said, WHOLE)}</dd>
           </div>
           <div>
-            <dt>difference, by the model’s rounding to 32 bits</dt>
+            <dt>difference, by rounding to 32 bits</dt>
             <dd>{number(mean - said, 2)}</dd>
           </div>
           <div>
@@ -94,7 +94,7 @@ export function DerivationPanel({ snapshot, parameter, row, traced, onTrace }: D
               − rate · gradient
             </dt>
             <dd>
-              {number(value)} − {number(snapshot.rate)} · {number(said)} ={" "}
+              {number(value)} − {number(snapshot.rate)} · {inBrackets(said)} ={" "}
               {number(value - snapshot.rate * said)}
             </dd>
           </div>
@@ -140,7 +140,7 @@ function PathLine({ path, parameter, pressed, onPress }: PathLineProps) {
   );
 }
 
-/** x1 → h2 → h1 → y2 */
+/** h4 → h1 → y2; of the six paths from an input only where they part. */
 function Way({
   units,
   parameter: { layer, from },
@@ -148,17 +148,15 @@ function Way({
   readonly units: readonly number[];
   readonly parameter: Parameter;
 }) {
+  const stations = [from, ...units].map((unit, i) => ({ unit, at: layer - 1 + i }));
   return (
     <>
-      {from === 0 ? "1" : <UnitLetter layer={layer - 1} unit={from} />}
-      {units
-        .map((unit, i) => ({ unit, at: layer + i }))
-        .map(({ unit, at }) => (
-          <span key={at}>
-            {" → "}
-            <UnitLetter layer={at} unit={unit} />
-          </span>
-        ))}
+      {(layer === 1 ? stations.slice(2) : stations).map(({ unit, at }, i) => (
+        <span key={at}>
+          {i > 0 && " → "}
+          {unit === 0 ? "1" : <UnitLetter layer={at} unit={unit} />}
+        </span>
+      ))}
     </>
   );
 }
@@ -211,6 +209,10 @@ function Why({ snapshot, row }: { readonly snapshot: Snapshot; readonly row: num
       </ul>
     </details>
   );
+}
+
+function inBrackets(value: number): string {
+  return value < 0 ? `(${number(value)})` : number(value);
 }
 
 /** As the edges of the drawing are coloured. */

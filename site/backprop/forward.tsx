@@ -91,7 +91,7 @@ export function Forward({ snapshot, row }: { readonly snapshot: Snapshot; readon
           </thead>
           <tbody>
             {lines.map(([key, name, rows, ends]) => (
-              <tr key={key} class={ends ? "ends" : ""}>
+              <tr key={key} class={ends ? "last" : ""}>
                 <th scope="row" class="formula">
                   {name}
                 </th>

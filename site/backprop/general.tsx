@@ -1,14 +1,14 @@
 // The chain rule for a weight, before any number: which factors there are, and over what they are added up.
 
 import { type Parameter, unitInWords } from "./parameters.ts";
-import { Derivative, Letter, UnitLetter } from "./symbols.tsx";
+import { Derivative, Letter, Slope, UnitLetter } from "./symbols.tsx";
 
 export function General({ parameter, rows }: { readonly parameter: Parameter; readonly rows: number }) {
   const { layer, from, to } = parameter;
   return (
     <p class="formula general">
-      <Derivative by={parameter} /> = <Fraction below={rows} /> <Over index="r" />{" "}
-      {layer === 1 && <Over index="k" />} {layer < 3 && <Over index="c" />} (
+      <Derivative by={parameter} /> = 1/{rows} <Over index="r" /> {layer === 1 && <Over index="k" />}{" "}
+      {layer < 3 && <Over index="c" />} (
       <Letter name="y" index={layer === 3 ? to : "c"} /> − <Letter name="t" index={layer === 3 ? to : "c"} />)
       {layer < 3 && <Through layer={2} unit={layer === 2 ? to : "k"} to="c" />}
       {layer < 2 && <Through layer={1} unit={to} to="k" />}
@@ -48,26 +48,21 @@ function Through({
   readonly unit: number | string;
   readonly to: string;
 }) {
-  const h = <UnitLetter layer={layer} unit={unit} />;
   return (
     <>
       {" "}
-      · <Letter name="w" layer={layer + 1} index={`${unit}${to}`} /> · {h}(1 − {h})
+      · <Letter name="w" layer={layer + 1} index={`${unit}${to}`} /> · <Slope layer={layer} unit={unit} />
     </>
   );
 }
 
 function Over({ index }: { readonly index: string }) {
   return (
-    <span class="over">
+    <span>
       Σ
       <sub>
         <var>{index}</var>
       </sub>
     </span>
   );
-}
-
-function Fraction({ below }: { readonly below: number }) {
-  return <span class="fraction">1/{below}</span>;
 }

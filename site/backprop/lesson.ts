@@ -6,6 +6,9 @@ import { runtime } from "../shared/runtime.ts";
 import { BATCH, DATA, SAMPLES, X } from "./batch.ts";
 import { type Parameter, placeOf, SIZES } from "./parameters.ts";
 
+/** Long after nothing changes any more that one could see. */
+export const MOST_STEPS = 1000;
+
 /** Where in the training. */
 export interface Place {
   readonly seed: number;
@@ -15,8 +18,10 @@ export interface Place {
 
 /** Every number of the page is one of these, or a product and sum of them. */
 export interface Snapshot extends Place {
-  /** E before each step so far, and now */
-  readonly losses: readonly number[];
+  /** E */
+  readonly loss: number;
+  /** E before every step of the whole run, past and to come */
+  readonly curve: readonly number[];
   /** rows whose class is the likelier one */
   readonly right: number;
   readonly state: StateDict;
@@ -38,7 +43,8 @@ export class Lesson {
   #first: StateDict = {};
   #seed = -1;
   #rate = 0;
-  #losses: number[] = [];
+  #step = 0;
+  #curve: readonly number[] = [];
 
   /** Goes there, from the start where that is behind or at another rate, and reads everything. One call at a time. */
   async at(place: Place): Promise<Snapshot> {
@@ -58,21 +64,22 @@ export class Lesson {
       await model?.dispose();
       model = await made(seed);
       this.#first = await model.stateDict();
-      this.#losses = [];
       this.#model = model;
       this.#seed = seed;
-    } else if (step < this.#losses.length || rate !== this.#rate) {
+      this.#curve = [];
+    }
+    if (this.#curve.length === 0 || rate !== this.#rate) {
       await model.loadStateDict(this.#first);
-      this.#losses = [];
+      this.#curve = await steps(model, rate, MOST_STEPS + 1);
+      this.#rate = rate;
+      this.#step = Number.POSITIVE_INFINITY;
     }
-    this.#rate = rate;
-    const epochs = step - this.#losses.length;
-    if (epochs > 0) {
-      // a step on all rows is an epoch
-      const options = { epochs, batchSize: SAMPLES.length, shuffle: false, inspect: false };
-      const { loss } = await model.fit(DATA, { ...options, optimizer: sgd({ lr: rate }) });
-      this.#losses.push(...loss);
+    if (step < this.#step) {
+      await model.loadStateDict(this.#first);
+      this.#step = 0;
     }
+    if (step > this.#step) await steps(model, rate, step - this.#step);
+    this.#step = step;
     return model;
   }
 
@@ -87,11 +94,18 @@ export class Lesson {
     if (s1 === undefined || h1 === undefined || s2 === undefined || h2 === undefined || z === undefined)
       throw new Error("The model has fewer layers than this page draws.");
     return {
-      losses: [...this.#losses, loss],
+      loss,
+      curve: this.#curve,
       right: Math.round(accuracy * SAMPLES.length),
       ...{ state, gradients, x: X, s1, h1, s2, h2, z, y },
     };
   }
+}
+
+/** Steps on all rows, each an epoch. @returns E before each */
+async function steps(model: HostedSequential, rate: number, epochs: number): Promise<readonly number[]> {
+  const options = { epochs, batchSize: SAMPLES.length, shuffle: false, inspect: false };
+  return (await model.fit(DATA, { ...options, optimizer: sgd({ lr: rate }) })).loss;
 }
 
 /** The value of a weight or bias, or its gradient. */

@@ -1,7 +1,6 @@
 // Back-propagation: what is chosen and how far training is stands in the address; the parts of the page show it.
 
 import { useEffect, useState } from "preact/hooks";
-import { Chart } from "../shared/chart.tsx";
 import { Button, Slider } from "../shared/controls.tsx";
 import { Copy } from "../shared/copy.tsx";
 import { number } from "../shared/format.ts";
@@ -10,9 +9,11 @@ import { Problem } from "../shared/problem.tsx";
 import { numberIn, useUrlState, writeState } from "../shared/url.ts";
 import { SAMPLES } from "./batch.ts";
 import { Chooser } from "./chooser.tsx";
+import { Curve } from "./curve.tsx";
 import { DerivationPanel } from "./derivation.tsx";
 import { Drawing } from "./drawing.tsx";
 import { Forward } from "./forward.tsx";
+import { MOST_STEPS } from "./lesson.ts";
 import { MatrixForm } from "./matrix-form.tsx";
 import { type Parameter, parameterField, pathsFrom } from "./parameters.ts";
 import { asJson } from "./record.ts";
@@ -28,9 +29,6 @@ interface State {
   readonly step: number;
 }
 
-/** Long after nothing changes any more that one could see. */
-const MOST_STEPS = 1000;
-
 const FIELDS = {
   at: parameterField,
   row: numberIn(1, SAMPLES.length, { whole: true }),
@@ -38,8 +36,8 @@ const FIELDS = {
   seed: numberIn(0, 9999, { whole: true }),
   step: numberIn(0, MOST_STEPS, { whole: true }),
 };
-// the first of the entries that the text derives; by this seed the net starts badly wrong
-const DEFAULTS: State = { at: { layer: 3, from: 3, to: 2 }, row: 2, rate: 1, seed: 3, step: 0 };
+// the second of the entries that the text derives; by this seed the net starts badly wrong
+const DEFAULTS: State = { at: { layer: 2, from: 4, to: 1 }, row: 2, rate: 1, seed: 3, step: 0 };
 
 export function Backprop() {
   const [state, change, ignored] = useUrlState<State>(FIELDS, DEFAULTS);
@@ -89,6 +87,12 @@ export function Backprop() {
                   Other weights
                 </Button>
               </div>
+              <Facts
+                facts={[
+                  { name: "E", value: number(snapshot.loss), accent: true },
+                  { name: "rows right", value: `${snapshot.right} of ${SAMPLES.length}` },
+                ]}
+              />
               <Slider
                 label="Step"
                 value={state.step}
@@ -106,16 +110,10 @@ export function Backprop() {
                 format={(rate) => number(rate)}
                 onChange={(rate) => go({ rate })}
               />
-              <Facts
-                facts={[
-                  { name: "E", value: number(snapshot.losses.at(-1)), accent: true },
-                  { name: "rows right", value: `${snapshot.right} of ${SAMPLES.length}` },
-                ]}
-              />
             </div>
             <p class="hidden" role="status">
               {!running &&
-                `Step ${snapshot.step}: E is ${number(snapshot.losses.at(-1))}, ${snapshot.right} of ${SAMPLES.length} rows are right.`}
+                `Step ${snapshot.step}: E is ${number(snapshot.loss)}, ${snapshot.right} of ${SAMPLES.length} rows are right.`}
             </p>
           </Panel>
           <div class="grid lesson">
@@ -140,15 +138,8 @@ export function Backprop() {
           </div>
           <div class="grid">
             <div class="half stack">
-              <Chart
-                title="Cross entropy E"
-                unit="step"
-                x={snapshot.losses.map((_, i) => i)}
-                lines={[{ name: "E", tone: "accent", values: snapshot.losses }]}
-                span={[0, Math.max(100, snapshot.step)]}
-                height={260}
-              />
-              <Panel title="To take along">
+              <Curve snapshot={snapshot} />
+              <Panel title="To take along" class="to-take">
                 <p class="note">
                   Everything on this page in full: weights, activations, gradients, and the derivation.
                 </p>

@@ -19,7 +19,7 @@ export interface Layout {
 }
 
 /** From unit to unit, below the headings, and left of the inputs for their names. */
-const [GAP, TOP, LEFT] = [82, 92, 40] as const;
+const [GAP, TOP, LEFT] = [82, 80, 40] as const;
 
 export function layout(width: number): Layout {
   const radius = width < 400 ? 18 : 22;

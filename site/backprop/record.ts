@@ -7,7 +7,7 @@ import { entry, type Snapshot } from "./lesson.ts";
 import { keyOf, type Parameter } from "./parameters.ts";
 
 export function asJson(snapshot: Snapshot, parameter: Parameter, row: number): string {
-  const { seed, rate, step, losses, state, gradients, x, s1, h1, s2, h2, z, y } = snapshot;
+  const { seed, rate, step, loss, state, gradients, x, s1, h1, s2, h2, z, y } = snapshot;
   const { paths, parts, mean } = derive(snapshot, parameter, row);
   const chosen = {
     name: keyOf(parameter),
@@ -21,7 +21,7 @@ export function asJson(snapshot: Snapshot, parameter: Parameter, row: number): s
   };
   return JSON.stringify(
     {
-      ...{ seed, rate, step, loss: losses.at(-1), chosen },
+      ...{ seed, rate, step, loss, chosen },
       parameters: plain(state),
       gradients: plain(gradients),
       ...{ x, s1, h1, s2, h2, z, y, t: T },

@@ -30,16 +30,21 @@ export function Samples({ snapshot, row, onChoose }: SamplesProps) {
               onChange={() => onChoose(r)}
               aria-label={sample.name}
             />
-            <span
+            <svg
               class="swatch-of"
+              viewBox="0 0 60 38"
+              preserveAspectRatio="xMidYMid slice"
               aria-hidden="true"
-              style={{
-                background: `rgb(${sample.channels.map((channel) => Math.round(channel * 255)).join(" ")})`,
-                color: dark > light ? INK.dark : INK.light,
-              }}
             >
-              Aa
-            </span>
+              <rect
+                width={60}
+                height={38}
+                fill={`rgb(${sample.channels.map((channel) => Math.round(channel * 255)).join(" ")})`}
+              />
+              <text x={30} y={20} fill={dark > light ? INK.dark : INK.light}>
+                Aa
+              </text>
+            </svg>
             <span class="named">{sample.name}</span>
             <span class="note">
               {target} {percent(sample.output === 1 ? dark : light, 0)}

@@ -16,13 +16,16 @@ export function Letter({
   return (
     <span class="letter">
       <var>{name}</var>
-      {layer === undefined ? (
-        index !== undefined && <sub>{index}</sub>
-      ) : (
+      {layer !== undefined && index !== undefined ? (
         <span class="scripts">
           <sup>({layer})</sup>
-          <sub>{index ?? " "}</sub>
+          <sub>{index}</sub>
         </span>
+      ) : (
+        <>
+          {layer !== undefined && <sup>({layer})</sup>}
+          {index !== undefined && <sub>{index}</sub>}
+        </>
       )}
     </span>
   );
@@ -53,6 +56,16 @@ export function UnitLetter({ layer, unit }: { readonly layer: number; readonly u
   return <Letter name="h" layer={layer} index={unit} />;
 }
 
+/** h(1 − h) */
+export function Slope({ layer, unit }: { readonly layer: number; readonly unit: number | string }) {
+  return (
+    <span class="letter">
+      <UnitLetter layer={layer} unit={unit} />
+      (1 − <UnitLetter layer={layer} unit={unit} />)
+    </span>
+  );
+}
+
 export function FactorLetters({ factor }: { readonly factor: Factor }) {
   switch (factor.kind) {
     case "error":
@@ -64,12 +77,7 @@ export function FactorLetters({ factor }: { readonly factor: Factor }) {
     case "weight":
       return <ParameterLetter {...factor.parameter} />;
     case "slope":
-      return (
-        <>
-          <UnitLetter layer={factor.layer} unit={factor.unit} />
-          (1 − <UnitLetter layer={factor.layer} unit={factor.unit} />)
-        </>
-      );
+      return <Slope layer={factor.layer} unit={factor.unit} />;
     case "input":
       return <UnitLetter layer={factor.layer} unit={factor.unit} />;
     case "one":

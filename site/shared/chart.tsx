@@ -26,10 +26,22 @@ interface ChartProps {
   readonly span?: readonly [first: number, last: number];
   readonly format?: (value: number | null | undefined) => string;
   readonly height?: number;
+  /** the place whose values are shown while the pointer is elsewhere; else the last */
+  readonly now?: number;
 }
 
 /** As a figure of its own, with title, values and lines. The lines' number and names stay; their values may grow. */
-export function Chart({ title, unit, x, lines, range, span, format = number, height = 220 }: ChartProps) {
+export function Chart({
+  title,
+  unit,
+  x,
+  lines,
+  range,
+  span,
+  format = number,
+  height = 220,
+  now,
+}: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const colours = useColours();
@@ -38,7 +50,8 @@ export function Chart({ title, unit, x, lines, range, span, format = number, hei
   ranges.current = { range, span };
   const data = [x, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   const last = x.length - 1;
-  const shown = at !== undefined && at <= last ? at : last;
+  const rest = now ?? last;
+  const shown = at !== undefined && at <= last ? at : rest;
   const kinds = lines.map(({ name, tone, dashed = false }) => `${name}/${tone}/${dashed}`).join();
 
   const options = useMemo(
@@ -92,7 +105,7 @@ export function Chart({ title, unit, x, lines, range, span, format = number, hei
 
   useEffect(() => plot.current?.setData(data), [x, last, ...lines.map(({ values }) => values), range, span]);
 
-  const told = lines.map(({ name, values }) => `${name} ${format(values[last])}`).join(", ");
+  const told = lines.map(({ name, values }) => `${name} ${format(values[rest])}`).join(", ");
   return (
     <figure class="chart">
       <figcaption>
@@ -112,7 +125,7 @@ export function Chart({ title, unit, x, lines, range, span, format = number, hei
       <div
         class="plot"
         role="img"
-        aria-label={last < 0 ? `${title}: nothing yet` : `${title} at ${unit} ${number(x[last])}: ${told}`}
+        aria-label={last < 0 ? `${title}: nothing yet` : `${title} at ${unit} ${number(x[rest])}: ${told}`}
         ref={box}
       />
     </figure>

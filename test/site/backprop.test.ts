@@ -1,0 +1,361 @@
+// The back-propagation page: what it shows of weights, gradients and derivations, against the entries that the text writes out in f64,
+// and against the same training in Node.
+
+import type { Page } from "playwright";
+import { describe, expect, it } from "vitest";
+import type { StateDict } from "../../src/base/spec.ts";
+import { init } from "../../src/model/runtime.ts";
+import type { Sequential } from "../../src/model/sequential.ts";
+import { sigmoid } from "../../src/nn/activations.ts";
+import { crossEntropy } from "../../src/nn/cross-entropy.ts";
+import { dense } from "../../src/nn/layers.ts";
+import { normal } from "../../src/nn/spreads.ts";
+import { sgd } from "../../src/train/sgd.ts";
+import type { NetParams } from "../oracle/net.ts";
+import { seedText } from "../oracle/seed-text.ts";
+import type { LossSpec } from "../oracle/spec.ts";
+import { boundedRun } from "../support/net.ts";
+import { faults, overhang, shoot, site } from "./site.ts";
+
+/** What "Copy numbers as JSON" gives. */
+interface Numbers {
+  readonly seed: number;
+  readonly rate: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly chosen: {
+    readonly name: string;
+    readonly row: number;
+    readonly paths: readonly { readonly factors: readonly number[]; readonly product: number }[];
+    readonly parts: readonly number[];
+    readonly mean: number;
+    readonly model: number;
+  };
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+  readonly x: readonly (readonly number[])[];
+  readonly t: readonly (readonly number[])[];
+}
+
+type Trained = Pick<Numbers, "loss" | "parameters" | "gradients">;
+
+const { open } = site();
+
+/** Navy, amber, mint and crimson: quarters of red, green and blue, and whether dark (0) or light text (1) is read on them. */
+const X = [
+  [0, 0.25, 0.5],
+  [1, 0.75, 0.25],
+  [0.5, 1, 0.75],
+  [0.75, 0, 0.25],
+];
+const IDS = [1, 0, 0, 1];
+const T = IDS.flatMap((id) => [0, 1].map((c) => Number(c === id)));
+const LAYERS = [dense(4), sigmoid(), dense(3), sigmoid(), dense(2)];
+
+/** A weight of every layer and two biases: address, and where it stands in the state dict. */
+const CHOSEN = [
+  { at: "w3-3-2", tensor: "4.weight", index: 1 * 3 + 2, paths: 1 },
+  { at: "w2-4-1", tensor: "2.weight", index: 0 * 4 + 3, paths: 2 },
+  { at: "w1-1-2", tensor: "0.weight", index: 1 * 3 + 0, paths: 6 },
+  { at: "b1-4", tensor: "0.bias", index: 3, paths: 6 },
+  { at: "b3-1", tensor: "4.bias", index: 0, paths: 1 },
+] as const;
+
+describe("every number", () => {
+  it.each([
+    { seed: 3, rate: 1, step: 0 },
+    { seed: 3, rate: 1, step: 23 },
+    { seed: 8, rate: 2.5, step: 70 },
+  ])(
+    "is that of the model and of the text: seed $seed, rate $rate, step $step",
+    async ({ seed, rate, step }) => {
+      const { page } = await open(`backprop.html?seed=${seed}&rate=${rate}&step=${step}`);
+      const here = await inNode(seed, rate, step);
+      for (const { at, tensor, index, paths } of CHOSEN) {
+        await choose(page, at);
+        const numbers = await copied(page);
+        expect(numbers.chosen).toMatchObject({ name: at, row: 2 });
+        expect([numbers.x, numbers.t.flat()]).toEqual([X, T]);
+
+        // to the bit: the page asks for the build whose results are the same everywhere
+        expect(numbers.parameters).toEqual(here.parameters);
+        expect(numbers.gradients).toEqual(here.gradients);
+        expect(numbers.loss).toBe(here.loss);
+
+        const expected = seedText(numbers.parameters, X.flat(), T);
+        const { gradients } = boundedRun(LAYERS, params(numbers), crossEntropy() as LossSpec, X.flat(), 4, {
+          ids: IDS,
+        });
+        const exact = expected[tensor]![index]!;
+        const bound = gradients[tensor]!.bound[index]!;
+        // a wrong sign, layer or factor is no rounding
+        expect(bound).toBeLessThan(Math.abs(exact) / 20);
+
+        const { chosen } = numbers;
+        expect(Math.abs(chosen.model - exact)).toBeLessThanOrEqual(bound);
+        // products of f32 numbers that have the bounds of the forward pass, which those of the gradient contain
+        expect(Math.abs(chosen.mean - exact)).toBeLessThanOrEqual(bound);
+        expect(chosen.model).toBe(numbers.gradients[tensor]![index]);
+
+        expect(chosen.paths).toHaveLength(paths);
+        for (const { factors, product } of chosen.paths)
+          expect(product).toBeCloseTo(
+            factors.reduce((a, b) => a * b),
+            14,
+          );
+        expect(chosen.paths.reduce((sum, { product }) => sum + product, 0)).toBeCloseTo(chosen.parts[1]!, 14);
+        expect(chosen.parts.reduce((sum, part) => sum + part, 0) / 4).toBeCloseTo(chosen.mean, 14);
+
+        // and what stands on the page is these numbers
+        const panel = page.getByRole("region", { name: "Its gradient" });
+        const shown = await panel.locator("ol > li").all();
+        expect(shown).toHaveLength(paths);
+        for (const [i, path] of shown.entries()) {
+          const { factors, product } = chosen.paths[i]!;
+          const cells = (await path.locator("b").allTextContents()).map(read);
+          for (const [j, value] of [...factors, product].entries())
+            expect(Math.abs(cells[j]! - value)).toBeLessThanOrEqual(Math.abs(value) * 0.0005);
+        }
+        const [mean, model] = await panel.locator("dd").allTextContents();
+        expect(Math.abs(read(mean!) - chosen.mean)).toBeLessThanOrEqual(Math.abs(chosen.mean) * 1e-8);
+        expect(Math.abs(read(model!) - exact)).toBeLessThanOrEqual(bound + Math.abs(exact) * 1e-8);
+      }
+    },
+  );
+
+  it("of the matrix form is the same, and the chosen entry is marked in it", async () => {
+    const { page } = await open("backprop.html?step=23");
+    await page.getByText("The matrices of this step").click();
+    for (const { at, tensor, index } of CHOSEN) {
+      await choose(page, at);
+      const marked = page.getByRole("region", { name: "All weights at once" }).locator("mark");
+      const { gradients } = await copied(page);
+      const value = gradients[tensor]![index]!;
+      expect(await marked.count()).toBe(1);
+      // three digits are shown
+      expect(Math.abs(read((await marked.textContent())!) - value)).toBeLessThanOrEqual(
+        Math.abs(value) * 0.005,
+      );
+    }
+    const table = page.getByRole("region", { name: "dW1 in numbers" }).getByRole("table", { name: "dW1" });
+    const { gradients } = await copied(page);
+    const cells = (await table.locator("td").allTextContents()).map(read);
+    // [in][out] on the page, [out, in] in the state dict
+    for (const [i, cell] of cells.entries()) {
+      const value = gradients["0.weight"]![(i % 4) * 3 + Math.floor(i / 4)]!;
+      expect(Math.abs(cell - value)).toBeLessThanOrEqual(Math.abs(value) * 0.005);
+    }
+    expect(cells).toHaveLength(12);
+  });
+});
+
+it("steps, runs, pauses, goes back and starts over", async () => {
+  const { page } = await open("backprop.html");
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const step = page.getByRole("slider", { name: "Step" });
+  const first = await copied(page);
+
+  await button("Step").click();
+  await arrived(page, 1);
+  const second = await copied(page);
+  // one step of SGD by the gradient that was shown
+  for (const [name, values] of Object.entries(first.parameters))
+    for (const [i, value] of values.entries())
+      expect(second.parameters[name]![i]).toBe(
+        Math.fround(value - Math.fround(first.rate * first.gradients[name]![i]!)),
+      );
+  expect(second.loss).toBeLessThan(first.loss);
+
+  await button("Run").click();
+  await page.waitForFunction(
+    () => Number(document.querySelector<HTMLInputElement>("input[type=range]")?.value) > 8,
+  );
+  await button("Pause").click();
+  await button("Run").waitFor();
+  const reached = Number(await step.inputValue());
+  expect(reached).toBeGreaterThan(8);
+  await arrived(page, reached);
+  expect((await copied(page)).parameters).toEqual((await inNode(3, 1, reached)).parameters);
+
+  // a step back is the way there once more
+  await step.press("Home");
+  await arrived(page, 0);
+  await step.press("ArrowRight");
+  await arrived(page, 1);
+  expect(await copied(page)).toEqual(second);
+
+  await button("Start over").click();
+  await arrived(page, 0);
+  expect(await copied(page)).toEqual(first);
+  await button("Other weights").click();
+  await page.waitForURL(/seed=4/);
+  await arrived(page, 0);
+  expect((await copied(page)).parameters).not.toEqual(first.parameters);
+
+  await step.press("End");
+  await arrived(page, 1000);
+  expect(await button("Step").isDisabled()).toBe(true);
+  expect(await button("Run").isDisabled()).toBe(true);
+});
+
+it("opens at the state of a link, and says what an address has wrong", async () => {
+  const { page } = await open("backprop.html");
+  await choose(page, "b2-3");
+  await page.getByRole("radio", { name: "Crimson" }).check();
+  await page.getByRole("slider", { name: "Learning rate" }).press("ArrowRight");
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await arrived(page, 1);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByText("Copied").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const numbers = await copied(page);
+  expect(numbers).toMatchObject({ step: 1, rate: 1.1, chosen: { name: "b2-3", row: 4 } });
+
+  const other = await open(`backprop.html${new URL(link).search}`);
+  await arrived(other.page, 1);
+  expect(await copied(other.page)).toEqual(numbers);
+  // the address is the link, and reloading keeps it
+  await page.waitForURL(link);
+  await page.reload();
+  await arrived(page, 1);
+  expect(await copied(page)).toEqual(numbers);
+
+  const { page: wrong } = await open("backprop.html?at=w3-4-1&step=-3&row=2");
+  expect(await wrong.getByRole("alert").textContent()).toBe(
+    "Left out of the address: at=w3-4-1 is not a weight such as w3-3-2 or a bias such as b1-4; step=-3 is not a whole number from 0 to 1000.",
+  );
+  await arrived(wrong, 0);
+  expect(await faults(wrong)).toEqual([]);
+});
+
+it("leads to a weight by keys, by the pointer and by choices, and lights its paths", async () => {
+  const { page } = await open("backprop.html?at=w3-3-2", { width: 390 });
+  const net = page.getByRole("listbox", { name: "The net: its weights and biases" });
+  const chosen = () => net.getByRole("option", { selected: true }).getAttribute("aria-label");
+  await net.waitFor();
+  expect(await net.getByRole("option").count()).toBe(39);
+  // in the order of the page, from the rows on
+  await page.getByRole("radio", { name: "Amber" }).focus();
+  await page.keyboard.press("Tab");
+  expect(await net.evaluate((element) => element === document.activeElement)).toBe(true);
+  for (const [key, name] of [
+    ["ArrowDown", "Bias of output 2, light"],
+    ["ArrowUp", "From unit 3 of the second hidden layer to output 2, light"],
+    ["ArrowLeft", "From unit 3 of the first hidden layer to unit 2 of the second hidden layer"],
+    ["ArrowLeft", "From input 3, blue, to unit 2 of the first hidden layer"],
+    ["Home", "From input 1, red, to unit 1 of the first hidden layer"],
+    ["End", "Bias of output 2, light"],
+  ] as const) {
+    await page.keyboard.press(key);
+    await page.waitForFunction(
+      (label) => document.querySelector("[aria-selected=true]")?.getAttribute("aria-label") === label,
+      name,
+    );
+    expect(await net.getAttribute("aria-activedescendant")).toBe(
+      await net.getByRole("option", { selected: true }).getAttribute("id"),
+    );
+  }
+
+  // a quarter along the edge it is the only one
+  const edge = net.getByRole("option", { name: "From input 1, red, to unit 4 of the first hidden layer" });
+  const { x, y } = await edge.evaluate((line) => {
+    const { x1, y1, x2, y2 } = line as SVGLineElement;
+    const at = (a: SVGAnimatedLength, b: SVGAnimatedLength) => 0.7 * a.baseVal.value + 0.3 * b.baseVal.value;
+    line.scrollIntoView({ block: "center" });
+    const box = (line as SVGLineElement).ownerSVGElement?.getBoundingClientRect() as DOMRect;
+    return { x: box.x + at(x1, x2), y: box.y + at(y1, y2) };
+  });
+  await page.mouse.click(x, y);
+  expect(await chosen()).toBe("From input 1, red, to unit 4 of the first hidden layer");
+  const panel = page.getByRole("region", { name: "Its gradient" });
+  expect(await panel.getByRole("button").count()).toBe(6);
+
+  // 2 + 3 · (1 + 2) edges are lit with six paths, and 2 with one
+  const lit = page.locator("g.lit > line");
+  expect(await lit.count()).toBe(3 + 3 * 2);
+  await panel.getByRole("button").first().click();
+  expect(await lit.count()).toBe(2);
+  await panel.getByRole("button", { pressed: true }).click();
+  expect(await lit.count()).toBe(9);
+
+  await choose(page, "b3-1");
+  expect(await chosen()).toBe("Bias of output 1, dark");
+  expect(await lit.count()).toBe(0);
+});
+
+it.each(["light", "dark"] as const)("is looked at, %s", async (scheme) => {
+  const { page } = await open("backprop.html?at=w1-1-2", { scheme });
+  await arrived(page, 0);
+  expect(await faults(page)).toEqual([]);
+  await page.getByRole("slider", { name: "Step" }).focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press("PageUp");
+  await page.waitForFunction(() =>
+    /Step [1-9]\d+:/.test(document.querySelector("[role=status]:not(.told)")?.textContent ?? ""),
+  );
+  expect(await page.getByText("4 of 4", { exact: true }).isVisible()).toBe(true);
+  await page.evaluate(() => scrollTo(0, 0));
+  await shoot(page, `backprop-${scheme}`);
+  await page.getByText("Why the error is y − t").click();
+  await page.getByText("The matrices of this step").click();
+  expect(await faults(page)).toEqual([]);
+  await page.evaluate(() => scrollTo(0, 0));
+  await shoot(page, `backprop-${scheme}-open`);
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await overhang(page)).toBeLessThanOrEqual(0);
+});
+
+/** By the three choices. */
+async function choose(page: Page, at: string): Promise<void> {
+  const [, kind, layer, ...units] = /^([wb])(\d)-(\d)(?:-(\d))?$/.exec(at) as RegExpExecArray;
+  const [from, to] = kind === "b" ? ["bias", units[0]] : units;
+  const pick = async (group: RegExp, name: string | undefined) =>
+    page.getByRole("group", { name: group }).getByRole("radio", { name: name!, exact: true }).check();
+  await pick(/^Layer/, layer);
+  await pick(/^From/, from);
+  await pick(/^To/, to);
+}
+
+async function copied(page: Page): Promise<Numbers> {
+  await page.getByRole("button", { name: "Copy numbers as JSON" }).click();
+  return JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as Numbers;
+}
+
+/** Waits until the numbers on the page are those of a step. */
+async function arrived(page: Page, step: number): Promise<void> {
+  await page
+    .getByRole("status")
+    .filter({ hasText: `Step ${step}: E is` })
+    .waitFor({ state: "attached" });
+}
+
+function read(text: string): number {
+  return Number(text.replace("−", "-").replaceAll(",", ""));
+}
+
+/** By the index of their layer, as the oracle has them. */
+function params({ parameters }: Numbers): NetParams {
+  return Object.fromEntries(
+    [0, 2, 4].map((i) => [i, { weight: parameters[`${i}.weight`]!, bias: parameters[`${i}.bias`]! }]),
+  );
+}
+
+/** By the names of a state dict. */
+function plain(state: StateDict): Numbers["parameters"] {
+  return Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, Array.from(data)]));
+}
+
+let strict: ReturnType<typeof init> | undefined;
+
+/** The same seed, rate and number of steps, one by one. */
+async function inNode(seed: number, rate: number, step: number): Promise<Trained> {
+  strict ??= init({ precision: "strict" });
+  const options = { input: 3, seed, loss: crossEntropy(), optimizer: sgd({ lr: rate }) };
+  const start = { init: normal({ std: 1 }) };
+  const layers = [dense(4, start), sigmoid(), dense(3, start), sigmoid(), dense(2, start)];
+  const model: Sequential = (await strict).sequential(options, layers);
+  for (let i = 0; i < step; i++) await model.trainOnBatch(X, IDS);
+  const gradients = plain(model.gradients({ x: X, y: IDS }));
+  const parameters = plain(model.stateDict());
+  const { loss } = await model.trainOnBatch(X, IDS);
+  return { loss, parameters, gradients };
+}
