@@ -136,7 +136,7 @@ export function Backprop() {
               onTrace={setTraced}
             />
           </div>
-          <div class="grid">
+          <div class="grid numbers">
             <div class="half stack">
               <Curve snapshot={snapshot} />
               <Panel title="To take along" class="to-take">

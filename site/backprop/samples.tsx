@@ -30,18 +30,13 @@ export function Samples({ snapshot, row, onChoose }: SamplesProps) {
               onChange={() => onChoose(r)}
               aria-label={sample.name}
             />
-            <svg
-              class="swatch-of"
-              viewBox="0 0 60 38"
-              preserveAspectRatio="xMidYMid slice"
-              aria-hidden="true"
-            >
+            <svg class="swatch-of" aria-hidden="true">
               <rect
-                width={60}
-                height={38}
+                width="100%"
+                height="100%"
                 fill={`rgb(${sample.channels.map((channel) => Math.round(channel * 255)).join(" ")})`}
               />
-              <text x={30} y={20} fill={dark > light ? INK.dark : INK.light}>
+              <text x="50%" y="50%" fill={dark > light ? INK.dark : INK.light}>
                 Aa
               </text>
             </svg>

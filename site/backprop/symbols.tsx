@@ -19,15 +19,26 @@ export function Letter({
       {layer !== undefined && index !== undefined ? (
         <span class="scripts">
           <sup>({layer})</sup>
-          <sub>{index}</sub>
+          <Index of={index} />
         </span>
       ) : (
         <>
           {layer !== undefined && <sup>({layer})</sup>}
-          {index !== undefined && <sub>{index}</sub>}
+          {index !== undefined && <Index of={index} />}
         </>
       )}
     </span>
+  );
+}
+
+/** Letters lean, figures do not. */
+function Index({ of }: { readonly of: string | number }) {
+  const [, figures, letters] = /^(\d*)([a-z]*)$/.exec(String(of)) ?? [];
+  return (
+    <sub>
+      {figures}
+      {letters !== "" && <var>{letters}</var>}
+    </sub>
   );
 }
 
