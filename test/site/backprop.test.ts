@@ -228,6 +228,17 @@ it("opens at the state of a link, and says what an address has wrong", async () 
   expect(await faults(wrong)).toEqual([]);
 });
 
+it("says in words that a browser cannot do it", async () => {
+  const { page } = await open("backprop.html");
+  // its worker has come
+  await arrived(page, 0);
+  await page.addInitScript("delete globalThis.Worker");
+  await page.reload();
+  expect(await page.getByRole("alert").textContent()).toMatch(/[Ww]orker/);
+  expect(await faults(page)).toEqual([]);
+  expect(await page.getByRole("region").count()).toBe(0);
+});
+
 it("leads to a weight by keys, by the pointer and by choices, and lights its paths", async () => {
   const { page } = await open("backprop.html?at=w3-3-2", { width: 390 });
   const net = page.getByRole("listbox", { name: "The net: its weights and biases" });
