@@ -18,7 +18,7 @@ export function Curve({ snapshot: { curve, step } }: { readonly snapshot: Snapsh
         { name: "so far", tone: "accent", values: inSight.map((e, i) => (i <= step ? e : null)) },
         { name: "ahead", tone: "muted", dashed: true, values: inSight.map((e, i) => (i > step ? e : null)) },
       ]}
-      now={step}
+      mark={step}
       height={250}
     />
   );

@@ -26,8 +26,8 @@ interface ChartProps {
   readonly span?: readonly [first: number, last: number];
   readonly format?: (value: number | null | undefined) => string;
   readonly height?: number;
-  /** the place whose values are shown while the pointer is elsewhere; else the last */
-  readonly now?: number;
+  /** a place among the x at which a line stands; the values are those there while no pointer is over the chart */
+  readonly mark?: number;
 }
 
 /** As a figure of its own, with title, values and lines. The lines' number and names stay; their values may grow. */
@@ -40,7 +40,7 @@ export function Chart({
   span,
   format = number,
   height = 220,
-  now,
+  mark,
 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -48,9 +48,10 @@ export function Chart({
   const [at, setAt] = useState<number>();
   const ranges = useRef({ range, span });
   ranges.current = { range, span };
+  const upright = useMemo(() => document.createElement("i"), []);
   const data = [x, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   const last = x.length - 1;
-  const rest = now ?? last;
+  const rest = mark ?? last;
   const shown = at !== undefined && at <= last ? at : rest;
   const kinds = lines.map(({ name, tone, dashed = false }) => `${name}/${tone}/${dashed}`).join();
 
@@ -92,6 +93,7 @@ export function Chart({
     if (place === null) return;
     const made = new uPlot({ ...options, width: Math.max(place.clientWidth, 40), height }, data, place);
     plot.current = made;
+    made.over.append(upright);
     const watch = new ResizeObserver(() => {
       if (place.clientWidth > 0 && place.clientWidth !== made.width)
         made.setSize({ width: place.clientWidth, height });
@@ -104,6 +106,12 @@ export function Chart({
   }, [options, height]);
 
   useEffect(() => plot.current?.setData(data), [x, last, ...lines.map(({ values }) => values), range, span]);
+
+  useEffect(() => {
+    const [from, to] = span ?? wide(x[0] ?? null, x[last] ?? null);
+    upright.className = mark === undefined ? "" : "upright";
+    upright.style.left = `${(((x[mark ?? last] ?? from) - from) / (to - from)) * 100}%`;
+  }, [mark, x, last, span]);
 
   const told = lines.map(({ name, values }) => `${name} ${format(values[rest])}`).join(", ");
   return (

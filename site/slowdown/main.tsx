@@ -1,5 +1,7 @@
 // xent: the learning slowdown
 
+import "./style.css";
 import { mount } from "../shared/mount.tsx";
+import { Slowdown } from "./page.tsx";
 
-mount(() => <p>under way</p>);
+mount(Slowdown);
