@@ -46,7 +46,7 @@ export function Slider({ label, value, min, max, step, onChange, format = String
   return (
     <div class="control">
       <label class="name" for={id}>
-        <span>{label}</span> <b>{format(value)}</b>
+        <span>{label}</span> <b aria-hidden="true">{format(value)}</b>
       </label>
       <input
         id={id}

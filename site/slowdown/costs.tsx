@@ -20,9 +20,8 @@ export function CostPanel({ cost, state, target, epoch }: CostProps) {
   const { costs, gradients } = FORMULAS[cost](state, target);
   return (
     <Panel title={TITLES[cost]} aside={`epoch ${epoch}`} class={`half cost ${TONES[cost]}`}>
-      <Formula id={`${cost}-cost`} name={<var>C</var>} formula={costs} result={number(state.cost)} />
+      <Formula name={<var>C</var>} formula={costs} result={number(state.cost)} />
       <Formula
-        id={`${cost}-gradient`}
         name={
           <>
             ∂<var>C</var>/∂<var>w</var>
@@ -48,12 +47,10 @@ interface Written {
 }
 
 function Formula({
-  id,
   name,
   formula: { signs, numbers },
   result,
 }: {
-  readonly id: string;
   readonly name: ComponentChildren;
   readonly formula: Written;
   readonly result: string;
@@ -64,7 +61,7 @@ function Formula({
       <span>= {signs}</span>
       <span>= {numbers}</span>
       <span>
-        = <b data-figure={id}>{result}</b>
+        = <b>{result}</b>
       </span>
     </p>
   );

@@ -33,7 +33,7 @@ export function Neuron({ curves, states, target }: NeuronProps) {
               {NAMES[cost]}
             </dt>
             <dd>
-              <var>a</var> <b data-figure={`${cost}-output`}>{outputText(states[cost].output)}</b>
+              <var>a</var> <b>{outputText(states[cost].output)}</b>
             </dd>
             <dd>
               <var>σ</var>′(<var>z</var>) <b>{number(slope(states[cost]))}</b>

@@ -98,7 +98,7 @@ function Why() {
           <var>a</var>(1 − <var>a</var>)
         </span>
         , is almost 0, and so is the gradient: the more wrong, the slower. Its cost stays on a plateau until
-        the neuron has crept down to where the curve is steep.
+        the neuron has crept to where the curve is steep.
       </p>
       <p>Cross entropy is steeper the more wrong the output is, by just what the sigmoid takes away:</p>
       <p class="formula">

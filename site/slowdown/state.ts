@@ -34,8 +34,8 @@ export const FIELDS: Fields<PageState> = {
   cost: oneOf("share", "value"),
 };
 
-/** The epoch is one at which one neuron has learned and the other has not. */
-export const DEFAULTS: PageState = { w: 2, b: 2, y: "0", lr: 0.15, epochs: 300, epoch: 40, cost: "share" };
+/** The epoch is one at which one neuron is on its way and the other has hardly moved. */
+export const DEFAULTS: PageState = { w: 2, b: 2, y: "0", lr: 0.15, epochs: 300, epoch: 12, cost: "share" };
 
 /** The first two are those of the text that the page is about. */
 export const STARTS = [

@@ -33,9 +33,10 @@ export function conclusion({ setup: { epochs }, courses: { quadratic, crossEntro
   const [slow, fast] = [quadratic[0], crossEntropy[0]];
   if (slow === undefined || fast === undefined) return "";
   const times = number(fast.gradient / slow.gradient, 3);
-  const pace = (course: Course): string => {
-    const epoch = halved(course);
-    return epoch === undefined ? `not within ${count(epochs, "epoch")}` : `after ${count(epoch, "epoch")}`;
-  };
-  return `From a = ${outputText(slow.output)} cross entropy begins with ${times} times the gradient. It has halved its cost ${pace(crossEntropy)}, the quadratic cost ${pace(quadratic)}.`;
+  const [early, late] = [halved(crossEntropy), halved(quadratic)];
+  const pace =
+    early === undefined
+      ? `Neither cost is halved within ${count(epochs, "epoch")}.`
+      : `It halves its cost in ${count(early, "epoch")}, the quadratic cost ${late === undefined ? `has not in ${epochs}` : `takes ${late}`}.`;
+  return `From a = ${outputText(slow.output)} cross entropy begins with ${times} times the gradient. ${pace}`;
 }
