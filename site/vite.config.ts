@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { ISOLATED } from "../tools/serve.ts";
+import { digits } from "./build/digits.ts";
 import { frame } from "./build/frame.ts";
 import { PAGES } from "./shared/pages.ts";
 
@@ -19,7 +20,7 @@ export default defineConfig({
     ],
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [frame()],
+  plugins: [frame(), digits()],
   worker: { format: "es" },
   // shared memory here, for more threads than one; a static host goes without
   preview: { headers: ISOLATED },
