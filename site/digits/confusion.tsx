@@ -77,10 +77,18 @@ function at(counts: Uint32Array, truth: number, answer: number): number {
   return counts[truth * CLASSES + answer] ?? 0;
 }
 
-/** As in the report's page: of mistakes the square root, so that few among many are still seen. */
+/**
+ * Warmer, the larger a cell's share of its line; of mistakes the square root, so that few among many are still seen. Between 55 and 87 %
+ * of the colour neither dark nor light letters can be read on it, by day or by night.
+ */
 function heat(n: number, all: number, right: boolean) {
   const share = all === 0 ? 0 : n / all;
-  const warmth = n === 0 ? 0 : 8 + 92 * (right ? share : Math.sqrt(share));
-  const kinds = [right ? "hit" : "miss", n === 0 && "none", warmth > 70 && "full"].filter(Boolean);
-  return { class: kinds.join(" "), style: { "--heat": `${Math.round(warmth)}%` } };
+  const full = right && share > FOUND;
+  const warmth = full
+    ? 88 + (12 * (share - FOUND)) / (1 - FOUND)
+    : 8 + 42 * (right ? share : Math.sqrt(share));
+  const kinds = [right ? "hit" : "miss", n === 0 && "none", full && "full"].filter(Boolean);
+  return { class: kinds.join(" "), style: { "--heat": `${n === 0 ? 0 : Math.round(warmth)}%` } };
 }
+
+const FOUND = 0.75;

@@ -45,27 +45,25 @@ async function bytesOf(file: Uint8Array): Promise<Uint8Array> {
   throw new Error("The file of digits holds no bytes.");
 }
 
-async function download(
-  url: string,
-  signal: AbortSignal,
-  onShare: (share: number) => void,
-): Promise<Uint8Array> {
-  const response = await fetch(url, { signal }).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new Error("The digits could not be fetched: the server did not answer.", { cause });
+/** By XMLHttpRequest, which tells how much is there. */
+function download(url: string, signal: AbortSignal, onShare: (share: number) => void): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.responseType = "arraybuffer";
+    request.onprogress = ({ lengthComputable, loaded, total }) => {
+      if (lengthComputable) onShare(loaded / total);
+    };
+    request.onload = () => {
+      if (request.status === 200) resolve(new Uint8Array(request.response as ArrayBuffer));
+      else reject(new Error(`The digits could not be fetched: the server answered ${request.status}.`));
+    };
+    request.onerror = () =>
+      reject(
+        new Error("The digits could not be fetched: the server did not answer, or the network is away."),
+      );
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort());
+    request.open("GET", url);
+    request.send();
   });
-  if (!response.ok || response.body === null)
-    throw new Error(`The digits could not be fetched: the server answered ${response.status}.`);
-  // of a body that the browser inflates the length is another
-  const inflated = response.headers.has("Content-Encoding");
-  const total = inflated ? Number.NaN : Number(response.headers.get("Content-Length") ?? Number.NaN);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let got = 0;
-  const reader = response.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    parts.push(next.value);
-    got += next.value.length;
-    if (total > 0) onShare(Math.min(1, got / total));
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -33,16 +33,11 @@ export function Downloads({ model, name, disabled, input }: DownloadsProps) {
   return (
     <>
       <div class="row">
-        <Button
-          small
-          disabled={off}
-          onClick={() => void give("safetensors")}
-          label="Download the model as safetensors"
-        >
+        <Button small disabled={off} onClick={() => void give("safetensors")}>
           Download model
         </Button>
-        <Button small disabled={off} onClick={() => void give("onnx")} label="Download the model as ONNX">
-          ONNX
+        <Button small disabled={off} onClick={() => void give("onnx")}>
+          Download ONNX
         </Button>
       </div>
       <Problem start="The file could not be made." error={error} />

@@ -1,6 +1,6 @@
 // The panel to draw in: the sheet, what the net sees of it, and what it says.
 
-import { useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { useColours } from "../shared/colours.ts";
 import { Button } from "../shared/controls.tsx";
 import { percent } from "../shared/format.ts";
@@ -23,26 +23,27 @@ export interface Drawing {
 
 /** The drawing of a page, which begins with a test digit that the first stroke clears. */
 export function useDrawing(test: Half | undefined) {
-  const [drawn, setDrawn] = useState<Drawing>();
-  const first =
-    test && ({ laid: { key: 0, ...laidOf(test, 0) }, pixels: pixelsOf(test, 0), row: 0 } as const);
-  const drawing: Drawing = drawn ?? first ?? { laid: EMPTY, pixels: undefined, row: undefined };
-  const key = drawing.laid.key + 1;
+  const [drawing, setDrawing] = useState(EMPTY);
+  const lay = (row: number | undefined, passing: boolean): void => {
+    const pixels = test && row !== undefined ? pixelsOf(test, row) : undefined;
+    setDrawing(({ laid }) => ({ laid: { key: laid.key + 1, pixels, passing }, pixels, row }));
+  };
+  useEffect(() => {
+    if (test) lay(0, true);
+  }, [test]);
+  const take = useCallback((row: number) => lay(row, false), [test]);
   return {
     drawing,
-    take(row: number): void {
-      if (test === undefined) return;
-      const pixels = pixelsOf(test, row);
-      setDrawn({ laid: { key, pixels, passing: false }, pixels, row });
-    },
-    draw: (pixels: Uint8Array | undefined) => setDrawn({ laid: drawing.laid, pixels, row: undefined }),
-    clear: () => setDrawn({ laid: { ...EMPTY, key }, pixels: undefined, row: undefined }),
+    take,
+    draw: (pixels: Uint8Array | undefined) => setDrawing(({ laid }) => ({ laid, pixels, row: undefined })),
+    clear: () => lay(undefined, false),
   };
 }
 
-const EMPTY: Laid = { key: -1, pixels: undefined, passing: true };
-
-const laidOf = (test: Half, row: number) => ({ pixels: pixelsOf(test, row), passing: true });
+const EMPTY: Drawing = {
+  laid: { key: 0, pixels: undefined, passing: true },
+  ...{ pixels: undefined, row: undefined },
+};
 
 interface DrawProps extends ReturnType<typeof useDrawing> {
   readonly test: Half | undefined;
@@ -56,7 +57,7 @@ export function Draw({ drawing, take, draw, clear, test, trainer }: DrawProps) {
   const best = answer && largest(answer);
   const { row } = drawing;
   return (
-    <Panel title="Draw a digit">
+    <Panel title="Draw a digit" aside="Mouse, finger, pen or keys">
       <Pad laid={drawing.laid} onDraw={draw} onClear={clear} />
       <div class="row under">
         <Button small onClick={clear}>

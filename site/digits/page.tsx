@@ -35,6 +35,13 @@ export function DigitsPage({ settings, change }: DigitsProps) {
   const net = Object.values(settings).join();
   const reset = () => void trainer.reset(settings);
   useEffect(reset, [net]);
+  useEffect(() => {
+    if (test) void trainer.watch(test);
+  }, [test]);
+  const run = async (): Promise<void> => {
+    if (state.phase === "done" || state.phase === "failed") await trainer.reset(settings);
+    if (train) await trainer.run(train);
+  };
   useEffect(() => () => trainer.leave(), []);
   const loading =
     error !== undefined
@@ -57,7 +64,7 @@ export function DigitsPage({ settings, change }: DigitsProps) {
             state={state}
             settings={settings}
             waiting={loading}
-            onRun={() => train && test && void trainer.run(train, test)}
+            onRun={() => void run()}
             onStop={() => trainer.stop()}
             onReset={reset}
           >
@@ -73,28 +80,46 @@ export function DigitsPage({ settings, change }: DigitsProps) {
         <div class="third">
           <Draw {...drawing} test={test} trainer={trainer} />
         </div>
-        <Panel title="Test digits, and what the net says" class="full">
-          {test && (
-            <Sheet label="Test digits" test={test} rows={SHOWN} score={state.score} onChoose={drawing.take} />
-          )}
-          <p class="note source">
-            The digits are MNIST's, by Yann LeCun, Corinna Cortes and Christopher Burges: the net learns from{" "}
-            {some(TRAIN)} that they give for it, and is tested on {some(TEST)} of other writers.
-          </p>
-        </Panel>
-        {test && <Mistakes test={test} score={state.score} take={drawing.take} />}
+        {useMemo(
+          () => (
+            <>
+              <Tested test={test} score={state.score} take={drawing.take} />
+              {test && <Mistakes test={test} score={state.score} take={drawing.take} />}
+            </>
+          ),
+          // not with each report of the run
+          [test, state.score],
+        )}
       </div>
     </>
   );
 }
 
-interface MistakesProps {
-  readonly test: Half;
+interface TestedProps<T extends Half | undefined> {
+  readonly test: T;
   readonly score: Score | undefined;
   readonly take: (row: number) => void;
 }
 
-function Mistakes({ test, score, take }: MistakesProps) {
+function Tested({ test, score, take }: TestedProps<Half | undefined>) {
+  return (
+    <Panel
+      title="Test digits, and what the net says"
+      aside="Choose one, and it lies on the sheet to draw on"
+      class="full"
+    >
+      <div class="tested">
+        {test && <Sheet label="Test digits" test={test} rows={SHOWN} score={score} onChoose={take} />}
+      </div>
+      <p class="note source">
+        The digits are MNIST's, by Yann LeCun, Corinna Cortes and Christopher Burges: the net learns from{" "}
+        {some(TRAIN)} that they give for it, and is tested on {some(TEST)} of other writers.
+      </p>
+    </Panel>
+  );
+}
+
+function Mistakes({ test, score, take }: TestedProps<Half>) {
   const [cell, setCell] = useState<Cell>();
   const rows = useMemo(() => score && rowsIn(score, test.labels, cell), [score, test, cell]);
   const title = cell === undefined ? "The surest mistakes" : inWords(cell);

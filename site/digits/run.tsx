@@ -6,8 +6,8 @@ import { Button } from "../shared/controls.tsx";
 import { duration, number, percent } from "../shared/format.ts";
 import { Facts, Panel } from "../shared/panel.tsx";
 import { inShort } from "../shared/runtime.ts";
-import type { Settings } from "./settings.ts";
-import { TEST } from "./subset.ts";
+import { type Settings, stepsOf } from "./settings.ts";
+import { TEST, TRAIN } from "./subset.ts";
 import type { State } from "./trainer.ts";
 
 interface RunProps {
@@ -21,12 +21,15 @@ interface RunProps {
   readonly children: ComponentChildren;
 }
 
+const CLOSER = 0.85;
+
 export function Run({ state, settings, waiting, onRun, onStop, onReset, children }: RunProps) {
   const { phase, progress, score, series, seconds, reached, info } = state;
   const epochs = Number(settings.epochs);
   const over = phase === "done" || phase === "failed";
-  const steps = progress?.steps;
-  const span = steps === undefined ? ([0, 1] as const) : ([0, Math.max(steps, 1)] as const);
+  // what matters of a good net is in the last fifth
+  const range = [score && score.accuracy > CLOSER ? 0.8 : 0, 1] as const;
+  const span = [0, stepsOf(settings, TRAIN.rows)] as const;
   return (
     <Panel title="Train" aside={info && inShort(info)}>
       <div class="row go">
@@ -35,8 +38,8 @@ export function Run({ state, settings, waiting, onRun, onStop, onReset, children
             Stop
           </Button>
         ) : (
-          <Button primary disabled={over || waiting !== undefined || phase === "making"} onClick={onRun}>
-            {phase === "stopped" ? "Go on" : "Train"}
+          <Button primary disabled={waiting !== undefined || phase === "making"} onClick={onRun}>
+            {phase === "stopped" ? "Go on" : over ? "Train again" : "Train"}
           </Button>
         )}
         <Button disabled={phase !== "stopped" && !over} onClick={onReset}>
@@ -72,6 +75,7 @@ export function Run({ state, settings, waiting, onRun, onStop, onReset, children
           unit="step"
           x={series.step}
           span={span}
+          range={range}
           lines={[
             { name: "training", tone: "second", values: series.accuracy },
             { name: "test", tone: "accent", values: series.testAccuracy },

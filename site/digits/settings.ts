@@ -8,7 +8,7 @@ export const OPTIONS = {
   mode: ["digits", "csv"],
   units: ["0", "16", "64", "128", "256"],
   optimizer: ["sgd", "adam"],
-  rate: ["0.0005", "0.001", "0.002", "0.005", "0.01", "0.05", "0.1", "0.2", "0.4", "0.8", "2", "10"],
+  rate: ["0.0005", "0.001", "0.002", "0.005", "0.01", "0.05", "0.1", "0.2", "0.4", "0.8", "2"],
   batch: ["8", "32", "128", "512"],
   dropout: ["0", "0.2", "0.5"],
   epochs: ["1", "5", "10", "20", "40"],
@@ -43,6 +43,11 @@ export const RATES = { sgd: "0.4", adam: "0.002" } as const satisfies Record<str
 export function layersOf({ units, dropout: share }: Settings): LayerSpec[] {
   const drop = share === "0" ? [] : [dropout(Number(share))];
   return [...(units === "0" ? [] : [dense(Number(units)), relu(), ...drop]), dense(CLASSES)];
+}
+
+/** Of a whole run over so many digits. */
+export function stepsOf({ batch, epochs }: Settings, rows: number): number {
+  return Number(epochs) * Math.ceil(rows / Number(batch));
 }
 
 /** The learning rate falls along half a cosine, so that the last steps are small ones. */

@@ -46,6 +46,7 @@ export class Trainer {
   #settings: Settings | undefined;
   #stopping = new AbortController();
   #recent = lastSteps();
+  #test: Half | undefined;
 
   /** @param tell  called in a frame in which the state is another */
   constructor(tell: () => void) {
@@ -75,43 +76,46 @@ export class Trainer {
       if (turn !== this.#turn) return void model.dispose();
       this.#model = model;
       this.#become({ phase: "ready", info: xent.info });
+      await this.#look();
     } catch (error) {
       if (turn === this.#turn) this.#become({ phase: "failed", error });
     }
   }
 
+  /** The digits that are looked at from now on, also by a net that has learnt nothing yet. */
+  async watch(test: Half): Promise<void> {
+    this.#test = test;
+    if (this.state.phase === "ready") await this.#look().catch((error: unknown) => this.#become({ error }));
+  }
+
   /** Trains, or goes on where the run was stopped. */
-  async run(train: Half, test: Half): Promise<void> {
+  async run(train: Half): Promise<void> {
     const [model, settings, turn] = [this.#model, this.#settings, this.#turn];
-    if (model === undefined || settings === undefined || this.state.phase === "running") return;
-    const resume = this.state.phase === "stopped";
+    const { phase } = this.state;
+    if (model === undefined || settings === undefined || (phase !== "ready" && phase !== "stopped")) return;
+    const resume = phase === "stopped" && this.state.progress !== undefined;
     const stopping = new AbortController();
     this.#stopping = stopping;
     const start = performance.now() - this.state.seconds * 1000;
     const elapsed = () => (performance.now() - start) / 1000;
     this.#become({ phase: "running", error: undefined });
+    const noteGoal = () => {
+      const { reached, score } = this.state;
+      if (reached === undefined && score !== undefined && score.accuracy >= GOAL)
+        this.#become({ reached: elapsed() });
+    };
     const onProgress = (progress: Progress) => {
       if (turn !== this.#turn) return;
       this.#note(progress.step, this.#recent(progress, Number(settings.batch), train.labels.length));
       this.#become({ progress, seconds: elapsed() });
     };
-    const look = async () => {
-      const score = scoreOf(await model.predict(test.images), test.labels);
-      if (turn !== this.#turn) return;
-      const { reached, progress } = this.state;
-      // the net is at most a turn of the worker further than the step that it has last told of
-      this.#note(progress?.step ?? 0, { testLoss: score.loss, testAccuracy: score.accuracy });
-      this.#become({
-        score,
-        seconds: elapsed(),
-        reached: reached ?? (score.accuracy >= GOAL ? elapsed() : undefined),
-      });
-    };
     let running = true;
     const looks = (async () => {
       while (running) {
         await new Promise((done) => setTimeout(done, LOOK_MS));
-        if (running) await look();
+        if (!running) break;
+        await this.#look();
+        if (turn === this.#turn) noteGoal();
       }
     })();
     // a failure is told where the run ends
@@ -126,9 +130,10 @@ export class Trainer {
       running = false;
       await looks;
       if (turn !== this.#turn) return;
-      await look();
+      await this.#look();
+      noteGoal();
       const { info } = await runtime();
-      this.#become({ phase: stopped === "done" ? "done" : "stopped", info });
+      this.#become({ phase: stopped === "done" ? "done" : "stopped", seconds: elapsed(), info });
     } catch (error) {
       if (turn === this.#turn) this.#become({ phase: "failed", error });
     } finally {
@@ -145,7 +150,19 @@ export class Trainer {
   leave(): void {
     this.#turn++;
     this.stop();
+    // a worker that is lost has let go of it
+    this.#model?.dispose().catch(() => {});
     cancelAnimationFrame(this.#frame);
+  }
+
+  async #look(): Promise<void> {
+    const [model, test, turn] = [this.#model, this.#test, this.#turn];
+    if (model === undefined || test === undefined) return;
+    const score = scoreOf(await model.predict(test.images), test.labels);
+    if (turn !== this.#turn) return;
+    // the net is at most a turn of the worker further than the step that it has last told of
+    this.#note(this.state.progress?.step ?? 0, { testLoss: score.loss, testAccuracy: score.accuracy });
+    this.#become({ score });
   }
 
   #note(step: number, figures: Partial<Record<Exclude<keyof Series, "step">, number>>): void {

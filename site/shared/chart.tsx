@@ -113,7 +113,7 @@ export function Chart({
     upright.style.left = `${(((x[mark ?? last] ?? from) - from) / (to - from)) * 100}%`;
   }, [mark, x, last, span]);
 
-  const told = lines.map(({ name, values }) => `${name} ${format(values[rest])}`).join(", ");
+  const told = lines.map(({ name, values }) => `${name} ${format(lastUntil(values, rest))}`).join(", ");
   return (
     <figure class="chart">
       <figcaption>
@@ -125,7 +125,7 @@ export function Chart({
           {lines.map(({ name, tone, values }) => (
             <span key={name}>
               <i class={`swatch ${tone}`} />
-              {name} <b>{format(values[shown])}</b>
+              {name} <b>{format(lastUntil(values, shown))}</b>
             </span>
           ))}
         </div>
@@ -138,6 +138,11 @@ export function Chart({
       />
     </figure>
   );
+}
+
+/** A line may have no value at a place at which another has one. */
+function lastUntil(values: Line["values"], place: number): number | null | undefined {
+  return values.slice(0, place + 1).findLast((value) => value !== null);
 }
 
 /** Of one place on the axis uPlot cannot make a scale. */

@@ -79,6 +79,8 @@ export class CsvRun {
   }
 
   leave(): void {
+    // a worker that is lost has let go of it
+    this.state.model?.dispose().catch(() => {});
     this.clear();
     cancelAnimationFrame(this.#frame);
   }
