@@ -32,10 +32,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
     // a page's policy allows no inline scripts, and data: no more than these
     assetsInlineLimit: 0,
-    rolldownOptions: {
-      input: PAGES.map(({ file }) => here(file)),
-      // else what two parts need is put into one of them, and a page that only hosts loads the engine's modules too
-      experimental: { chunkOptimization: false },
-    },
+    rolldownOptions: { input: PAGES.map(({ file }) => here(file)) },
   },
 });

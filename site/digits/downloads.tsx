@@ -1,9 +1,10 @@
-// A trained model as a file. What writes ONNX is loaded when it is asked for.
+// A trained model as a file.
 
 import { useState } from "preact/hooks";
 import type { HostedSequential } from "xent";
 import { Button } from "../shared/controls.tsx";
 import { Problem } from "../shared/problem.tsx";
+import { onnxOf } from "./onnx.ts";
 
 interface DownloadsProps {
   readonly model: HostedSequential | undefined;
@@ -22,7 +23,7 @@ export function Downloads({ model, name, disabled, input }: DownloadsProps) {
     setError(undefined);
     try {
       const saved = await model.save();
-      const bytes = ending === "safetensors" ? saved : await (await import("./onnx.ts")).onnxOf(saved, input);
+      const bytes = ending === "safetensors" ? saved : await onnxOf(saved, input);
       hand(bytes, `${name}.${ending}`);
     } catch (failure) {
       setError(failure);

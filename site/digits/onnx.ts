@@ -1,15 +1,18 @@
-// A saved model as an ONNX file: of a hosted model the weights are in the worker, and the exporter wants them here.
+// A saved model as an ONNX file: asks the worker that makes one, which ends with it.
 
-import { init } from "xent";
-import { exportOnnx } from "xent/onnx";
+import type { Made, Wanted } from "./onnx.worker.ts";
 
-/** Its output are probabilities, or numbers in the target's own units. */
-export async function onnxOf(saved: Uint8Array, input: "u8" | "f32"): Promise<Uint8Array> {
-  const xent = await init({ threads: 1 });
-  const model = await xent.load(saved);
+export async function onnxOf(saved: Uint8Array, input: Wanted["input"]): Promise<Uint8Array> {
+  const worker = new Worker(new URL("./onnx.worker.ts", import.meta.url), { type: "module" });
   try {
-    return exportOnnx(model, { link: true, input });
+    const made = await new Promise<Made>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Made>) => resolve(data);
+      worker.onerror = () => reject(new Error("What makes ONNX files could not be loaded."));
+      worker.postMessage({ saved, input } satisfies Wanted);
+    });
+    if ("problem" in made) throw new Error(made.problem);
+    return made.file;
   } finally {
-    model.dispose();
+    worker.terminate();
   }
 }

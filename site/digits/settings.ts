@@ -1,6 +1,6 @@
-// The net and how it learns, as the visitor chooses them and the address holds them.
+// The net and how it learns, as the visitor chooses them and the address holds them. What the latter becomes is fitting.ts.
 
-import { adam, cosine, crossEntropy, dense, dropout, type FitOptions, type LayerSpec, relu, sgd } from "xent";
+import { dense, dropout, type LayerSpec, relu } from "xent";
 import { type Fields, oneOf } from "../shared/url.ts";
 import { CLASSES } from "./score.ts";
 
@@ -48,15 +48,4 @@ export function layersOf({ units, dropout: share }: Settings): LayerSpec[] {
 /** Of a whole run over so many digits. */
 export function stepsOf({ batch, epochs }: Settings, rows: number): number {
   return Number(epochs) * Math.ceil(rows / Number(batch));
-}
-
-/** The learning rate falls along half a cosine, so that the last steps are small ones. */
-export function fitting({ optimizer, rate, batch, epochs }: Settings): FitOptions {
-  const how = { lr: Number(rate), schedule: cosine() };
-  return {
-    loss: crossEntropy(),
-    optimizer: optimizer === "sgd" ? sgd(how) : adam(how),
-    batchSize: Number(batch),
-    epochs: Number(epochs),
-  };
 }

@@ -4,7 +4,7 @@ import { crossEntropy, type HostedSequential, type Info, type Progress } from "x
 import { runtime } from "../shared/runtime.ts";
 import type { Half } from "./data.ts";
 import { type Score, scoreOf } from "./score.ts";
-import { fitting, layersOf, type Settings } from "./settings.ts";
+import { layersOf, type Settings } from "./settings.ts";
 import { PIXELS } from "./subset.ts";
 
 /** A figure a report; null where that report has none. */
@@ -121,6 +121,7 @@ export class Trainer {
     // a failure is told where the run ends
     looks.catch(() => {});
     try {
+      const { fitting } = await import("./fitting.ts");
       const { stopped } = await model.fit(train.dataset, {
         ...fitting(settings),
         resume,

@@ -107,7 +107,7 @@ test("learns MNIST, reads what is drawn, and gives the model away", async () => 
   expect(Math.abs(scored.accuracy * 100 - accuracy)).toBeLessThanOrEqual(0.051);
   expect(Buffer.compare(onnx, exportOnnx(model, { link: true, input: "u8" }))).toBe(0);
   expect(await faults(page)).toEqual([]);
-  await page.emulateMedia({ colorScheme: "dark" });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
   expect(await faults(page)).toEqual([]);
   await shoot(page, "digits-dark");
   await page.emulateMedia({ colorScheme: "light" });
@@ -172,7 +172,7 @@ test("the address is the net, and says what it does not understand", async () =>
 
 test("digits that cannot be fetched are told, and tried again", async () => {
   const { page, complaints } = await open("bench.html");
-  // the next page's digits, and not this one's
+  await page.waitForLoadState("networkidle");
   await page.route(/train-images/, (route) => route.fulfill({ status: 503 }), { times: 1 });
   await page.goto(page.url().replace("bench.html", "index.html"));
   await page.getByRole("alert").getByText("the server answered 503").waitFor();
@@ -205,8 +205,8 @@ test("learns a table of one's own, and says what is wrong with another", async (
   await shoot(page, "digits-csv");
 
   // of a number, from all columns but one
-  await page.getByLabel("Predict").selectOption("petal_length");
-  await page.getByRole("checkbox", { name: "petal_width" }).uncheck();
+  await page.getByLabel("Predict").selectOption("petal_length_cm");
+  await page.getByRole("checkbox", { name: "petal_width_cm" }).uncheck();
   await train(page);
   expect(Number(await fact(page, "R², held out"))).toBeGreaterThan(0.8);
   expect(await fact(page, "Features")).toBe("5");
@@ -221,11 +221,10 @@ test("an example table, with gaps", async () => {
 });
 
 test("weighs less than 150 kB before the digits", async () => {
-  const { page, server } = await open("bench.html");
-  const before = server.served.length;
-  await page.goto(`${server.origin}/site/index.html`);
+  const { page, server } = await open("index.html");
   await ready(page);
-  const served = [...new Set(server.served.slice(before))].filter((path) => !/\.idx-.*\.gz$/.test(path));
+  const since = server.served.slice(server.served.lastIndexOf("/site/index.html"));
+  const served = [...new Set(since)].filter((path) => !/\.idx-.*\.gz$/.test(path));
   // page, style, script, worker, and a build
   expect(served.length).toBeGreaterThanOrEqual(5);
   const sizes = served.map((path) => [path, gzipSync(readFileSync(`build${path}`)).length] as const);

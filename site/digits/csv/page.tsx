@@ -91,6 +91,7 @@ function Chooser({ onFile }: { readonly onFile: (file: File) => void }) {
     >
       <span>Choose a CSV file, or drop it here</span>
       <input
+        class="hidden"
         id={id}
         type="file"
         accept=".csv,.tsv,.txt,text/csv"
