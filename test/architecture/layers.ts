@@ -97,6 +97,8 @@ const BUILDS_SITE = /^site\/(build\/|vite\.config\.ts$)/;
 const REPORT_PAGE = ["src/cli/report/page/charts.ts", "src/cli/report/page/format.ts"];
 /** Seeded numbers, without a second generator. */
 const LOT = "examples/shared/random.ts";
+/** Files that a page asks for by their addresses. */
+const FILES = /^(build|examples\/data)\/.+\?url$/;
 const SITE_PACKAGES = ["xent", "preact", "uplot"];
 
 /** The site: a page takes its own folder, what is shared, and the package as anyone has it. */
@@ -108,7 +110,7 @@ export function siteImports(sources: readonly Source[]): string[] {
       return SITE_PACKAGES.includes(packageOf(specifier)) ? undefined : `imports package "${specifier}"`;
     const [room, other] = [roomOf(from), roomOf(to)];
     if (room === other || other === "site/shared") return undefined;
-    if (to === LOT || /^build\/\w+\.wasm\?url$/.test(to)) return undefined;
+    if (to === LOT || FILES.test(to)) return undefined;
     return room === "site/shared" && REPORT_PAGE.includes(to) ? undefined : `${room} imports ${to}`;
   });
 }
