@@ -14,7 +14,13 @@ const COMPUTING = [
   ...["module", "nn", "oracle", "packaging", "program"].map((folder) => `${folder}/**/*`),
   ...["convert", "gradcheck*", "init", "load-*", "losses", "metrics", "onnx*"].map((file) => `model/${file}`),
   ...["refusals*", "saturation", "state"].map((file) => `model/${file}`),
-  ...["bench/peers", "train/tiles"],
+  ...["accumulate", "bits", "diverged", "early", "fit", "metrics", "nan", "optimizing", "resume"].map(
+    (file) => `train/${file}`,
+  ),
+  ...["resume-refusals", "saved-in-progress", "schedules", "scoring", "tiles", "window"].map(
+    (file) => `train/${file}`,
+  ),
+  ...["architecture", "bench/peers"],
 ].map((path) => `test/${path}.test.ts`);
 
 // what examples and tools import is the source, not a package that was built before it
