@@ -6,6 +6,7 @@ import { useColours } from "../shared/colours.ts";
 import { Button, Slider } from "../shared/controls.tsx";
 import { Panel } from "../shared/panel.tsx";
 import { paintSmall } from "./paint.ts";
+import { soon } from "./queue.ts";
 import type { Picture, Units } from "./run.ts";
 import { MOST_LAYERS, MOST_UNITS } from "./settings.ts";
 import { type Shown, unitName } from "./shown.ts";
@@ -119,9 +120,10 @@ function Small({ units, unit }: { readonly units: Units; readonly unit: number }
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours();
   useLayoutEffect(() => {
+    const place = canvas.current;
     // those of a wide layer are smaller
     const every = units.width > FEW ? 4 : 2;
-    if (canvas.current !== null) paintSmall(canvas.current, units, unit, colours, every);
+    if (place !== null) soon(place, () => paintSmall(place, units, unit, colours, every));
   }, [units, unit, colours]);
   return <canvas ref={canvas} />;
 }

@@ -11,6 +11,7 @@ import { Ideas } from "./ideas.tsx";
 import { Network } from "./network.tsx";
 import { Plane } from "./plane.tsx";
 import { Progress } from "./progress.tsx";
+import { allDrawn } from "./queue.ts";
 import type { Place } from "./run.ts";
 import { DEFAULTS, FIELDS, linkable, type Settings, settingsOf } from "./settings.ts";
 import { type Shown, within } from "./shown.ts";
@@ -85,7 +86,7 @@ function useTrainer(
 ): Trainer | undefined {
   const [trainer, setTrainer] = useState<Trainer>();
   useEffect(() => {
-    const made = new Trainer(settings, pace, steps, show);
+    const made = new Trainer(settings, pace, steps, show, allDrawn);
     setTrainer(made);
     return () => made.end();
   }, []);

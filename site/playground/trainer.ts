@@ -1,5 +1,5 @@
-// Has a run go on and looks at it, once a frame at most, as long as somebody wants it: one loop, in which one thing is done after
-// the other. Knows nothing of what is drawn.
+// Has a run go on and looks at it, once a frame at most and no sooner than the last look is drawn, as long as somebody wants it:
+// one loop, in which one thing is done after the other. Draws nothing.
 
 import { runtime } from "../shared/runtime.ts";
 import { type Curve, longer, NO_CURVE } from "./curve.ts";
@@ -29,6 +29,9 @@ const STEPS_MS = 9;
 /** The same on the way to the step of a link, of which little has to be seen. */
 const WAY_MS = 30;
 
+/** Looks are so far apart that showing them takes no more than this share of the page's time, however slow it is. */
+const SHOWING = 1 / 4;
+
 /** Between two changes of the lines of losses: of ten a second nothing is missed. */
 const CURVE_MS = 100;
 
@@ -37,6 +40,7 @@ const RATE_MS = 500;
 
 export class Trainer {
   readonly #show: (report: Report) => void;
+  readonly #drawn: () => boolean;
   #settings: Settings;
   #goal: Goal;
   #pace: Pace;
@@ -46,24 +50,38 @@ export class Trainer {
   /** that of the report, or newer */
   #curve = NO_CURVE;
   #curveTold = 0;
-  /** the picture is not what it would be now */
-  #stale = true;
+  /** steps at the last look at this run; none yet */
+  #seen = -1;
+  /** the probe is elsewhere than at the last look */
+  #moved = false;
   #failed = false;
   #over = false;
   #wake: (() => void) | undefined;
   /** when the last turn was, for paces */
   #turned = 0;
   #owed = 0;
-  /** what the last look took */
+  /** what the last look took, in the worker for the most part */
   #lookMs = 0;
+  /** until when the page is left in peace */
+  #nextLook = 0;
   #measured = { at: 0, steps: 0 };
 
-  /** @param steps  to be done at once */
-  constructor(settings: Settings, pace: Pace, steps: number, show: (report: Report) => void) {
+  /**
+   * @param steps  to be done at once
+   * @param drawn  whether everything that was shown is drawn: there is no look before, so that slow drawing makes fewer of them
+   */
+  constructor(
+    settings: Settings,
+    pace: Pace,
+    steps: number,
+    show: (report: Report) => void,
+    drawn: () => boolean,
+  ) {
     this.#settings = settings;
     this.#pace = pace;
     this.#goal = steps > 0 ? { steps } : "none";
     this.#show = show;
+    this.#drawn = drawn;
     void this.#work();
   }
 
@@ -107,7 +125,7 @@ export class Trainer {
   /** Where the probe is. */
   set place(place: Place) {
     this.#place = place;
-    this.#stale = true;
+    this.#moved = true;
     this.#call();
   }
 
@@ -125,13 +143,17 @@ export class Trainer {
 
   async #work(): Promise<void> {
     while (!this.#over) {
+      const settings = this.#settings;
       try {
-        if (this.#run?.settings !== this.#settings) await this.#renew();
+        if (this.#run?.settings !== settings) await this.#renew();
         await this.#turn();
       } catch (error) {
-        this.#failed = true;
-        this.#goal = "none";
-        this.#tell({ doing: "failed", error });
+        // that of a net that nobody wants any more is nobody's concern
+        if (settings === this.#settings) {
+          this.#failed = true;
+          this.#goal = "none";
+          this.#tell({ doing: "failed", error });
+        }
       }
       await (this.#idle ? this.#called() : frame());
     }
@@ -141,14 +163,19 @@ export class Trainer {
   get #idle(): boolean {
     if (this.#over) return false;
     if (this.#failed) return true;
-    return this.#goal === "none" && !this.#stale && this.#run?.settings === this.#settings;
+    return this.#goal === "none" && this.#current && this.#run?.settings === this.#settings;
+  }
+
+  /** The last look is what one would be now. */
+  get #current(): boolean {
+    return !this.#moved && this.#run?.steps === this.#seen;
   }
 
   async #renew(): Promise<void> {
     const settings = this.#settings;
     await this.#run?.dispose();
     this.#run = undefined;
-    this.#stale = true;
+    this.#seen = -1;
     this.#owed = 0;
     this.#measured = { at: performance.now(), steps: 0 };
     // the same bits on every engine, so that a link shows to everybody what its sender saw
@@ -161,20 +188,30 @@ export class Trainer {
   async #turn(): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
-    const before = run.steps;
     // the first look is at the weights that it begins with
-    if (this.#curve.steps.length > 0) await this.#steps(run);
-    if (this.#stale || run.steps > before) {
-      this.#stale = false;
-      const start = performance.now();
+    if (this.#seen >= 0) await this.#steps(run);
+    const due = !this.#current && this.#drawn() && performance.now() >= this.#nextLook;
+    if (due) {
+      this.#moved = false;
+      const asked = performance.now();
       const picture = await run.look(this.#place);
-      this.#lookMs = performance.now() - start;
+      this.#lookMs = performance.now() - asked;
       // of a net that nobody wants any more
       if (run.settings !== this.#settings) return;
+      this.#seen = picture.steps;
       this.#curve = longer(this.#curve, picture);
       this.#report = { ...this.#report, picture };
     }
-    this.#tell({ doing: this.#goal === "none" ? "waiting" : "training" });
+    const doing = this.#goal === "none" ? "waiting" : "training";
+    const news = due || doing !== this.#report.doing;
+    // it waits once its last steps are seen
+    if (!news || (doing === "waiting" && run.steps !== this.#seen)) return;
+    const start = performance.now();
+    this.#tell({ doing });
+    if (!due) return;
+    await rendered();
+    const now = performance.now();
+    this.#nextLook = now + (now - start) * (1 / SHOWING - 1);
   }
 
   async #steps(run: Run): Promise<void> {
@@ -233,4 +270,9 @@ export class Trainer {
 
 function frame(): Promise<void> {
   return new Promise((done) => requestAnimationFrame(() => done()));
+}
+
+/** What is told is rendered before the next task. */
+function rendered(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 0));
 }

@@ -5,16 +5,19 @@ import { type HostedXent, hosted, type Info, type InitOptions } from "xent";
 let started: Promise<HostedXent> | undefined;
 
 /**
- * Starts the worker, or gives the one that there is. After a failure the next call tries again.
+ * Starts the worker, or gives the one that there is. After a failure, or once that has ended by itself, it starts another.
  *
  * @param options  of the first call
  */
 export function runtime(options?: InitOptions): Promise<HostedXent> {
-  started ??= hosted(options).catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  });
+  started = started?.then(alive).catch(() => hosted(options)) ?? hosted(options);
   return started;
+}
+
+/** Any call is refused once the worker has ended; of no arrays it does nothing. */
+async function alive(xent: HostedXent): Promise<HostedXent> {
+  await xent.alloc([]);
+  return xent;
 }
 
 /** Such as "relaxed build, 6x8 tile, 1 thread". */

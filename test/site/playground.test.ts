@@ -169,6 +169,24 @@ test("a run that diverges says so in words, and the next one can be trained", as
   await expect.poll(() => fact(page, "Epoch").textContent()).toBe("1");
 });
 
+test("a worker that has ended is told in words, and another one goes on with the same net", async () => {
+  const { page } = await open("playground.html?steps=20");
+  await ended(page).waitFor();
+  const said = await ended(page).textContent();
+  const [worker] = page.workers();
+  await worker?.evaluate(() => void setTimeout(() => JSON.parse("no memory, say")));
+  await button(page, "Train").click();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: /^The worker of this page has ended.* start again: .*SyntaxError/ })
+    .waitFor();
+  expect(await page.getByRole("alert").textContent()).not.toContain("hosted()");
+  await button(page, "Start over").click();
+  await expect.poll(() => page.getByRole("alert").count()).toBe(0);
+  for (let step = 1; step <= 20; step++) await button(page, "Step").click();
+  expect(await ended(page).filter({ hasText: "At step 20:" }).textContent()).toBe(said);
+});
+
 test("what an address says and the page cannot show is told", async () => {
   const { page } = await open("playground.html?noise=99&layers=8-40&act=step&points=50");
   const text = await page.getByRole("alert").textContent();
