@@ -101,12 +101,12 @@ function Track({ scale, children }: { readonly scale: Scale; readonly children?:
   );
 }
 
-/** In peaks of one core: as far as so many threads could come, or as far as they did where they are many. */
+/** In peaks of one core: as far as one thread or two could come, or as far as more of them did. */
 function ofShares(rows: readonly Row[], kinds: readonly number[]): Scale {
   const most = kinds.at(-1) ?? 1;
   const of = ({ share, threads }: Figures): number => (share?.median ?? 0) * threads;
   const reached = Math.max(...[0, ...rows.flatMap(({ figures }) => figures.map(of))]);
-  const full = most === 1 ? Math.max(1, reached) : Math.max(reached, Math.min(most, 2, most));
+  const full = Math.max(reached, Math.min(most, 2));
   const step = full < 1.5 ? 0.25 : full < 3 ? 0.5 : Math.ceil(full / 6);
   const lines = Array.from({ length: Math.floor(full / step + 1e-9) + 1 }, (_, i) => i * step);
   return {

@@ -15,19 +15,16 @@ const PEAK_MS = 3;
 
 const say = (message: Message): void => postMessage(message);
 
+const failed = (error: unknown): void => say({ kind: "failed", problem: inWords(error) });
+
 const ready = begin();
-ready.then(
-  ({ engine }) => say({ kind: "ready", engine }),
-  (error: unknown) => say({ kind: "failed", problem: inWords(error) }),
-);
+ready.then(({ engine }) => say({ kind: "ready", engine }), failed);
 
 addEventListener("message", ({ data }: MessageEvent<Order>) => {
-  ready.then((what) =>
-    run(what, data).then(
-      () => say({ kind: "done" }),
-      (error: unknown) => say({ kind: "failed", problem: inWords(error) }),
-    ),
-  );
+  ready
+    .then((what) => run(what, data))
+    .then(() => say({ kind: "done" }))
+    .catch(failed);
 });
 
 interface Ready {

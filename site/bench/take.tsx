@@ -1,12 +1,15 @@
 // Takes the figures away: into the clipboard, or as a file.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button } from "../shared/controls.tsx";
 import { inWords } from "../shared/problem.tsx";
 
 /** @param json  undefined while there is nothing to take */
 export function Take({ json }: { readonly json: (() => string) | undefined }) {
   const [said, setSaid] = useState("");
+  const nothing = json === undefined;
+  // what was said is of the run before
+  useEffect(() => setSaid(""), [nothing]);
   const copy = async (): Promise<void> => {
     if (json === undefined) return;
     try {
@@ -28,11 +31,11 @@ export function Take({ json }: { readonly json: (() => string) | undefined }) {
   };
   return (
     <div class="row take">
-      <span role="status">{json === undefined ? "" : said}</span>
-      <Button small onClick={() => void copy()} disabled={json === undefined}>
+      <span role="status">{said}</span>
+      <Button small onClick={() => void copy()} disabled={nothing}>
         Copy as JSON
       </Button>
-      <Button small onClick={download} disabled={json === undefined}>
+      <Button small onClick={download} disabled={nothing}>
         Download JSON
       </Button>
     </div>

@@ -60,12 +60,13 @@ export function useBench(): { bench: Bench; run(form: Form): void; stop(): void 
   };
   const start = (): Worker => {
     const made = new Worker(new URL("./measure.worker.ts", import.meta.url), { type: "module" });
+    // of one that was ended, something may still be on its way
     made.onmessage = ({ data }: MessageEvent<Message>) => {
-      // of one that was ended, something may still be on its way
       if (worker.current === made) hear(data);
     };
     made.onerror = (event) => {
       event.preventDefault();
+      if (worker.current !== made) return;
       const problem = event.message || "its file could not be loaded; load the page again";
       end({ phase: "stopped", error: new Error(`The worker that measures has ended: ${problem}`) });
     };

@@ -74,6 +74,7 @@ function Reading({ picture, shown }: { readonly picture: Picture; readonly shown
         There it gives <b>{number(value)}</b>.
       </>
     );
+  if (Number.isNaN(value)) return <>There the net gives no number any more.</>;
   const of = value > 0.5 ? 1 : 0;
   return (
     <>

@@ -59,10 +59,14 @@ export function readState<S extends object>(
     if (!Object.hasOwn(fields, name)) continue;
     const key = name as keyof S;
     const value = fields[key].read(text);
-    if (value === undefined) ignored.push(`${name}=${text} is not ${fields[key].expects}`);
+    if (value === undefined) ignored.push(`${name}=${brief(text)} is not ${fields[key].expects}`);
     else state[key] = value;
   }
   return { state, ignored };
+}
+
+function brief(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
 
 /** The part of an address behind its path; values at their defaults are not in it. */

@@ -60,12 +60,7 @@ const GONE = { timeout: 20_000 };
 
 const runButton = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
 
-/** Runs it to its end. */
-async function run(page: Page): Promise<void> {
-  await runButton(page).click();
-  await page.getByRole("button", { name: "Stop" }).waitFor();
-  await page.getByText(/^Done in/).waitFor({ timeout: 60_000 });
-}
+const stopButton = (page: Page) => page.getByRole("button", { name: "Stop", exact: true });
 
 /** The cells of the table, a line each; names stand in the first line of several. */
 function cells(page: Page): Promise<string[][]> {
@@ -87,37 +82,43 @@ function expectShown(text: string | undefined, value: number): void {
   expect(Math.abs(Number.parseFloat(text ?? "") / value - 1), text).toBeLessThan(0.00501);
 }
 
-/** Everything that holds of any run: figures that follow from each other, and a table that says what the JSON says. */
-function expectFigures(taken: Taken, table: string[][], kinds: readonly number[]): void {
+/** A median of speeds times one of times: of an even number of rounds both are means, and that is more than 1. */
+function expectMatching(product: number, rounds: number): void {
+  if (rounds % 2 === 1) expect(product).toBeCloseTo(1, 4);
+  else expect(product).toBeGreaterThan(0.9999);
+}
+
+/** Everything that holds of any run that had its first round: figures that follow from each other, and a table that says the same. */
+function expectFigures(taken: Taken, table: string[][], kinds: readonly number[], rounds: RegExp): void {
   expect(taken.results.map(({ name, threads }) => [name, threads])).toEqual(
     NAMES.flatMap((name) => kinds.map((threads) => [name, threads])),
   );
   expect(table.length).toBe(taken.results.length);
   for (const [i, found] of taken.results.entries()) {
-    const { name, threads, rounds, microseconds, gflops, share, samplesPerSecond, speedUp } = found;
+    const { name, threads, microseconds, gflops, share, samplesPerSecond, speedUp } = found;
     for (const { p10, median, p90 } of [microseconds, gflops]) {
       expect(p10, name).toBeGreaterThan(0);
       expect(median).toBeGreaterThanOrEqual(p10);
       expect(p90).toBeGreaterThanOrEqual(median);
       expect(p90).toBeLessThan(1e9);
     }
-    expect(rounds).toBe(5);
+    expect(String(found.rounds)).toMatch(rounds);
     const at = NAMES.indexOf(name);
     const [product, step] = [PRODUCTS[at], STEPS[at - PRODUCTS.length]];
     if (product !== undefined) {
       const flops = 2 * product[0] * product[1] * product[2];
-      expect((gflops.median * microseconds.median * 1000) / flops).toBeCloseTo(1, 4);
+      expectMatching((gflops.median * microseconds.median * 1000) / flops, found.rounds);
       expect(samplesPerSecond).toBeUndefined();
     } else if (step !== undefined) {
       const [[...widths], rows] = step;
-      expect(((samplesPerSecond?.median ?? 0) * microseconds.median) / (1e6 * rows)).toBeCloseTo(1, 4);
+      expectMatching(((samplesPerSecond?.median ?? 0) * microseconds.median) / (1e6 * rows), found.rounds);
       // forward and both gradients, of the inputs none; what is no product adds a little
       const products = widths
         .slice(1)
         .reduce((sum, width, i) => sum + (i === 0 ? 4 : 6) * rows * width * (widths[i] as number), 0);
       const ratio = (gflops.median * microseconds.median * 1000) / products;
       expect(ratio, name).toBeGreaterThan(1);
-      expect(ratio, name).toBeLessThan(1.5);
+      expect(ratio, name).toBeLessThan(found.rounds % 2 === 1 ? 1.5 : 10);
     }
     const cell = table[i]?.slice(-6);
     expect(cell?.[0]).toBe(String(threads));
@@ -151,7 +152,6 @@ test("a quick run on one thread: figures, JSON, and a page that draws meanwhile"
   const { page } = await open("bench.html", { width: 1440 });
   await page.getByText(/threads: one, there is no SharedArrayBuffer/).waitFor();
   expect(await page.getByRole("button", { name: "Copy as JSON" }).isDisabled()).toBe(true);
-  expect(await faults(page)).toEqual([]);
   await shoot(page, "bench-idle");
   await page.setViewportSize({ width: 1440, height: 900 });
 
@@ -164,7 +164,8 @@ test("a quick run on one thread: figures, JSON, and a page that draws meanwhile"
     requestAnimationFrame(count);
   });
   expect(page.workers().map((worker) => worker.url())).toEqual([expect.stringMatching(/measure\.worker/)]);
-  await run(page);
+  await runButton(page).click();
+  await page.getByText(/^Done in/).waitFor({ timeout: 60_000 });
   // few, as the machine may be busy
   expect(Number(await page.title())).toBeGreaterThan(20);
   const taken = await copied(page);
@@ -172,7 +173,7 @@ test("a quick run on one thread: figures, JSON, and a page that draws meanwhile"
   expect(taken.userAgent).toContain("Chrome");
   expect(Date.now() - new Date(taken.date).getTime()).toBeLessThan(120_000);
   expect(taken.peakGflops?.median).toBeGreaterThan(0.1);
-  expectFigures(taken, await cells(page), [1]);
+  expectFigures(taken, await cells(page), [1], /^5$/);
   expect(await page.getByRole("status").first().textContent()).toMatch(
     /^Measured\. Peak of one core, GFLOP\/s: [\d.]+; 512 × 512 × 512, share of the peak: [\d.]+ %; 784-128-10, 128 rows, samples\/s: [\d,]+;/,
   );
@@ -196,32 +197,33 @@ test("on an isolated page both threads run, and a run can be stopped and begun a
   expect(await page.getByRole("radio", { name: /^Long/ }).isChecked()).toBe(true);
   await runButton(page).focus();
   await page.keyboard.press("Enter");
-  await page.getByText(/^Round 1 of 25/).waitFor({ timeout: 60_000 });
-  expect(
-    await page.getByRole("progressbar").evaluate((bar: HTMLProgressElement) => bar.value),
-  ).toBeGreaterThan(0);
-  expect(await faults(page)).toEqual([]);
-  await page.getByRole("button", { name: "Stop" }).click();
-  await page.getByText(/^Stopped/).waitFor();
-  const workers = () => page.workers().length;
-  await expect.poll(workers, GONE).toBe(0);
+  await page.getByText(/^Warming up/).waitFor({ timeout: 60_000 });
+  await stopButton(page).click();
+  await page.getByText("Stopped.").waitFor();
+  expect(await page.getByRole("button", { name: "Copy as JSON" }).isDisabled()).toBe(true);
 
   await page.getByRole("radio", { name: /^Quick/ }).check({ force: true });
   await expect.poll(() => page.url()).not.toContain("form");
   await runButton(page).click();
-  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await stopButton(page).waitFor();
   // as if the reader had looked at something else meanwhile
   await page.evaluate(() => {
     Object.defineProperty(document, "hidden", { value: true, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
     Object.defineProperty(document, "hidden", { value: false, configurable: true });
   });
+  await page.getByText(/^Round \d of 5/).waitFor({ timeout: 60_000 });
+  expect(
+    await page.getByRole("progressbar").evaluate((bar: HTMLProgressElement) => bar.value),
+  ).toBeGreaterThan(0);
+  expect(await faults(page)).toEqual([]);
   await page.getByText(/^Done in/).waitFor({ timeout: 60_000 });
   await page.getByText(/^The page was not in sight for a part of the run/).waitFor();
   const taken = await copied(page);
   expect(taken.threads).toBe(Math.min(cores, 8));
-  expectFigures(taken, await cells(page), [1, taken.threads]);
-  await expect.poll(workers, GONE).toBe(0);
+  expectFigures(taken, await cells(page), [1, taken.threads], /^5$/);
+  // of neither run
+  await expect.poll(() => page.workers().length, GONE).toBe(0);
   await shoot(page, "bench-dark");
   await page.emulateMedia({ colorScheme: "light" });
   await shoot(page, "bench-threads");
@@ -242,10 +244,13 @@ test("an engine that refuses the probe of the peak is told in words, and has fig
   await page
     .getByText("There is no peak to hold these figures against: this browser has no relaxed SIMD")
     .waitFor();
-  await run(page);
+  await runButton(page).click();
+  await page.getByText(/^Round [2-5] of 5/).waitFor({ timeout: 60_000 });
+  await stopButton(page).click();
+  await page.getByText(/^Stopped in round [2-5]\. What was measured stays\./).waitFor();
   const taken = await copied(page);
   expect(taken.peakGflops).toBeNull();
-  expectFigures(taken, await cells(page), [1]);
+  expectFigures(taken, await cells(page), [1], /^[1-5]$/);
   expect(await overhang(page)).toBeLessThanOrEqual(0);
   expect(await faults(page)).toEqual([]);
 });

@@ -156,8 +156,19 @@ test("a run that diverges says so in words, and the next one can be trained", as
   await reading(page).waitFor();
   await page.getByRole("link", { name: "Too large a step" }).click();
   expect(new URL(page.url()).search).toBe("?opt=sgd&lr=100&l2=10");
-  await button(page, "Train").click();
+  // step by step, to the weights that are no numbers and to the step that cannot be done
   const alert = page.getByRole("alert");
+  await reading(page).waitFor();
+  for (
+    let step = 1;
+    (await page.getByText("There the net gives no number any more.").count()) === 0;
+    step++
+  ) {
+    await button(page, "Step").click();
+    await expect.poll(() => fact(page, "Step").textContent()).toBe(String(step));
+  }
+  expect(await page.locator("main").textContent()).not.toContain("NaN");
+  await button(page, "Train").click();
   await alert.filter({ hasText: "Choose a smaller learning rate" }).waitFor();
   expect(await alert.textContent()).toMatch(/the loss became (NaN|Infinity) at step \d+/);
   expect(await button(page, "Train").isDisabled()).toBe(true);
@@ -188,10 +199,13 @@ test("a worker that has ended is told in words, and another one goes on with the
 });
 
 test("what an address says and the page cannot show is told", async () => {
-  const { page } = await open("playground.html?noise=99&layers=8-40&act=step&points=50");
+  const { page } = await open(
+    `playground.html?noise=99&layers=8-40&act=step&points=50&seed=${"7".repeat(500)}`,
+  );
   const text = await page.getByRole("alert").textContent();
   expect(text).toContain("noise=99 is not a number from 0 to 50");
   expect(text).toContain("layers=8-40 is not at most 5 with dashes between them");
+  expect(text).toMatch(/seed=7{40}… is not/);
   expect(text).toContain("act=step is not one of tanh, relu");
   expect(await page.getByRole("slider", { name: /^Points to train/ }).inputValue()).toBe("50");
   expect(await page.getByRole("slider", { name: /^Noise/ }).inputValue()).toBe("5");
