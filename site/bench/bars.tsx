@@ -138,8 +138,7 @@ function told(rows: readonly Row[], hasPeak: boolean): string {
         `${name} on ${threadsOf(some.threads)} ${hasPeak ? share(some.share) : `${gflops(some.gflops)} GFLOP/s`}`,
     ),
   );
-  const what = hasPeak ? "share of the peak of so many cores" : "speed";
   return found.length === 0
-    ? `Bars: the ${what} of ${CASES.length} cases; nothing is measured yet`
-    : `Bars: the ${what}: ${found.join(", ")}`;
+    ? `Bars for ${CASES.length} cases; nothing is measured yet`
+    : `Bars${hasPeak ? ", as shares of the peak of as many cores as threads" : ""}: ${found.join(", ")}`;
 }

@@ -1,9 +1,8 @@
 // The buttons that drive a run, and the link to where it stands.
 
-import { useState } from "preact/hooks";
 import { Button, Choice } from "../shared/controls.tsx";
+import { Copy } from "../shared/copy.tsx";
 import { number } from "../shared/format.ts";
-import { Problem } from "../shared/problem.tsx";
 import { linkable, PACES, type Pace } from "./settings.ts";
 import type { Report, Trainer } from "./trainer.ts";
 
@@ -43,7 +42,14 @@ export function Bar({ report: { doing, picture }, trainer, pace, onPace, link }:
         value={pace}
         onChange={onPace}
       />
-      <CopyLink link={link} steps={picture?.steps ?? 0} />
+      <Copy
+        small={false}
+        text={link}
+        done={() => `Link to step ${number(linkable(picture?.steps ?? 0))} copied.`}
+        refused="The browser refuses to copy. The link stands in the address bar once you pause."
+      >
+        Copy link
+      </Copy>
     </div>
   );
 }
@@ -53,31 +59,3 @@ const TEXTS: { readonly [K in Pace]: string } = {
   steady: "60 steps/s",
   full: "Full speed",
 };
-
-function CopyLink({ link, steps }: { readonly link: () => string; readonly steps: number }) {
-  const [said, setSaid] = useState<string>();
-  const [refused, setRefused] = useState<unknown>();
-  const copy = async (): Promise<void> => {
-    setRefused(undefined);
-    try {
-      const text = link();
-      await navigator.clipboard.writeText(text);
-      setSaid(`Link to step ${number(linkable(steps))} copied.`);
-    } catch (error) {
-      setSaid(undefined);
-      setRefused(error);
-    }
-  };
-  return (
-    <div class="link">
-      <Button onClick={copy}>Copy link</Button>
-      <span class="note" role="status">
-        {said}
-      </span>
-      <Problem
-        error={refused}
-        start="The link could not be copied; it stands in the address bar once you pause."
-      />
-    </div>
-  );
-}

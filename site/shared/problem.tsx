@@ -18,7 +18,7 @@ export function inWords(error: unknown): string {
   if (error instanceof XentError && error.code === "UNSUPPORTED")
     return `This browser cannot run xent: ${error.message}`;
   if (error instanceof XentError && error.code === "WORKER_LOST")
-    return `The worker of this page has ended, and another takes its place when you start again: ${error.message.replace(error.hint, "").trim()}`;
+    return `The worker of this page is lost; another takes its place when you start again. ${error.message.replace(error.hint, "").trim()}`;
   const text = error instanceof Error ? error.message : String(error);
   return text === "" ? "Something went wrong, and the browser does not say what." : text;
 }

@@ -72,7 +72,7 @@ function cells(page: Page): Promise<string[][]> {
 
 async function copied(page: Page): Promise<Taken> {
   await page.getByRole("button", { name: "Copy as JSON" }).click();
-  await page.getByText("Copied.").waitFor();
+  await page.getByText("Copied", { exact: true }).waitFor();
   return JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as Taken;
 }
 
@@ -230,8 +230,9 @@ test("on an isolated page both threads run, and a run can be stopped and begun a
 });
 
 test("an engine that refuses the probe of the peak is told in words, and has figures without shares", async () => {
-  const { page } = await open("index.html", { width: 390 });
-  const { origin } = new URL(page.url());
+  const { page } = await open("bench.html", { width: 390 });
+  // nothing that is still on its way is given up by leaving
+  await page.getByText(/threads: one/).waitFor();
   // a module of one instruction that there is not
   await page.context().route(/probe.*\.wasm$/, (route) =>
     route.fulfill({
@@ -239,7 +240,7 @@ test("an engine that refuses the probe of the peak is told in words, and has fig
       body: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff]),
     }),
   );
-  await page.goto(`${origin}/site/bench.html?form=hour`);
+  await page.goto(`${page.url()}?form=hour`);
   await page.getByText("In the address, form=hour is not one of quick, long.").waitFor();
   await page
     .getByText("There is no peak to hold these figures against: this browser has no relaxed SIMD")
