@@ -16,7 +16,8 @@ export function Glyph({ pixels, colour, label }: GlyphProps) {
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (context) drawPixels(context, pixels, colour);
-  }, [pixels, colour]);
+    // a view made anew of the same bytes is the same picture
+  }, [pixels?.buffer, pixels?.byteOffset, colour]);
   return (
     <canvas
       ref={canvas}

@@ -119,8 +119,9 @@ function Tested({ test, score, take }: TestedProps<Half | undefined>) {
   );
 }
 
-function Mistakes({ test, score, take }: TestedProps<Half>) {
+function Mistakes({ test, score: latest, take }: TestedProps<Half>) {
   const [cell, setCell] = useState<Cell>();
+  const score = useAfter(latest);
   const rows = useMemo(() => score && rowsIn(score, test.labels, cell), [score, test, cell]);
   const title = cell === undefined ? "The surest mistakes" : inWords(cell);
   const shown = rows?.slice(0, MOST) ?? [];
@@ -144,6 +145,13 @@ function Mistakes({ test, score, take }: TestedProps<Half>) {
       </Panel>
     </>
   );
+}
+
+/** A value when the picture that it first came with is drawn: what is more to draw has a picture of its own. */
+function useAfter<T>(value: T): T {
+  const [after, setAfter] = useState(value);
+  useEffect(() => setAfter(value), [value]);
+  return after;
 }
 
 /** All mistakes, or the digits of a cell; those first of which the net is most sure. */

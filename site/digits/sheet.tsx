@@ -1,6 +1,5 @@
 // Digits side by side, each with what the net says of it; one that is chosen becomes the drawing.
 
-import { useMemo } from "preact/hooks";
 import { useColours } from "../shared/colours.ts";
 import { percent } from "../shared/format.ts";
 import type { Half } from "./data.ts";
@@ -21,17 +20,14 @@ interface SheetProps {
 export function Sheet({ label, test, rows, score, onChoose }: SheetProps) {
   const { text } = useColours();
   const { around, tabIndex } = useRoving();
-  const pictures = useMemo(
-    () => new Map<number, Uint8Array>(rows.map((row) => [row, pixelsOf(test, row)])),
-    [test, rows],
-  );
   return (
     <ul class="sheet" aria-label={label} {...around}>
       {rows.map((row, i) => {
         const [truth, answer] = [test.labels[row], score?.answers[row]];
         const wrong = answer !== undefined && answer !== truth;
         return (
-          <li key={row}>
+          // biome-ignore lint/suspicious/noArrayIndexKey: the button with the focus stays, whatever digit comes to lie there
+          <li key={i}>
             <button
               type="button"
               class={wrong ? "miss" : ""}
@@ -40,7 +36,7 @@ export function Sheet({ label, test, rows, score, onChoose }: SheetProps) {
               title={score && `${percent(score.sure[row] ?? null, 1)} sure`}
               onClick={() => onChoose(row)}
             >
-              <Glyph pixels={pictures.get(row)} colour={text} />
+              <Glyph pixels={pixelsOf(test, row)} colour={text} />
               <span>{answer ?? "·"}</span>
             </button>
           </li>
