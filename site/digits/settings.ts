@@ -1,6 +1,6 @@
 // The net and how it learns, as the visitor chooses them and the address holds them. What the latter becomes is fitting.ts.
 
-import { dense, dropout, type LayerSpec, relu } from "xent";
+import { dense, type LayerSpec, relu } from "xent";
 import { type Fields, oneOf } from "../shared/url.ts";
 import { CLASSES } from "./score.ts";
 
@@ -40,9 +40,10 @@ export const DEFAULTS: Settings = {
 /** What suits each optimiser: taken where another is chosen. */
 export const RATES = { sgd: "0.4", adam: "0.002" } as const satisfies Record<string, Settings["rate"]>;
 
-export function layersOf({ units, dropout: share }: Settings): LayerSpec[] {
-  const drop = share === "0" ? [] : [dropout(Number(share))];
-  return [...(units === "0" ? [] : [dense(Number(units)), relu(), ...drop]), dense(CLASSES)];
+export async function layersOf({ units, dropout: share }: Settings): Promise<LayerSpec[]> {
+  if (units === "0") return [dense(CLASSES)];
+  const drop = share === "0" ? [] : [(await import("./dropout.ts")).dropout(Number(share))];
+  return [dense(Number(units)), relu(), ...drop, dense(CLASSES)];
 }
 
 /** Of a whole run over so many digits. */

@@ -1,8 +1,8 @@
 // A net and its training run, apart from the page that shows them: what comes from the worker is gathered, and told at most once a frame.
 
 import { crossEntropy, type HostedSequential, type Info, type Progress } from "xent";
-import { runtime } from "../shared/runtime.ts";
 import type { Half } from "./data.ts";
+import { engine } from "./engine.ts";
 import { type Score, scoreOf } from "./score.ts";
 import { layersOf, type Settings } from "./settings.ts";
 import { PIXELS } from "./subset.ts";
@@ -68,10 +68,10 @@ export class Trainer {
     this.#become({ ...fresh("making"), info: this.state.info });
     try {
       await before?.dispose();
-      const xent = await runtime();
+      const xent = await engine();
       const model = await xent.sequential(
         { input: PIXELS, seed: 1, loss: crossEntropy() },
-        layersOf(settings),
+        await layersOf(settings),
       );
       if (turn !== this.#turn) return void model.dispose();
       this.#model = model;
@@ -133,7 +133,7 @@ export class Trainer {
       if (turn !== this.#turn) return;
       await this.#look();
       noteGoal();
-      const { info } = await runtime();
+      const { info } = await engine();
       this.#become({ phase: stopped === "done" ? "done" : "stopped", seconds: elapsed(), info });
     } catch (error) {
       if (turn === this.#turn) this.#become({ phase: "failed", error });

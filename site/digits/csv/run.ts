@@ -1,7 +1,7 @@
 // A run on a visitor's table, and what it has come to so far; told at most once a frame.
 
 import type { EpochEnd, HostedSequential } from "xent";
-import { runtime } from "../../shared/runtime.ts";
+import { engine } from "../engine.ts";
 import { netFor, type Prepared, prepare, type Wish } from "./table.ts";
 
 /** One figure an epoch. */
@@ -45,7 +45,7 @@ export class CsvRun {
       await before?.dispose();
       const prepared = await prepare(file, wish);
       const { layers, how } = netFor(prepared);
-      const xent = await runtime();
+      const xent = await engine();
       const model = await xent.sequential({ input: prepared.preprocessing.features, seed: 1 }, layers);
       if (signal.aborted) return void model.dispose();
       this.#become({ prepared, model, epochs: how.epochs ?? 0 });

@@ -1,0 +1,3 @@
+// Dropout, which only those who choose it have to load.
+
+export { dropout } from "xent";
