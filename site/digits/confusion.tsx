@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { percent } from "../shared/format.ts";
+import { heat } from "../shared/heat.ts";
 import { useRoving } from "./roving.ts";
 import { CLASSES, DIGITS, type Score } from "./score.ts";
 
@@ -48,9 +49,10 @@ export function Confusion({ score, chosen, onChoose }: ConfusionProps) {
             <th scope="row">{truth}</th>
             {DIGITS.map((answer) => {
               const [n, all] = [at(counts, truth, answer), totals[truth] ?? 0];
+              const { kind, share } = heat(n, all, truth === answer);
               const on = chosen?.truth === truth && chosen.answer === answer;
               return (
-                <td key={answer} {...heat(n, all, truth === answer)}>
+                <td key={answer} class={kind} style={{ "--heat": share }}>
                   <button
                     type="button"
                     tabIndex={tabIndex(truth * CLASSES + answer, CLASSES ** 2)}
@@ -76,19 +78,3 @@ export function Confusion({ score, chosen, onChoose }: ConfusionProps) {
 function at(counts: Uint32Array, truth: number, answer: number): number {
   return counts[truth * CLASSES + answer] ?? 0;
 }
-
-/**
- * Warmer, the larger a cell's share of its line; of mistakes the square root, so that few among many are still seen. Between 55 and 87 %
- * of the colour neither dark nor light letters can be read on it, by day or by night.
- */
-function heat(n: number, all: number, right: boolean) {
-  const share = all === 0 ? 0 : n / all;
-  const full = right && share > FOUND;
-  const warmth = full
-    ? 88 + (12 * (share - FOUND)) / (1 - FOUND)
-    : 8 + 42 * (right ? share : Math.sqrt(share));
-  const kinds = [right ? "hit" : "miss", n === 0 && "none", full && "full"].filter(Boolean);
-  return { class: kinds.join(" "), style: { "--heat": `${n === 0 ? 0 : Math.round(warmth)}%` } };
-}
-
-const FOUND = 0.75;

@@ -94,7 +94,7 @@ export function assemblyImports(sources: readonly Source[]): string[] {
 /** What runs where the site is built, rather than in a page. */
 const BUILDS_SITE = /^site\/(build\/|vite\.config\.ts$)/;
 /** What the site's shared folder has from the report's page: they are one design. */
-const REPORT_PAGE = ["src/cli/report/page/charts.ts", "src/cli/report/page/format.ts"];
+const REPORT_PAGE = ["charts", "format", "heat"].map((name) => `src/cli/report/page/${name}.ts`);
 /** Seeded numbers, without a second generator. */
 const LOT = "examples/shared/random.ts";
 /** Files that a page asks for by their addresses. */

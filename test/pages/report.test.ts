@@ -12,6 +12,7 @@ import { collectReport, type ReportInput } from "../../src/cli/report/collect.ts
 import { reportHtml } from "../../src/cli/report/html.ts";
 import type { Report } from "../../src/cli/report/report.ts";
 import { CHROMIUM_ARGS, findChromium } from "../../tools/chromium.ts";
+import { faults } from "../site/site.ts";
 import { folders } from "../support/folders.ts";
 import { number, table, text } from "../support/tables.ts";
 
@@ -292,6 +293,27 @@ test.each([
       expect(complaints).toEqual([]);
       await page.close();
     }
+  },
+);
+
+test.each(["light", "dark"] as const)(
+  "%s: all can be read, cells of the matrix of any share too",
+  async (scheme) => {
+    const names = [..."abcdefghijk"];
+    // of line i are 10·i % found, the others taken for one class
+    const counts = names.map((_, i) =>
+      names.map((_, j) => (j === i ? 10 * i : j === (i + 1) % names.length ? 100 - 10 * i : 0)),
+    );
+    const report = await learnt(named(["a", "b"]), "target");
+    const { page, complaints } = await open(
+      reportHtml({ ...report, confusion: { names, counts, pairs: [], pairsOf: 0 } }),
+      1200,
+      scheme,
+    );
+    expect(await page.locator("#confusion td.hit").count()).toBe(names.length);
+    expect(await faults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
   },
 );
 

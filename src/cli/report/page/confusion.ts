@@ -4,6 +4,7 @@
 import type { Confusion, Report } from "../report.ts";
 import { el, name, scrolling, section, table } from "./dom.ts";
 import { count, percent } from "./format.ts";
+import { heat } from "./heat.ts";
 
 /** More classes than these are read pair by pair. */
 const EASY = 20;
@@ -33,7 +34,7 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
   const heads = names.map((text) => el("th", { scope: "col" }, name(text)));
   const body = counts.map((row, truth) => {
     const all = row.reduce((sum, n) => sum + n, 0);
-    const cells = row.map((n, predicted) => heat(n, all, truth === predicted));
+    const cells = row.map((n, predicted) => cellOf(n, all, truth === predicted));
     const right = all === 0 ? null : (row[truth] ?? 0) / all;
     return el(
       "tr",
@@ -70,17 +71,10 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
   );
 }
 
-function heat(n: number, all: number, right: boolean): HTMLElement {
-  const share = all === 0 ? 0 : n / all;
-  // a square root: few mistakes among many rows are still seen
-  const warmth = n === 0 ? 0 : 8 + 92 * (right ? share : Math.sqrt(share));
-  const kinds = [right ? "hit" : "miss", n === 0 ? "none" : null, warmth > 70 ? "full" : null];
-  const cell = el(
-    "td",
-    { class: kinds.filter((kind) => kind !== null).join(" ") },
-    n.toLocaleString("en-US"),
-  );
-  cell.style.setProperty("--heat", `${Math.round(warmth)}%`);
+function cellOf(n: number, all: number, right: boolean): HTMLElement {
+  const { kind, share } = heat(n, all, right);
+  const cell = el("td", { class: kind }, n.toLocaleString("en-US"));
+  cell.style.setProperty("--heat", share);
   return cell;
 }
 
