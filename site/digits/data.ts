@@ -39,56 +39,58 @@ async function half(
   return { images: x, labels: y, dataset: dataset({ x, y, features: PIXELS }) };
 }
 
-async function bytesOf(file: Uint8Array): Promise<Uint8Array> {
-  const { data } = await readIdx(file);
+async function bytesOf(file: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const { data } = await readIdx(await inflated(file));
   if (data instanceof Uint8Array) return data;
   throw new Error("The file of digits holds no bytes.");
 }
 
-/** Inflated while it comes: at once, it would hold the page up for a tenth of a second. */
-async function download(
+/** Compressed bytes that are inflated at a time: some 5 ms. */
+const PIECE = 128 * 1024;
+
+/** With the page's turn between its pieces: in one, the training digits hold the page up for a tenth of a second. */
+function inflated(file: Uint8Array<ArrayBuffer>): Promise<Uint8Array> | Uint8Array {
+  // some servers declare a packed file as one to be unpacked on the way
+  if (file[0] === 0) return file;
+  let at = 0;
+  const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(out) {
+      if (at >= file.length) return out.close();
+      await new Promise((done) => setTimeout(done));
+      out.enqueue(file.subarray(at, at + PIECE));
+      at += PIECE;
+    },
+  });
+  const whole = new Response(pieces.pipeThrough(new DecompressionStream("gzip")));
+  return whole.arrayBuffer().then(
+    (buffer) => new Uint8Array(buffer),
+    () => Promise.reject(new Error("The digits came damaged.")),
+  );
+}
+
+/** By XMLHttpRequest, which tells how much is there. */
+function download(
   url: string,
   signal: AbortSignal,
   onShare: (share: number) => void,
-): Promise<Uint8Array> {
-  try {
-    const response = await fetch(url, { signal });
-    if (!response.ok || response.body === null) throw new Refused(response.status);
-    const whole = packedSize(response);
-    let loaded = 0;
-    const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(piece, out) {
-        loaded += piece.length;
-        if (whole > 0) onShare(loaded / whole);
-        out.enqueue(piece);
-      },
-    });
-    const file = await unpacked(response.body.pipeThrough(counted));
-    return new Uint8Array(await new Response(file).arrayBuffer());
-  } catch (error) {
-    if (signal.aborted || error instanceof Refused) throw error;
-    throw new Error("The digits could not be fetched: the connection failed, or what came is damaged.");
-  }
-}
-
-class Refused extends Error {
-  constructor(status: number) {
-    super(`The digits could not be fetched: the server answered ${status}.`);
-  }
-}
-
-/** 0 where the server does not say it, or speaks of bytes that the browser has unpacked already. */
-function packedSize({ headers }: Response): number {
-  return headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));
-}
-
-/** Some servers declare a file that is packed as one to be unpacked on the way: then an IDX file, which begins with 0, is here. */
-async function unpacked(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const [ahead, file] = body.tee();
-  const reader = ahead.getReader();
-  const { value } = await reader.read();
-  void reader.cancel();
-  return value?.[0] === 0 ? file : file.pipeThrough(new DecompressionStream("gzip"));
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.responseType = "arraybuffer";
+    request.onprogress = ({ lengthComputable, loaded, total }) => {
+      if (lengthComputable) onShare(loaded / total);
+    };
+    request.onload = () => {
+      if (request.status === 200) resolve(new Uint8Array(request.response as ArrayBuffer));
+      else reject(new Error(`The digits could not be fetched: the server answered ${request.status}.`));
+    };
+    request.onerror = () =>
+      reject(
+        new Error("The digits could not be fetched: the server did not answer, or the network is away."),
+      );
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort());
+    request.open("GET", url);
+    request.send();
+  });
 }
