@@ -1,7 +1,7 @@
 // The visitor's own table: choose a file and what to predict, and see a net learn it. Nothing of it leaves the machine.
 
 import type { TargetedDragEvent } from "preact";
-import { useEffect, useId, useMemo, useReducer, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Table } from "xent/data";
 import penguins from "../../../examples/data/penguins.csv?url";
 import { Button, Choice, Select } from "../../shared/controls.tsx";
@@ -21,31 +21,45 @@ interface Opened {
 export function CsvPage() {
   const [opened, setOpened] = useState<Opened>();
   const [error, setError] = useState<unknown>();
+  const [reading, setReading] = useState("");
+  const turn = useRef(0);
   const open = async (name: string, give: () => Promise<Blob> | Blob): Promise<void> => {
+    const mine = ++turn.current;
     setError(undefined);
+    setReading(name);
+    let got: Opened | undefined;
+    let problem: unknown;
     try {
       const file = await give();
-      setOpened({ name, file, table: await read(file) });
+      got = { name, file, table: await read(file) };
     } catch (failure) {
-      setOpened(undefined);
-      setError(failure);
+      problem = failure;
     }
+    // another was chosen meanwhile
+    if (mine !== turn.current) return;
+    setOpened(got);
+    setError(problem);
+    setReading("");
   };
   return (
     <div class="grid">
-      <Panel title="A table" class="third">
+      <Panel title="A table" class="third table">
         <Chooser onFile={(file) => void open(file.name, () => file)} />
         <p class="or note">
           or <Example onTake={() => void open("penguins.csv", example)} /> of the Palmer Archipelago (A. M.
           Horst, A. P. Hill and K. B. Gorman, palmerpenguins).
         </p>
         <Problem error={error} />
-        {opened && <Columns opened={opened} />}
+        {reading !== "" ? (
+          <p class="note found">Reading {reading}.</p>
+        ) : (
+          opened && <Columns opened={opened} />
+        )}
       </Panel>
       {opened ? (
         <Learner key={opened} opened={opened} />
       ) : (
-        <Panel title="Train" class="two-thirds">
+        <Panel title="Train" class="two-thirds learner">
           <p class="note">
             A file with a line of names and then a row a line. Choose the column to predict: a net learns it
             from the others, and is tested on a fifth of the rows, which it never sees. The file stays on your
@@ -148,7 +162,7 @@ function Learner({ opened: { file, name, table } }: { readonly opened: Opened })
     run.clear();
   };
   return (
-    <Panel title="Train" class="two-thirds">
+    <Panel title="Train" class="two-thirds learner">
       <div class="settings-grid">
         <Select
           label="Predict"

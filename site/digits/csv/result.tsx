@@ -57,7 +57,7 @@ function said({ phase, prepared, curves, seconds }: CsvState, target: string): s
   const left = prepared.lost > 0 ? ` ${prepared.lost} rows without “${target}” were left out.` : "";
   const found =
     prepared.task === "class"
-      ? `“${target}” is told rightly for ${percent(figure, 1)} of ${rows} rows that it has never seen`
+      ? `The net is right about “${target}” in ${percent(figure, 1)} of ${rows} rows that it has never seen`
       : `Of “${target}” in ${rows} rows that it has never seen, the net explains ${number(figure, 3)} of the variance (R²)`;
   return `${found}, after ${duration(seconds)}.${left}`;
 }

@@ -47,7 +47,7 @@ export class CsvRun {
       const { layers, how } = netFor(prepared);
       const xent = await engine();
       const model = await xent.sequential({ input: prepared.preprocessing.features, seed: 1 }, layers);
-      if (signal.aborted) return void model.dispose();
+      if (this.#stopping !== stopping) return void model.dispose();
       this.#become({ prepared, model, epochs: how.epochs ?? 0 });
       const start = performance.now();
       const onEpochEnd = (end: EpochEnd): void => {
