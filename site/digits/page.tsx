@@ -57,7 +57,7 @@ export function DigitsPage({ settings, change }: DigitsProps) {
           <Button onClick={again}>Try again</Button>
         </p>
       )}
-      <Problem start="The run has ended." error={state.error} />
+      <Problem start={state.progress && "The run has ended."} error={state.error} />
       <div class="grid">
         <div class="stack two-thirds">
           <Run

@@ -103,7 +103,7 @@ export function Run({ state, settings, waiting, onRun, onStop, onReset, children
 /** Said once, at the end of a run. */
 function said({ phase, progress, score, seconds }: State, epochs: number): string {
   if (phase === "making") return "The worker starts.";
-  if (phase === "stopped") return `Stopped at step ${number(progress?.step)}.`;
+  if (phase === "stopped") return `Stopped at step ${number(progress?.step ?? 0)}.`;
   if (phase !== "done") return "";
   const what = `${percent(score?.accuracy ?? null)} of ${TEST.rows.toLocaleString("en-US")} digits that it has never seen are read rightly`;
   return `${what}, after ${epochs === 1 ? "one epoch" : `${epochs} epochs`} in ${duration(seconds)}.`;

@@ -99,10 +99,10 @@ export class Trainer {
     const start = performance.now() - this.state.seconds * 1000;
     const elapsed = () => (performance.now() - start) / 1000;
     this.#become({ phase: "running", error: undefined });
-    const noteGoal = () => {
+    const noteGoal = (seconds: number) => {
       const { reached, score } = this.state;
       if (reached === undefined && score !== undefined && score.accuracy >= GOAL)
-        this.#become({ reached: elapsed() });
+        this.#become({ reached: seconds });
     };
     const onProgress = (progress: Progress) => {
       if (turn !== this.#turn) return;
@@ -110,16 +110,16 @@ export class Trainer {
       this.#become({ progress, seconds: elapsed() });
     };
     let running = true;
-    const looks = (async () => {
-      while (running) {
+    const looks = async () => {
+      for (;;) {
         await new Promise((done) => setTimeout(done, LOOK_MS));
-        if (!running) break;
+        if (!running) return;
         await this.#look();
-        if (turn === this.#turn) noteGoal();
+        if (turn === this.#turn) noteGoal(elapsed());
       }
-    })();
-    // a failure is told where the run ends
-    looks.catch(() => {});
+    };
+    // what ends them ends the run, and is told there
+    looks().catch(() => {});
     try {
       const { fitting } = await import("./fitting.ts");
       const { stopped } = await model.fit(train.dataset, {
@@ -129,12 +129,13 @@ export class Trainer {
         callbacks: [{ onProgress }],
       });
       running = false;
-      await looks;
+      const seconds = elapsed();
       if (turn !== this.#turn) return;
       await this.#look();
-      noteGoal();
+      if (turn !== this.#turn) return;
+      noteGoal(seconds);
       const { info } = await engine();
-      this.#become({ phase: stopped === "done" ? "done" : "stopped", seconds: elapsed(), info });
+      this.#become({ phase: stopped === "done" ? "done" : "stopped", seconds, info });
     } catch (error) {
       if (turn === this.#turn) this.#become({ phase: "failed", error });
     } finally {
