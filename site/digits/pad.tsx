@@ -79,6 +79,8 @@ export function Pad({ laid, onDraw, onClear }: PadProps) {
   };
 
   const onPointer = (event: TargetedPointerEvent<HTMLCanvasElement>): void => {
+    // one finger draws
+    if (!event.isPrimary) return;
     const sheet = event.currentTarget;
     const { left, top, width } = sheet.getBoundingClientRect();
     const on = ({ clientX, clientY }: PointerEvent): Point => ({
@@ -92,7 +94,8 @@ export function Pad({ laid, onDraw, onClear }: PadProps) {
       draw(on(event));
     } else if (stroke.current !== undefined && sheet.hasPointerCapture(event.pointerId)) {
       for (const each of event.getCoalescedEvents?.() ?? []) draw(on(each));
-      draw(on(event), event.type === "pointerup");
+      // one that is taken away has no place
+      if (event.type !== "pointercancel") draw(on(event), event.type === "pointerup");
       if (event.type !== "pointermove") stroke.current = undefined;
     }
   };
@@ -176,5 +179,7 @@ function lay(context: CanvasRenderingContext2D, pixels: Uint8Array, colour: stri
 
 function inkOf(context: CanvasRenderingContext2D): Uint8Array {
   const { data } = context.getImageData(0, 0, SHEET, SHEET);
-  return Uint8Array.from({ length: SHEET * SHEET }, (_, i) => data[4 * i + 3] as number);
+  const ink = new Uint8Array(SHEET * SHEET);
+  for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3] as number;
+  return ink;
 }
