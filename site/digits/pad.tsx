@@ -67,7 +67,8 @@ export function Pad({ laid, onDraw, onClear }: PadProps) {
     context.lineCap = "round";
     context.lineJoin = "round";
     context.beginPath();
-    context.moveTo(middle.x, middle.y);
+    // a canvas draws no line of no length, and a dot is one
+    context.moveTo(middle.x - 0.01, middle.y);
     context.quadraticCurveTo(last.x, last.y, next.x, next.y);
     context.stroke();
     stroke.current = { last: to, middle: next };
