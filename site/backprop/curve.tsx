@@ -16,7 +16,7 @@ export function Curve({ snapshot: { curve, step } }: { readonly snapshot: Snapsh
       x={inSight.map((_, i) => i)}
       lines={[
         { name: "so far", tone: "accent", values: inSight.map((e, i) => (i <= step ? e : null)) },
-        { name: "ahead", tone: "muted", dashed: true, values: inSight.map((e, i) => (i > step ? e : null)) },
+        { name: "ahead", tone: "muted", dashed: true, values: inSight.map((e, i) => (i >= step ? e : null)) },
       ]}
       mark={step}
       height={250}

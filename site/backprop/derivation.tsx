@@ -21,6 +21,8 @@ interface DerivationProps {
 
 /** As many digits as an f32 has. */
 const WHOLE = 9;
+/** So many that small steps are seen, and what is left of 1. */
+const FINE = 6;
 
 export function DerivationPanel({ snapshot, parameter, row, traced, onTrace }: DerivationProps) {
   const { paths, parts, mean } = derive(snapshot, parameter, row);
@@ -45,11 +47,22 @@ export function DerivationPanel({ snapshot, parameter, row, traced, onTrace }: D
           />
         ))}
       </ol>
+      {paths.length > 1 && (
+        <p class="added">
+          <span>
+            added up,{" "}
+            <span class="formula">
+              <Derivative of="ℓ" by={parameter} />
+            </span>
+          </span>
+          <b>{number(parts[row])}</b>
+        </p>
+      )}
       <Why snapshot={snapshot} row={row} />
       <h3>All rows</h3>
       <div class="mean">
         <table>
-          <caption>What each row adds to the gradient</caption>
+          <caption>The gradient of the loss ℓ of each row</caption>
           <thead>
             <tr>
               <th scope="col">row</th>
@@ -94,8 +107,8 @@ export function DerivationPanel({ snapshot, parameter, row, traced, onTrace }: D
               − rate · gradient
             </dt>
             <dd>
-              {number(value)} − {number(snapshot.rate)} · {inBrackets(said)} ={" "}
-              {number(value - snapshot.rate * said)}
+              {number(value, FINE)} − {number(snapshot.rate)} · {inBrackets(said)} ={" "}
+              {number(value - snapshot.rate * said, FINE)}
             </dd>
           </div>
         </dl>
@@ -179,7 +192,7 @@ function Why({ snapshot, row }: { readonly snapshot: Snapshot; readonly row: num
           −1/
           <Letter name="y" index={right + 1} />
         </span>{" "}
-        is {number(-1 / likely)}. The softmax passes on, to the logit of that output,{" "}
+        is {number(-1 / likely, FINE)}. The softmax passes on, to the logit of that output,{" "}
         <span class="formula">
           <Letter name="y" index={right + 1} />
           (1 − <Letter name="y" index={right + 1} />)
@@ -198,12 +211,12 @@ function Why({ snapshot, row }: { readonly snapshot: Snapshot; readonly row: num
       <ul class="formula">
         <li>
           ∂<var>ℓ</var>/∂
-          <Letter name="z" index={right + 1} /> = {number(-1 / likely)} · {number(likely)} · (1 −{" "}
-          {number(likely)}) = {number(likely - 1)} = <Letter name="y" index={right + 1} /> − 1
+          <Letter name="z" index={right + 1} /> = {number(-1 / likely, FINE)} · {number(likely, FINE)} · (1 −{" "}
+          {number(likely, FINE)}) = {number(likely - 1)} = <Letter name="y" index={right + 1} /> − 1
         </li>
         <li>
           ∂<var>ℓ</var>/∂
-          <Letter name="z" index={other + 1} /> = {number(-1 / likely)} · (−{number(likely)} ·{" "}
+          <Letter name="z" index={other + 1} /> = {number(-1 / likely, FINE)} · (−{number(likely, FINE)} ·{" "}
           {number(y[other])}) = {number(y[other])} = <Letter name="y" index={other + 1} /> − 0
         </li>
       </ul>

@@ -22,20 +22,28 @@ export function General({ parameter, rows }: { readonly parameter: Parameter; re
   );
 }
 
+/** What is summed over besides the rows. */
+const OVER = {
+  1: ", the units k of the second hidden layer and the outputs c",
+  2: " and the outputs c",
+  3: "",
+} as const;
+
 /** What it says, in words. */
 export function inSentences({ layer, from, to }: Parameter): string {
   const goal = unitInWords(layer, to);
+  const sums = `The ${layer === 3 ? "sum runs" : "sums run"} over the rows r${OVER[layer]}; everything but the weights belongs to row r.`;
   const last =
     from === 0
       ? "A bias is multiplied by 1, so nothing else follows."
-      : `Last comes what the weight is multiplied by: ${layer === 1 ? "the input" : "the unit it comes from"}.`;
+      : `Last comes what the weight is multiplied by: ${layer === 1 ? "the input" : "the activation of the unit it comes from"}.`;
   if (layer === 3)
-    return `It enters ${goal}, and nothing else. Softmax and logarithm cancel, and leave the error y − t. ${last}`;
+    return `${sums} ${from === 0 ? "The bias" : "The weight"} enters the logit of ${goal}, and nothing else. Softmax and logarithm cancel: the slope of the loss there is the error y − t. ${last}`;
   const ways =
     layer === 2
       ? "both outputs are reached, by two paths"
       : "both outputs are reached through each unit of the second hidden layer, by six paths";
-  return `From ${goal} ${ways}. Along a path the factors multiply: the error, and then every weight and every slope h(1 − h) on the way back. The paths add up. ${last}`;
+  return `${sums} From ${goal} ${ways}. Along a path the factors multiply: the error, and then every weight and every slope h(1 − h) on the way back. The paths add up. ${last}`;
 }
 
 /** Back through a unit: the weight that leads on from it, and the slope of its sigmoid. */

@@ -20,8 +20,8 @@ export function MatrixForm({
     <Panel title="All weights at once" class="matrix-form">
       <p class="note">
         Nobody follows single paths to train a net. In matrices, one row a sample, the same sums are these
-        lines, computed from the last to the first: every path is walked once, and what it shares with others
-        is used again. That is back-propagation.
+        lines, from the last layer back to the first. Each weight is used once a row, and what paths share is
+        computed once. That is back-propagation.
       </p>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>The matrices of this step</summary>

@@ -82,8 +82,10 @@ export function Backprop() {
                 <Button disabled={state.step >= MOST_STEPS} onClick={() => setRunning(!running)}>
                   {running ? "Pause" : "Run"}
                 </Button>
-                <Button onClick={() => go({ step: 0 })}>Start over</Button>
-                <Button onClick={() => go({ step: 0, seed: (state.seed + 1) % 10_000 })}>
+                <Button small onClick={() => go({ step: 0 })}>
+                  Start over
+                </Button>
+                <Button small onClick={() => go({ step: 0, seed: (state.seed + 1) % 10_000 })}>
                   Other weights
                 </Button>
               </div>
@@ -126,6 +128,9 @@ export function Backprop() {
                 lit={pathsFrom(state.at).filter((_, i) => traced === undefined || traced === i)}
                 onChoose={choose}
               />
+              <p class="note reading">
+                Click a line, or the square of a bias. The thicker, the larger; a ring is full at 1.
+              </p>
               <Chooser parameter={state.at} onChoose={choose} />
             </Panel>
             <DerivationPanel

@@ -17,7 +17,7 @@ export function Samples({ snapshot, row, onChoose }: SamplesProps) {
   const name = useId();
   return (
     <fieldset class="samples">
-      <legend>Row shown</legend>
+      <legend>Row shown: target and its probability</legend>
       {SAMPLES.map((sample, r) => {
         const [dark = 0, light = 0] = snapshot.y[r] ?? [];
         const target = OUTPUT_NAMES[sample.output - 1];

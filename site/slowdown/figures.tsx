@@ -42,7 +42,7 @@ export function Charts({ run, epoch, scale, onScale }: FiguresProps) {
         <Choice
           label="Cost as"
           options={[
-            { value: "share", text: "Share of its first" },
+            { value: "share", text: "Share of the first" },
             { value: "value", text: "Value" },
           ]}
           value={scale}
@@ -55,7 +55,13 @@ export function Charts({ run, epoch, scale, onScale }: FiguresProps) {
           title={share ? "Share of the first cost" : "Cost C"}
           lines={share ? shares : costs}
         />
-        <Chart {...common} title="Output a" lines={outputs} range={WHOLE} format={(a) => number(a, 5)} />
+        <Chart
+          {...common}
+          title="Output a"
+          lines={outputs}
+          range={WHOLE}
+          format={(a) => (a == null ? number(a) : outputText(a))}
+        />
         <Chart {...common} title="Gradient ∂C/∂w" lines={gradients} />
       </div>
       <Table run={run} />

@@ -86,8 +86,8 @@ function Why() {
   return (
     <Panel title="Why" class="half why">
       <p>
-        Both neurons see the same error, <Miss />. By the quadratic cost it reaches the weight through the
-        slope of the sigmoid:
+        At the same output both neurons have the same error, <Miss />. By the quadratic cost it reaches the
+        weight through the slope of the sigmoid:
       </p>
       <p class="formula">
         ∂<var>C</var>/∂<var>w</var> = (<Miss />) · <Slope /> · <var>x</var>

@@ -16,9 +16,9 @@ export function slope({ output }: Pick<State, "output">): number {
   return output * (1 - output);
 }
 
-/** An output has a digit more than other numbers: near 1 it counts. */
+/** An output has a digit more than other numbers, and near 1, where 1 − a counts, two more: as many as f32 has. */
 export function outputText(output: number): string {
-  return number(output, 5);
+  return number(output, output > 0.99 ? 7 : 5);
 }
 
 /** After how many epochs a cost is first below half of its first value. */
@@ -37,6 +37,6 @@ export function conclusion({ setup: { epochs }, courses: { quadratic, crossEntro
   const pace =
     early === undefined
       ? `Neither cost is halved within ${count(epochs, "epoch")}.`
-      : `It halves its cost in ${count(early, "epoch")}, the quadratic cost ${late === undefined ? `has not in ${epochs}` : `takes ${late}`}.`;
+      : `It halves its cost in ${count(early, "epoch")}; the quadratic cost ${late === undefined ? `is not halved in ${epochs}` : `takes ${late}`}.`;
   return `From a = ${outputText(slow.output)} cross entropy begins with ${times} times the gradient. ${pace}`;
 }
