@@ -64,7 +64,7 @@ export function Backprop() {
   return (
     <>
       {ignored.length > 0 && <Problem error={`Left out of the address: ${ignored.join("; ")}.`} />}
-      <Problem error={error} />
+      <Problem error={error} start="The net could not be trained." />
       {snapshot === undefined ? (
         <p class="note waiting">{error === undefined && "The net is being made."}</p>
       ) : (

@@ -17,8 +17,9 @@ export function Problem({ error, start }: { readonly error: unknown; readonly st
 export function inWords(error: unknown): string {
   if (error instanceof XentError && error.code === "UNSUPPORTED")
     return `This browser cannot run xent: ${error.message}`;
+  // its hint is for who writes a page
   if (error instanceof XentError && error.code === "WORKER_LOST")
-    return `The worker of this page is lost; another takes its place when you start again. ${error.message.replace(error.hint, "").trim()}`;
+    return `${error.message.slice(0, -error.hint.length)}Start again: another takes its place. Or load the page anew.`;
   const text = error instanceof Error ? error.message : String(error);
   return text === "" ? "Something went wrong, and the browser does not say what." : text;
 }

@@ -37,6 +37,6 @@ export function conclusion({ setup: { epochs }, courses: { quadratic, crossEntro
   const pace =
     early === undefined
       ? `Neither cost is halved within ${count(epochs, "epoch")}.`
-      : `It halves its cost in ${count(early, "epoch")}; the quadratic cost ${late === undefined ? `is not halved in ${epochs}` : `takes ${late}`}.`;
+      : `It halves its cost in ${count(early, "epoch")}; the quadratic cost ${late === undefined ? `is not halved in ${number(epochs)}` : `takes ${number(late)}`}.`;
   return `From a = ${outputText(slow.output)} cross entropy begins with ${times} times the gradient. ${pace}`;
 }

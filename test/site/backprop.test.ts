@@ -2,7 +2,7 @@
 // and against the same training in Node.
 
 import type { Page } from "playwright";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { StateDict } from "../../src/base/spec.ts";
 import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
@@ -16,9 +16,13 @@ import { seedText } from "../oracle/seed-text.ts";
 import type { LossSpec } from "../oracle/spec.ts";
 import { boundedRun } from "../support/net.ts";
 import { faults, overhang, shoot, site } from "./site.ts";
+import { expectEqual, numeric } from "./written.ts";
+
+/** `[rows][width]` */
+type Rows = readonly (readonly number[])[];
 
 /** What "Copy numbers as JSON" gives. */
-interface Numbers {
+interface Numbers extends Readonly<Record<"x" | "s1" | "h1" | "s2" | "h2" | "z" | "y" | "t", Rows>> {
   readonly seed: number;
   readonly rate: number;
   readonly step: number;
@@ -33,8 +37,6 @@ interface Numbers {
   };
   readonly parameters: Readonly<Record<string, readonly number[]>>;
   readonly gradients: Readonly<Record<string, readonly number[]>>;
-  readonly x: readonly (readonly number[])[];
-  readonly t: readonly (readonly number[])[];
 }
 
 type Trained = Pick<Numbers, "loss" | "parameters" | "gradients">;
@@ -52,102 +54,118 @@ const IDS = [1, 0, 0, 1];
 const T = IDS.flatMap((id) => [0, 1].map((c) => Number(c === id)));
 const LAYERS = [dense(4), sigmoid(), dense(3), sigmoid(), dense(2)];
 
-/** A weight of every layer and two biases: address, and where it stands in the state dict. */
+/** A weight of every layer and two biases: address, name, and where it stands in the state dict. */
 const CHOSEN = [
-  { at: "w3-3-2", tensor: "4.weight", index: 1 * 3 + 2, paths: 1 },
-  { at: "w2-4-1", tensor: "2.weight", index: 0 * 4 + 3, paths: 2 },
-  { at: "w1-1-2", tensor: "0.weight", index: 1 * 3 + 0, paths: 6 },
-  { at: "b1-4", tensor: "0.bias", index: 3, paths: 6 },
-  { at: "b3-1", tensor: "4.bias", index: 0, paths: 1 },
+  {
+    at: "w3-3-2",
+    name: "From unit 3 of the second hidden layer to output 2, light",
+    tensor: "4.weight",
+    index: 1 * 3 + 2,
+    paths: 1,
+  },
+  {
+    at: "w2-4-1",
+    name: "From unit 4 of the first hidden layer to unit 1 of the second hidden layer",
+    tensor: "2.weight",
+    index: 0 * 4 + 3,
+    paths: 2,
+  },
+  {
+    at: "w1-1-2",
+    name: "From input 1, red, to unit 2 of the first hidden layer",
+    tensor: "0.weight",
+    index: 1 * 3 + 0,
+    paths: 6,
+  },
+  { at: "b1-4", name: "Bias of unit 4 of the first hidden layer", tensor: "0.bias", index: 3, paths: 6 },
+  { at: "b3-1", name: "Bias of output 1, dark", tensor: "4.bias", index: 0, paths: 1 },
 ] as const;
 
-describe("every number", () => {
-  it.each([
-    { seed: 3, rate: 1, step: 0 },
-    { seed: 3, rate: 1, step: 23 },
-    { seed: 8, rate: 2.5, step: 70 },
-  ])(
-    "is that of the model and of the text: seed $seed, rate $rate, step $step",
-    async ({ seed, rate, step }) => {
-      const { page } = await open(`backprop.html?seed=${seed}&rate=${rate}&step=${step}`);
-      const here = await inNode(seed, rate, step);
-      for (const { at, tensor, index, paths } of CHOSEN) {
-        await choose(page, at);
-        const numbers = await copied(page);
-        expect(numbers.chosen).toMatchObject({ name: at, row: 2 });
-        expect([numbers.x, numbers.t.flat()]).toEqual([X, T]);
-
-        // to the bit: the page asks for the build whose results are the same everywhere
-        expect(numbers.parameters).toEqual(here.parameters);
-        expect(numbers.gradients).toEqual(here.gradients);
-        expect(numbers.loss).toBe(here.loss);
-
-        const expected = seedText(numbers.parameters, X.flat(), T);
-        const { gradients } = boundedRun(LAYERS, params(numbers), crossEntropy() as LossSpec, X.flat(), 4, {
-          ids: IDS,
-        });
-        const exact = expected[tensor]![index]!;
-        const bound = gradients[tensor]!.bound[index]!;
-        // a wrong sign, layer or factor is no rounding
-        expect(bound).toBeLessThan(Math.abs(exact) / 20);
-
-        const { chosen } = numbers;
-        expect(Math.abs(chosen.model - exact)).toBeLessThanOrEqual(bound);
-        // products of f32 numbers that have the bounds of the forward pass, which those of the gradient contain
-        expect(Math.abs(chosen.mean - exact)).toBeLessThanOrEqual(bound);
-        expect(chosen.model).toBe(numbers.gradients[tensor]![index]);
-
-        expect(chosen.paths).toHaveLength(paths);
-        for (const { factors, product } of chosen.paths)
-          expect(product).toBeCloseTo(
-            factors.reduce((a, b) => a * b),
-            14,
-          );
-        expect(chosen.paths.reduce((sum, { product }) => sum + product, 0)).toBeCloseTo(chosen.parts[1]!, 14);
-        expect(chosen.parts.reduce((sum, part) => sum + part, 0) / 4).toBeCloseTo(chosen.mean, 14);
-
-        // and what stands on the page is these numbers
-        const panel = page.getByRole("region", { name: "Its gradient" });
-        const shown = await panel.locator("ol > li").all();
-        expect(shown).toHaveLength(paths);
-        for (const [i, path] of shown.entries()) {
-          const { factors, product } = chosen.paths[i]!;
-          const cells = (await path.locator("b").allTextContents()).map(read);
-          for (const [j, value] of [...factors, product].entries())
-            expect(Math.abs(cells[j]! - value)).toBeLessThanOrEqual(Math.abs(value) * 0.0005);
-        }
-        const [mean, model] = await panel.locator("dd").allTextContents();
-        expect(Math.abs(read(mean!) - chosen.mean)).toBeLessThanOrEqual(Math.abs(chosen.mean) * 1e-8);
-        expect(Math.abs(read(model!) - exact)).toBeLessThanOrEqual(bound + Math.abs(exact) * 1e-8);
-      }
-    },
-  );
-
-  it("of the matrix form is the same, and the chosen entry is marked in it", async () => {
-    const { page } = await open("backprop.html?step=23");
+it.each([
+  { seed: 3, rate: 1, step: 0 },
+  { seed: 8, rate: 2.5, step: 70 },
+])(
+  "every number is that of the model and of the text: seed $seed, rate $rate, step $step",
+  async ({ seed, rate, step }) => {
+    const { page } = await open(`backprop.html?seed=${seed}&rate=${rate}&step=${step}`);
+    const here = await inNode(seed, rate, step);
     await page.getByText("The matrices of this step").click();
-    for (const { at, tensor, index } of CHOSEN) {
-      await choose(page, at);
-      const marked = page.getByRole("region", { name: "All weights at once" }).locator("mark");
-      const { gradients } = await copied(page);
-      const value = gradients[tensor]![index]!;
-      expect(await marked.count()).toBe(1);
-      // three digits are shown
-      expect(Math.abs(read((await marked.textContent())!) - value)).toBeLessThanOrEqual(
-        Math.abs(value) * 0.005,
-      );
+    for (const { at, name, tensor, index, paths } of CHOSEN) {
+      // as a click on the drawing
+      await page.getByRole("option", { name, exact: true }).dispatchEvent("click");
+      const [numbers, shown] = [await copied(page), await onThePage(page)];
+      expect(numbers.chosen).toMatchObject({ name: at, row: 2 });
+      expect([numbers.x, numbers.t.flat()]).toEqual([X, T]);
+
+      // to the bit: the page asks for the build whose results are the same everywhere
+      expect(numbers.parameters).toEqual(here.parameters);
+      expect(numbers.gradients).toEqual(here.gradients);
+      expect(numbers.loss).toBe(here.loss);
+
+      const expected = seedText(numbers.parameters, X.flat(), T);
+      const { gradients } = boundedRun(LAYERS, params(numbers), crossEntropy() as LossSpec, X.flat(), 4, {
+        ids: IDS,
+      });
+      const exact = expected[tensor]![index]!;
+      const bound = gradients[tensor]!.bound[index]!;
+      // a wrong sign, layer or factor is no rounding
+      expect(bound).toBeLessThan(Math.abs(exact) / 20);
+
+      const { chosen } = numbers;
+      expect(Math.abs(chosen.model - exact)).toBeLessThanOrEqual(bound);
+      // products of f32 numbers that have the bounds of the forward pass, which those of the gradient contain
+      expect(Math.abs(chosen.mean - exact)).toBeLessThanOrEqual(bound);
+      expect(chosen.model).toBe(numbers.gradients[tensor]![index]);
+
+      expect(chosen.paths).toHaveLength(paths);
+      for (const { factors, product } of chosen.paths)
+        expect(product).toBeCloseTo(
+          factors.reduce((a, b) => a * b),
+          14,
+        );
+      expect(chosen.paths.reduce((sum, { product }) => sum + product, 0)).toBeCloseTo(chosen.parts[1]!, 14);
+      expect(chosen.parts.reduce((sum, part) => sum + part, 0) / 4).toBeCloseTo(chosen.mean, 14);
+
+      // and what stands on the page is these numbers
+      expect(shown.paths).toHaveLength(paths);
+      for (const [i, cells] of shown.paths.entries()) {
+        const { factors, product } = chosen.paths[i]!;
+        expectShown(cells, [...factors, product], 4);
+      }
+      if (paths > 1) expectShown([shown.added], [chosen.parts[1]!], 4);
+      expectShown(shown.parts, chosen.parts, 4);
+      const [mean, model, , next] = shown.verdict;
+      expectShown([mean!], [chosen.mean], 9);
+      expect(Math.abs(numeric(model!) - exact)).toBeLessThanOrEqual(bound + Math.abs(exact) * 1e-8);
+      const value = numbers.parameters[tensor]![index]!;
+      expectEqual(next!);
+      expectShown([next!.split(" ")[0]!], [value], 6);
+      expectShown([next!.split(" ").at(-1)!], [value - rate * chosen.model], 6);
+      for (const line of shown.why) expectEqual(line.replace(/ = y\d − \d$/, "").replace(/^.*?= /, ""));
+
+      // the same entry is marked in the matrix form
+      expect(shown.marked).toHaveLength(1);
+      expectShown(shown.marked, [chosen.model], 3);
     }
-    const table = page.getByRole("region", { name: "dW1 in numbers" }).getByRole("table", { name: "dW1" });
-    const { gradients } = await copied(page);
-    const cells = (await table.locator("td").allTextContents()).map(read);
+
+    const [{ gradients, x, s1, h1, s2, h2, z, y, t }, { forward, drawn, dW1 }] = [
+      await copied(page),
+      await onThePage(page),
+    ];
     // [in][out] on the page, [out, in] in the state dict
-    for (const [i, cell] of cells.entries()) {
-      const value = gradients["0.weight"]![(i % 4) * 3 + Math.floor(i / 4)]!;
-      expect(Math.abs(cell - value)).toBeLessThanOrEqual(Math.abs(value) * 0.005);
-    }
-    expect(cells).toHaveLength(12);
-  });
-});
+    const turned = Array.from(
+      { length: 12 },
+      (_, i) => gradients["0.weight"]![(i % 4) * 3 + Math.floor(i / 4)]!,
+    );
+    expectShown(dW1, turned, 3);
+    const slope = (h: number) => h * (1 - h);
+    const of = [x, s1, h1, h1.map((row) => row.map(slope)), s2, h2, h2.map((row) => row.map(slope)), z, y, t];
+    const errors = y.map((row, r) => row.map((v, c) => v - t[r]![c]!));
+    for (const [i, rows] of [...of, errors].entries()) expectShown(forward[i]!, rows[1]!, 4);
+    expect(forward).toHaveLength(11);
+    expect(drawn).toEqual([x, h1, h2, y].flatMap((rows) => rows[1]!.map((v) => v.toFixed(2))));
+  },
+);
 
 it("steps, runs, pauses, goes back and starts over", async () => {
   const { page } = await open("backprop.html");
@@ -211,30 +229,43 @@ it("opens at the state of a link, and says what an address has wrong", async () 
   const numbers = await copied(page);
   expect(numbers).toMatchObject({ step: 1, rate: 1.1, chosen: { name: "b2-3", row: 4 } });
 
-  const other = await open(`backprop.html${new URL(link).search}`);
-  await arrived(other.page, 1);
-  expect(await copied(other.page)).toEqual(numbers);
-  // the address is the link, and reloading keeps it
+  // the address is the link, and opening it is coming back to it
   await page.waitForURL(link);
-  await page.reload();
+  await page.goto(link);
   await arrived(page, 1);
   expect(await copied(page)).toEqual(numbers);
 
-  const { page: wrong } = await open("backprop.html?at=w3-4-1&step=-3&row=2");
-  expect(await wrong.getByRole("alert").textContent()).toBe(
+  await page.goto(link.replace(/\?.*/, "?at=w3-4-1&step=-3&row=2"));
+  expect(await page.getByRole("alert").textContent()).toBe(
     "Left out of the address: at=w3-4-1 is not a weight such as w3-3-2 or a bias such as b1-4; step=-3 is not a whole number from 0 to 1000.",
   );
-  await arrived(wrong, 0);
-  expect(await faults(wrong)).toEqual([]);
+  await arrived(page, 0);
 });
 
-it("says in words that a browser cannot do it", async () => {
+it("says in words that its worker has ended, and that a browser has none", async () => {
   const { page } = await open("backprop.html");
-  // its worker has come
   await arrived(page, 0);
+  await page.addInitScript(`{
+    const { Worker } = globalThis;
+    globalThis.Worker = class extends Worker {
+      constructor(...given) {
+        super(...given);
+        globalThis.end = () => this.dispatchEvent(new ErrorEvent("error", { message: "no memory" }));
+      }
+    };
+  }`);
+  await page.reload();
+  await arrived(page, 0);
+  await page.evaluate("end()");
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  const alert = page.getByRole("alert");
+  expect(await alert.textContent()).toMatch(
+    /^The net could not be trained\. .*no memory\. Reload the page\.$/,
+  );
+
   await page.addInitScript("delete globalThis.Worker");
   await page.reload();
-  expect(await page.getByRole("alert").textContent()).toMatch(/[Ww]orker/);
+  expect(await alert.textContent()).toMatch(/[Ww]orker/);
   expect(await faults(page)).toEqual([]);
   expect(await page.getByRole("region").count()).toBe(0);
 });
@@ -294,25 +325,28 @@ it("leads to a weight by keys, by the pointer and by choices, and lights its pat
   expect(await lit.count()).toBe(0);
 });
 
-it.each(["light", "dark"] as const)("is looked at, %s", async (scheme) => {
-  const { page } = await open("backprop.html?at=w1-1-2", { scheme });
+it("is looked at, light and dark, shut and opened, and no number runs into another", async () => {
+  const { page } = await open("backprop.html");
   await arrived(page, 0);
   expect(await faults(page)).toEqual([]);
-  await page.goto(`${page.url()}&step=40`);
-  await arrived(page, 40);
+  await shoot(page, "backprop-light");
+
+  await choose(page, "w1-1-2");
   await page.getByText("Why the error is y − t").click();
   await page.getByText("The matrices of this step").click();
+  await page.emulateMedia({ colorScheme: "dark" });
   expect(await faults(page)).toEqual([]);
-  if (scheme === "light") {
-    await page.evaluate(() => scrollTo(0, 0));
-    await shoot(page, "backprop-open");
-  }
-  await page.getByText("Why the error is y − t").click();
-  await page.getByText("The matrices of this step").click();
   await page.evaluate(() => scrollTo(0, 0));
-  await shoot(page, `backprop-${scheme}`);
-  await page.setViewportSize({ width: 320, height: 700 });
-  expect(await overhang(page)).toBeLessThanOrEqual(0);
+  await shoot(page, "backprop-dark");
+
+  for (const at of ["w1-1-2", "w2-4-1", "w3-3-2"]) {
+    await choose(page, at);
+    for (const width of [320, 390, 820, 1000, 1200]) {
+      await page.setViewportSize({ width, height: 700 });
+      expect(await overhang(page)).toBeLessThanOrEqual(0);
+      expect(await collisions(page), `${at} at ${width} px`).toEqual([]);
+    }
+  }
 });
 
 /** By the three choices. */
@@ -339,8 +373,69 @@ async function arrived(page: Page, step: number): Promise<void> {
     .waitFor({ state: "attached" });
 }
 
-function read(text: string): number {
-  return Number(text.replace("−", "-").replaceAll(",", ""));
+/** All numbers in sight, in one look: texts as they are. */
+async function onThePage(page: Page) {
+  return page.evaluate(() => {
+    const panel = (name: string) => {
+      const heading = [...document.querySelectorAll("h2")].find(({ textContent }) => textContent === name);
+      return heading?.closest("section") as HTMLElement;
+    };
+    const texts = (from: Element, what: string) =>
+      [...from.querySelectorAll(what)].map(({ textContent }) => textContent ?? "");
+    const gradient = panel("Its gradient");
+    return {
+      paths: [...gradient.querySelectorAll("ol > li")].map((path) => texts(path, "b")),
+      added: texts(gradient, ".added b").join(),
+      parts: texts(gradient, "td"),
+      verdict: texts(gradient, "dd"),
+      why: texts(gradient, "details li"),
+      marked: texts(panel("All weights at once"), "mark"),
+      dW1: texts(document.querySelector("table[aria-label=dW1]") as Element, "td"),
+      forward: [...panel("Forward").querySelectorAll("tbody tr")].map((row) => texts(row, "td:not(:empty)")),
+      drawn: texts(document.querySelector("[role=listbox]") as Element, ".unit text"),
+    };
+  });
+}
+
+/** Where numbers of paths would touch others, or leave their line, were they all as long as numbers are. */
+async function collisions(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    for (const line of document.querySelectorAll("ol.paths > li")) {
+      const parts = [...line.querySelectorAll<HTMLElement>(".way, b")];
+      const before = parts.map(({ textContent }) => textContent);
+      // an input is a quarter, a slope is never below 0
+      for (const part of parts.filter(
+        (part) => part.matches("b") && !/^(0\.\d\d?|1|0)$/.test(part.textContent ?? ""),
+      ))
+        (part.firstChild as Text).data = part.textContent?.startsWith("−") ? "−0.0004636" : "0.0004636";
+      const { left, right } = line.getBoundingClientRect();
+      const boxes = parts.map((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        return range.getBoundingClientRect();
+      });
+      for (const [i, a] of boxes.entries()) {
+        if (parts[i]?.matches("b") && (a.left < left - 0.5 || a.right > right + 0.5))
+          found.push(`${before[i]} leaves its line`);
+        for (const [j, b] of boxes.slice(0, i).entries())
+          if (a.left < b.right + 4 && b.left < a.right + 4 && a.top < b.bottom && b.top < a.bottom)
+            found.push(`${before[j]} and ${before[i]}`);
+      }
+      for (const [i, part] of parts.entries())
+        if (part.matches("b")) (part.firstChild as Text).data = before[i] ?? "";
+    }
+    return found;
+  });
+}
+
+/** As many digits as are shown, and half a unit of the last. */
+function expectShown(shown: readonly string[], values: readonly number[], digits: number): void {
+  expect(shown).toHaveLength(values.length);
+  for (const [i, value] of values.entries())
+    expect(Math.abs(numeric(shown[i]!) - value)).toBeLessThanOrEqual(
+      Math.abs(value) * 0.5001 * 10 ** (1 - digits),
+    );
 }
 
 /** By the index of their layer, as the oracle has them. */
