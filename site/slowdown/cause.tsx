@@ -34,7 +34,7 @@ export function Cause({ curves, states, target }: CauseProps) {
         ))}
       </div>
       <Plane
-        label={`Gradient by output for target ${target}: by cross entropy a straight line, by the quadratic cost a low hill that is flat at both ends. Now ${told.join(", ")}.`}
+        label={`Gradient by output for target ${target}: by cross entropy a straight line, by the quadratic cost a low arch that is 0 at both ends. Now ${told.join(", ")}.`}
         x={X}
         y={{ name: "∂C/∂w", low, high, ticks }}
         height={300}

@@ -4,6 +4,7 @@ import { useId, useMemo, useState } from "preact/hooks";
 import { Chart, type Line } from "../shared/chart.tsx";
 import { Choice } from "../shared/controls.tsx";
 import { number } from "../shared/format.ts";
+import { Scroll } from "../shared/scroll.tsx";
 import { COSTS, type Cost, type Run, type State } from "./experiment.ts";
 import type { Scale } from "./state.ts";
 import { NAMES, outputText, TONES } from "./words.ts";
@@ -93,8 +94,7 @@ function Table({ run: { courses } }: { readonly run: Run }) {
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Figures by epoch</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys */}
-      <section class="scroll" tabIndex={0} aria-label="Figures by epoch">
+      <Scroll label="Figures by epoch">
         <table>
           <caption>Cost, output and gradient of both neurons by epoch</caption>
           <thead>
@@ -119,7 +119,7 @@ function Table({ run: { courses } }: { readonly run: Run }) {
               ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </details>
   );
 }
