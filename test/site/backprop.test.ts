@@ -148,7 +148,7 @@ it.each([
       expectShown(shown.marked, [chosen.model], 3);
     }
 
-    const [{ gradients, x, s1, h1, s2, h2, z, y, t }, { forward, drawn, dW1 }] = [
+    const [{ gradients, x, s1, h1, s2, h2, z, y, t }, { forward, drawn, dW1, curve }] = [
       await copied(page),
       await onThePage(page),
     ];
@@ -163,6 +163,9 @@ it.each([
     const errors = y.map((row, r) => row.map((v, c) => v - t[r]![c]!));
     for (const [i, rows] of [...of, errors].entries()) expectShown(forward[i]!, rows[1]!, 4);
     expect(forward).toHaveLength(11);
+    const [, at, e] = /^Cross entropy E at step (\d+): so far ([\d.]+),/.exec(curve) as RegExpExecArray;
+    expect(at).toBe(String(step));
+    expectShown([e!], [here.loss], 4);
     expect(drawn).toEqual([x, h1, h2, y].flatMap((rows) => rows[1]!.map((v) => v.toFixed(2))));
   },
 );
@@ -202,6 +205,8 @@ it("steps, runs, pauses, goes back and starts over", async () => {
   await arrived(page, 1);
   expect(await copied(page)).toEqual(second);
 
+  await button("Run").click();
+  await button("Pause").waitFor();
   await button("Start over").click();
   await arrived(page, 0);
   expect(await copied(page)).toEqual(first);
@@ -257,11 +262,13 @@ it("says in words that its worker has ended, and that a browser has none", async
   await page.reload();
   await arrived(page, 0);
   await page.evaluate("end()");
-  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   const alert = page.getByRole("alert");
   expect(await alert.textContent()).toMatch(
     /^The net could not be trained\. .*no memory\. Reload the page\.$/,
   );
+
+  expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
 
   await page.addInitScript("delete globalThis.Worker");
   await page.reload();
@@ -392,6 +399,7 @@ async function onThePage(page: Page) {
       marked: texts(panel("All weights at once"), "mark"),
       dW1: texts(document.querySelector("table[aria-label=dW1]") as Element, "td"),
       forward: [...panel("Forward").querySelectorAll("tbody tr")].map((row) => texts(row, "td:not(:empty)")),
+      curve: document.querySelector("figure.chart [role=img]")?.ariaLabel ?? "",
       drawn: texts(document.querySelector("[role=listbox]") as Element, ".unit text"),
     };
   });

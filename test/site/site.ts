@@ -73,7 +73,10 @@ function watch(page: Page, origin: string): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(`page: ${error.message}`));
-  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // what was still on its way when the page was left
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`failed: ${request.url()}`);
+  });
   page.on("request", (request) => {
     const { protocol, origin: from } = new URL(request.url());
     if (protocol.startsWith("http") && from !== origin) complaints.push(`elsewhere: ${request.url()}`);

@@ -35,6 +35,9 @@ test.each<Start>([
     // down the gradient, as far as it is large
     expect((await pushed(page))[kind]).toBeCloseTo(-130 * figures.gradient, 0);
   }
+  const beside = await besideTheCurve(page);
+  expect(beside).toHaveLength(4);
+  for (const pixels of beside) expect(pixels).toBeLessThan(1);
   const gradients = quadratic.firstGradient.value / crossEntropy.firstGradient.value;
   const [, times, fast, slow] = /with ([\d.,]+) times .* in (\d+) epochs?; .* (?:takes|in) ([\d,]+)\.$/.exec(
     await conclusion(page),
@@ -42,6 +45,9 @@ test.each<Start>([
   expect(numeric(times!) * gradients).toBeCloseTo(1, 2);
   expect(numeric(fast!)).toBe(halved(crossEntropy));
   expect(numeric(slow!)).toBe(halved(quadratic) ?? start.epochs);
+
+  const shares = "Share of the first cost at epoch 0: quadratic 1, cross entropy 1";
+  expect(await page.getByRole("img", { name: shares, exact: true }).count()).toBe(1);
 
   await page.getByRole("slider", { name: "Epoch", exact: true }).press("End");
   await eventually(() => epoch(page)).toBe(start.epochs);
@@ -88,12 +94,14 @@ test("of many changes the last one counts, and a link shows what its sender saw"
   await waitFor(page);
   expect(await texts(page)).toEqual(seen);
 
-  await page.goto(link.replace(/\?.*/, "?w=99&b=1&y=maybe&epochs=1e9"));
+  await page.goto(link.replace(/\?.*/, "?w=99&b=1&y=maybe&epochs=1e9&epoch=999"));
   const alert = page.getByRole("alert");
   expect(await alert.textContent()).toContain("w=99 is not a number from -4 to 4");
   expect(await alert.textContent()).toContain("y=maybe is not one of 0, 1");
   expect(await alert.textContent()).toContain("epochs=1e9 is not a whole number from 10 to 1000");
   expect(await conclusion(page)).toContain(`From a = ${outputText(sigma(2 + 1))}`);
+  // behind the last epoch is none
+  expect(await epoch(page)).toBe(300);
   expect(await faults(page)).toEqual([]);
   await page.getByRole("button", { name: "Hopelessly" }).click();
   await eventually(() => alert.count()).toBe(0);
@@ -217,6 +225,28 @@ async function pushed(page: Page): Promise<Record<Neuron["cost"], number>> {
     });
     return { quadratic, crossEntropy };
   });
+}
+
+/** How far, in pixels, each of the four markers is from its curve. */
+async function besideTheCurve(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<SVGCircleElement>("[role=img] .marker")].map((marker) => {
+      const kind = marker.classList.contains("quadratic") ? "quadratic" : "crossEntropy";
+      const drawing = marker.ownerSVGElement as SVGSVGElement;
+      const curve = (drawing.querySelector(`polyline.${kind}`) ??
+        drawing.querySelector("polyline")) as SVGPolylineElement;
+      const [x, y] = [marker.cx.baseVal.value, marker.cy.baseVal.value];
+      const points = Array.from(curve.points);
+      const distances = points.slice(1).map((to, i) => {
+        const from = points[i] as DOMPoint;
+        const [dx, dy] = [to.x - from.x, to.y - from.y];
+        const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy);
+        const at = Math.min(1, Math.max(0, share));
+        return Math.hypot(from.x + at * dx - x, from.y + at * dy - y);
+      });
+      return Math.min(...distances);
+    }),
+  );
 }
 
 /** After how many epochs the cost is first below half of its first. */
