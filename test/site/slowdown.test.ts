@@ -240,7 +240,7 @@ async function besideTheCurve(page: Page): Promise<number[]> {
       const distances = points.slice(1).map((to, i) => {
         const from = points[i] as DOMPoint;
         const [dx, dy] = [to.x - from.x, to.y - from.y];
-        const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy);
+        const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
         const at = Math.min(1, Math.max(0, share));
         return Math.hypot(from.x + at * dx - x, from.y + at * dy - y);
       });
