@@ -19,7 +19,7 @@ export function inWords(error: unknown): string {
     return `This browser cannot run xent: ${error.message}`;
   // its hint is for who writes a page
   if (error instanceof XentError && error.code === "WORKER_LOST")
-    return `${error.message.slice(0, -error.hint.length)}Start again: another takes its place. Or load the page anew.`;
+    return `${error.message.slice(0, -error.hint.length)}Start again, or load the page anew.`;
   const text = error instanceof Error ? error.message : String(error);
   return text === "" ? "Something went wrong, and the browser does not say what." : text;
 }

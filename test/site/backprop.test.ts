@@ -265,7 +265,7 @@ it("says in words that its worker has ended, and that a browser has none", async
   await page.getByRole("button", { name: "Run", exact: true }).click();
   const alert = page.getByRole("alert");
   expect(await alert.textContent()).toMatch(
-    /^The net could not be trained\. .*no memory\. Reload the page\.$/,
+    /^The net could not be trained\. .*no memory\. Start again, or load the page anew\.$/,
   );
 
   expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);

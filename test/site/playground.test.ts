@@ -189,7 +189,7 @@ test("a worker that has ended is told in words, and another one goes on with the
   await button(page, "Train").click();
   await page
     .getByRole("alert")
-    .filter({ hasText: /^The worker of this page is lost.* start again\. .*SyntaxError/ })
+    .filter({ hasText: /ended before its work: .*SyntaxError.* Start again, or load the page anew\.$/ })
     .waitFor();
   expect(await page.getByRole("alert").textContent()).not.toContain("hosted()");
   await button(page, "Start over").click();
