@@ -51,10 +51,11 @@ test("step for step it shows what Node computes, wherever the probe is", async (
   const { page } = await open("playground.html?data=xor&layers=4&points=100&noise=10&lr=0.1&batch=8");
   const settings = { data: "xor", layers: [4], points: 100, noise: 10, lr: 0.1, batch: 8 } as const;
   await reading(page).waitFor();
-  for (let step = 1; step <= 3; step++) {
-    await button(page, "Step").click();
-    await expect.poll(() => fact(page, "Step").textContent()).toBe(String(step));
-  }
+  await button(page, "Step").click();
+  await expect.poll(() => fact(page, "Step").textContent()).toBe("1");
+  // the second before the first is done
+  await button(page, "Step").evaluate((step: HTMLButtonElement) => [step.click(), step.click()]);
+  await expect.poll(() => fact(page, "Step").textContent()).toBe("3");
   expect(await fact(page, "Epoch").textContent()).toBe("0");
   await button(page, "Epoch").click();
   // 100 points are 12 batches of 8 and one of 4
@@ -70,6 +71,26 @@ test("step for step it shows what Node computes, wherever the probe is", async (
   const near = 1.01e-4;
   expect(Math.abs((await read(page)) - orange(0, 0))).toBeLessThan(near);
 
+  // orange has more red than blue in it; close to ½ there is hardly a colour
+  const places = [-1.1, -0.6, 0, 0.6, 1.1].flatMap((x1, _, all) => all.map((x2) => [x1, x2] as const));
+  const clear = places.filter(([x1, x2]) => Math.abs(orange(x1, x2) - 0.5) > 0.03);
+  const reds = await plane(page).evaluate(
+    (plane, [places, reach]) => {
+      const canvas = plane.querySelector("canvas") as HTMLCanvasElement;
+      const { width } = canvas;
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const { data } = context.getImageData(0, 0, width, width);
+      const at = (place: number): number => Math.round(((place / reach + 1) / 2) * width);
+      return places.map(([x1, x2]) => {
+        const pixel = 4 * (at(-x2) * width + at(x1));
+        return (data[pixel] ?? 0) > (data[pixel + 2] ?? 0);
+      });
+    },
+    [clear, REACH] as const,
+  );
+  expect(reds).toEqual(clear.map(([x1, x2]) => orange(x1, x2) > 0.5));
+  expect(new Set(reds).size).toBe(2);
+
   const slider = page.getByRole("slider", { name: /^Probe at x1/ });
   await slider.focus();
   for (let press = 0; press < 10; press++) await page.keyboard.press("ArrowRight");
@@ -78,6 +99,7 @@ test("step for step it shows what Node computes, wherever the probe is", async (
 
   const { x, y, width, height } = (await plane(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   await page.mouse.move(x + 0.3 * width, y + 0.2 * height);
+  await expect.poll(() => slider.inputValue()).not.toBe("0.1");
   const at = await Promise.all(
     [/^Probe at x1/, /^Probe at x2/].map((name) => page.getByRole("slider", { name }).inputValue()),
   );
@@ -111,9 +133,12 @@ test("it learns XOR, and a link shows the same net to somebody else", async () =
   expect(await ended(other.page).textContent()).toBe(said);
   expect(await reading(other.page).textContent()).toBe(await reading(page).textContent());
 
+  // a new net in the midst of training has not done the steps of the old one
+  await button(page, "Train").click();
+  await page.getByRole("slider", { name: /^Noise/ }).fill("1");
+  await expect.poll(() => new URL(page.url()).search).toBe("?data=xor&noise=1&points=100&layers=6");
   await button(page, "Start over").click();
   await expect.poll(() => fact(page, "Step").textContent()).toBe("0");
-  await expect.poll(() => new URL(page.url()).search).toBe("?data=xor&noise=0&points=100&layers=6");
 });
 
 test("layers and units are chosen, and a unit fills the plane", async () => {
@@ -200,7 +225,7 @@ test("a worker that has ended is told in words, and another one goes on with the
 
 test("what an address says and the page cannot show is told", async () => {
   const { page } = await open(
-    `playground.html?noise=99&layers=8-40&act=step&points=50&seed=${"7".repeat(500)}`,
+    `playground.html?noise=99&layers=8-40&act=step&points=50&steps=50000&seed=${"7".repeat(500)}`,
   );
   const text = await page.getByRole("alert").textContent();
   expect(text).toContain("noise=99 is not a number from 0 to 50");
@@ -209,6 +234,12 @@ test("what an address says and the page cannot show is told", async () => {
   expect(text).toContain("act=step is not one of tanh, relu");
   expect(await page.getByRole("slider", { name: /^Points to train/ }).inputValue()).toBe("50");
   expect(await page.getByRole("slider", { name: /^Noise/ }).inputValue()).toBe("5");
+  // on the way to the link's step something else is chosen: the new net stands still
+  await expect.poll(() => fact(page, "Step").textContent()).toMatch(/^[1-9]/);
+  await page.getByRole("slider", { name: /^Noise/ }).fill("10");
+  await expect.poll(() => fact(page, "Step").textContent()).toBe("0");
+  await button(page, "Train").waitFor();
+  await expect.poll(() => new URL(page.url()).search).toBe("?noise=10&points=50");
 });
 
 test("every shape has two classes that can be told apart, the same ones for the same seed", () => {
