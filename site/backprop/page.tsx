@@ -1,6 +1,6 @@
 // Back-propagation: what is chosen and how far training is stands in the address; the parts of the page show it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Button, Slider } from "../shared/controls.tsx";
 import { Copy } from "../shared/copy.tsx";
 import { number } from "../shared/format.ts";
@@ -46,8 +46,8 @@ export function Backprop() {
   const running = wanted && error === undefined && state.step < MOST_STEPS;
   const [traced, setTraced] = useState<number>();
 
-  // the next step once this one is on the screen
-  useEffect(() => {
+  // the next step once this one is there; at once, so that no click comes between what it saw and what it does
+  useLayoutEffect(() => {
     if (running && snapshot !== undefined && isAt(snapshot, state)) change({ step: state.step + 1 });
   }, [running, snapshot]);
 

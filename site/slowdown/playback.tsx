@@ -1,6 +1,6 @@
 // Going through the epochs of a run: by itself, by a slider, or one by one.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, Slider } from "../shared/controls.tsx";
 import { count } from "../shared/format.ts";
 
@@ -20,7 +20,8 @@ export function Playback({ epoch, epochs, go }: PlaybackProps) {
   const now = useRef({ epoch, epochs, go });
   now.current = { epoch, epochs, go };
 
-  useEffect(() => {
+  // ends with the picture in which it is ended: a frame more would undo where a click has gone
+  useLayoutEffect(() => {
     if (!playing) return;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const began = performance.now();

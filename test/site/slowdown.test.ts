@@ -121,6 +121,13 @@ test("keys go through the epochs, and play them", async () => {
 
   await page.getByRole("button", { name: "Play" }).press("Enter");
   await eventually(() => epoch(page)).toBeGreaterThan(5);
+  await page.getByRole("button", { name: "To the start" }).press("Enter");
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  await pictures(page, 2);
+  expect(await epoch(page)).toBe(0);
+
+  await page.getByRole("button", { name: "Play" }).press("Enter");
+  await eventually(() => epoch(page)).toBeGreaterThan(5);
   await page.getByRole("button", { name: "Pause" }).press("Enter");
   await page.getByRole("button", { name: "Play" }).waitFor();
   await pictures(page, 2);
