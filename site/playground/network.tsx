@@ -76,9 +76,9 @@ export function Network({ picture, layers, shown, onLayers, onShow }: NetworkPro
         </div>
       </div>
       <p class="note">
-        Each picture is what one unit gives at every place of the plane: orange above the middle of what it
-        can give, blue below, and the stronger the nearer to its largest value. The middle is ½ for sigmoids
-        and the answer, else 0. Choose one to see it in the plane.
+        Each picture is what one unit gives at every place of the plane: orange above its centre, blue below,
+        and the stronger the nearer to its largest value. The centre is ½ for sigmoids and the answer, else 0.
+        Choose one to see it in the plane.
       </p>
     </Panel>
   );
