@@ -124,6 +124,7 @@ if (executablePath !== undefined) {
     resolve,
     test: {
       name: "site",
+      maxWorkers: 2,
       include: ["test/site/**/*.test.ts"],
       setupFiles: ["test/setup-node.ts"],
       globalSetup: ["test/site/build.ts"],

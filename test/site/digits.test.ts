@@ -172,7 +172,7 @@ test("on an isolated page too; probabilities move while it trains; it stops, goe
     .waitFor();
   await button(page, "Start over").click();
   await ready(page);
-  expect(Number.parseFloat(await fact(page, "Test accuracy"))).toBeLessThan(30);
+  await expect.poll(async () => Number.parseFloat(await fact(page, "Test accuracy"))).toBeLessThan(30);
 });
 
 test("a cell of the matrix shows its digits, by keys, and a digit goes to the sheet", async () => {
