@@ -8,7 +8,7 @@ import type { BrowserCommandContext } from "vitest/node";
 import { CHROMIUM_ARGS, findChromium } from "./tools/chromium.ts";
 import "./tools/relaxed-simd.ts";
 
-/** Tests that neither watch the clock nor start threads of this process: two of their files run at a time. */
+/** Tests that do not watch the clock: two of their files run at a time. */
 const COMPUTING = [
   ...["base", "data", "docs", "examples", "io", "kernels", "kernels-text"].map((folder) => `${folder}/**/*`),
   ...["module", "nn", "oracle", "packaging", "program"].map((folder) => `${folder}/**/*`),
@@ -20,7 +20,9 @@ const COMPUTING = [
   ...["resume-refusals", "saved-in-progress", "schedules", "scoring", "tiles", "window"].map(
     (file) => `train/${file}`,
   ),
-  ...["architecture", "bench/peers"],
+  ...["architecture", "bench/peers", "fuzz/short", "node/*"],
+  // threads that are held to bits, and to no time
+  ...["bits", "custom-loss", "programs"].map((file) => `threads/${file}`),
 ].map((path) => `test/${path}.test.ts`);
 
 // what examples and tools import is the source, not a package that was built before it
@@ -117,7 +119,8 @@ if (executablePath !== undefined) {
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 120_000,
-      sequence: { groupOrder: 1 },
+      maxWorkers: 2,
+      sequence: { groupOrder: 3 },
     },
   });
   projects.push({
