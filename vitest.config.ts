@@ -8,7 +8,7 @@ import type { BrowserCommandContext } from "vitest/node";
 import { CHROMIUM_ARGS, findChromium } from "./tools/chromium.ts";
 import "./tools/relaxed-simd.ts";
 
-/** Tests that do not watch the clock: two of their files run at a time. */
+/** Tests that neither watch the clock nor start threads of this process: two of their files run at a time. */
 const COMPUTING = [
   ...["base", "data", "docs", "examples", "io", "kernels", "kernels-text"].map((folder) => `${folder}/**/*`),
   ...["module", "nn", "oracle", "packaging", "program"].map((folder) => `${folder}/**/*`),
@@ -21,8 +21,6 @@ const COMPUTING = [
     (file) => `train/${file}`,
   ),
   ...["architecture", "bench/peers", "fuzz/short", "node/*"],
-  // threads that are held to bits, and to no time
-  ...["bits", "custom-loss", "programs"].map((file) => `threads/${file}`),
 ].map((path) => `test/${path}.test.ts`);
 
 // what examples and tools import is the source, not a package that was built before it
@@ -119,8 +117,7 @@ if (executablePath !== undefined) {
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 120_000,
-      maxWorkers: 2,
-      sequence: { groupOrder: 3 },
+      sequence: { groupOrder: 1 },
     },
   });
   projects.push({

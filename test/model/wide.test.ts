@@ -123,11 +123,16 @@ const WORK: [string, (own: Awaited<ReturnType<typeof inVain>>) => unknown][] = [
   ["trainOnBatch", ({ model, x, y }) => model.trainOnBatch(x, y)],
 ];
 
-describe("a flag that does nothing", () => {
+/** It is not known yet whether the flag does anything. */
+const open = ({ info }: { readonly info: { readonly reasons: readonly string[] } }): boolean =>
+  info.reasons[2]?.includes("to be confirmed") === true;
+
+// what is found is measured, and a machine with neighbours may have to measure again
+describe("a flag that does nothing", { retry: 2 }, () => {
   it.each(WORK)("is found out by %s", async (_, work) => {
     const own = await inVain();
     expect(own.xent.info.reasons[2]).toBe("wide: on, to be confirmed after 200 ms of work");
-    for (let i = 0; own.xent.info.wide && i < 1e5; i++) await work(own);
+    while (open(own.xent)) await work(own);
     expect(own.xent.info).toMatchObject({ wide: false, tile: "6x8" });
     // a program of before, whichever model's
     const { networkOf } = await import("../../src/model/sequential.ts");
@@ -154,8 +159,7 @@ describe("a flag that does nothing", () => {
     const { tile } = xent.info;
     expect(tile).toMatch(/x8$/);
     const c = new Float32Array(4096);
-    for (let i = 0; xent.info.wide && i < 1e5; i++)
-      xent.sgemm({ m: 64, n: 64, k: 64, a: c, b: c.slice(), c: new Float32Array(4096) });
+    while (open(xent)) xent.sgemm({ m: 64, n: 64, k: 64, a: c, b: c.slice(), c: new Float32Array(4096) });
     expect(xent.info).toMatchObject({ wide: false, tile });
     expect(xent.info.reasons[1]).toMatch(/measured/);
   });
@@ -189,7 +193,7 @@ describe("a flag that does nothing", () => {
     const { init, xent, model, data } = await inVain();
     const controller = new AbortController();
     const onProgress = (): void => {
-      if (!xent.info.wide) controller.abort();
+      if (!open(xent)) controller.abort();
     };
     await model.fit(data, { epochs: 1e5, signal: controller.signal, callbacks: [{ onProgress }] });
     const { info } = xent;
