@@ -5,7 +5,7 @@ import { Button, Slider } from "../shared/controls.tsx";
 import { Copy } from "../shared/copy.tsx";
 import { number } from "../shared/format.ts";
 import { Facts, Panel } from "../shared/panel.tsx";
-import { Problem } from "../shared/problem.tsx";
+import { Ignored, Problem } from "../shared/problem.tsx";
 import { numberIn, useUrlState, writeState } from "../shared/url.ts";
 import { SAMPLES } from "./batch.ts";
 import { Chooser } from "./chooser.tsx";
@@ -63,7 +63,7 @@ export function Backprop() {
 
   return (
     <>
-      {ignored.length > 0 && <Problem error={`Left out of the address: ${ignored.join("; ")}.`} />}
+      <Ignored parts={ignored} />
       <Problem error={error} start="The net could not be trained." />
       {snapshot === undefined ? (
         <p class="note waiting">{error === undefined && "The net is being made."}</p>

@@ -3,7 +3,7 @@
 import { Button, Choice } from "../shared/controls.tsx";
 import { mount } from "../shared/mount.tsx";
 import { Facts, Panel } from "../shared/panel.tsx";
-import { Problem } from "../shared/problem.tsx";
+import { Ignored, Problem } from "../shared/problem.tsx";
 import { oneOf, useUrlState } from "../shared/url.ts";
 import { Bars } from "./bars.tsx";
 import { type Form, secondsOf } from "./cases.ts";
@@ -34,7 +34,7 @@ mount(() => {
   return (
     <>
       <Problem error={error} />
-      {ignored.length > 0 && <p class="problem">In the address, {ignored.join("; ")}.</p>}
+      <Ignored parts={ignored} />
       <div class="grid">
         <Panel title="Measure" class="two-thirds measure">
           <div class="row">

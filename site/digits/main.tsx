@@ -5,7 +5,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Choice } from "../shared/controls.tsx";
 import { mount } from "../shared/mount.tsx";
-import { Problem } from "../shared/problem.tsx";
+import { Ignored, Problem } from "../shared/problem.tsx";
 import { useUrlState } from "../shared/url.ts";
 import { DigitsPage } from "./page.tsx";
 import { DEFAULTS, FIELDS } from "./settings.ts";
@@ -25,9 +25,7 @@ mount(() => {
           onChange={(mode) => change({ mode })}
         />
       </div>
-      {ignored.length > 0 && (
-        <Problem start="Of the address was left out:" error={`${ignored.join("; ")}.`} />
-      )}
+      <Ignored parts={ignored} />
       {settings.mode === "csv" ? <Csv /> : <DigitsPage settings={settings} change={change} />}
     </>
   );

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { XentError } from "xent";
 import { number, percent } from "../shared/format.ts";
-import { Problem } from "../shared/problem.tsx";
+import { Ignored, Problem } from "../shared/problem.tsx";
 import { useUrlState, writeState } from "../shared/url.ts";
 import { Bar } from "./bar.tsx";
 import { Choices } from "./choices.tsx";
@@ -42,10 +42,7 @@ export function Playground() {
     `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, { ...state, steps })}`;
   return (
     <>
-      <Problem
-        error={ignored.length > 0 ? `${ignored.join("; ")}.` : undefined}
-        start="Something in the address cannot be shown and was left at its default:"
-      />
+      <Ignored parts={ignored} />
       <Problem error={error} start={advice(error)} />
       <Bar
         report={report}

@@ -13,6 +13,11 @@ export function Problem({ error, start }: { readonly error: unknown; readonly st
   );
 }
 
+/** What an address says and the page cannot show, as `useUrlState` tells it. */
+export function Ignored({ parts }: { readonly parts: readonly string[] }) {
+  return <Problem error={parts.length > 0 ? `Left out of the address: ${parts.join("; ")}.` : undefined} />;
+}
+
 /** The message of an error, as a sentence for people who did not write the page. */
 export function inWords(error: unknown): string {
   if (error instanceof XentError && error.code === "UNSUPPORTED")

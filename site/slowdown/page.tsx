@@ -1,7 +1,7 @@
 // The page: one start, two costs, and everything that is seen of the same run.
 
 import { Panel } from "../shared/panel.tsx";
-import { Problem } from "../shared/problem.tsx";
+import { Ignored, Problem } from "../shared/problem.tsx";
 import { useUrlState, writeState } from "../shared/url.ts";
 import { Cause } from "./cause.tsx";
 import { CostPanel } from "./costs.tsx";
@@ -20,9 +20,7 @@ export function Slowdown() {
   const link = () => `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, state)}`;
   return (
     <>
-      {ignored.length > 0 && (
-        <Problem error={`${ignored.join(". ")}.`} start="Not everything in this address was understood:" />
-      )}
+      <Ignored parts={ignored} />
       <Problem error={error} start="The neurons could not be trained." />
       <div class="grid">
         <SetupPanel state={state} change={change} link={link} />

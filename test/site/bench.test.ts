@@ -241,7 +241,7 @@ test("an engine that refuses the probe of the peak is told in words, and has fig
     }),
   );
   await page.goto(`${page.url()}?form=hour`);
-  await page.getByText("In the address, form=hour is not one of quick, long.").waitFor();
+  await page.getByText("Left out of the address: form=hour is not one of quick, long.").waitFor();
   await page
     .getByText("There is no peak to hold these figures against: this browser has no relaxed SIMD")
     .waitFor();
