@@ -6,7 +6,7 @@ import { Copy } from "../shared/copy.tsx";
 import { number } from "../shared/format.ts";
 import { Facts, Panel } from "../shared/panel.tsx";
 import { Ignored, Problem } from "../shared/problem.tsx";
-import { numberIn, useUrlState, writeState } from "../shared/url.ts";
+import { linkTo, numberIn, useUrlState } from "../shared/url.ts";
 import { SAMPLES } from "./batch.ts";
 import { Chooser } from "./chooser.tsx";
 import { Curve } from "./curve.tsx";
@@ -59,7 +59,7 @@ export function Backprop() {
     setTraced(undefined);
     change({ at });
   };
-  const link = () => `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, state)}`;
+  const link = () => linkTo(FIELDS, DEFAULTS, state);
 
   return (
     <>

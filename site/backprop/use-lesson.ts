@@ -1,6 +1,7 @@
 // The lesson at the place that the page asks for: goes there in the worker, and shows it in the next picture.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { nextPicture } from "../shared/picture.ts";
 import { Lesson, type Place, type Snapshot } from "./lesson.ts";
 
 interface Shown {
@@ -24,7 +25,7 @@ export function useLesson(place: Place): Shown {
         goal = newest.current;
         try {
           const snapshot = await lesson.current.at(goal);
-          await picture();
+          await nextPicture();
           setShown({ snapshot });
         } catch (error) {
           setShown(({ snapshot }) => ({ ...(snapshot && { snapshot }), error }));
@@ -41,8 +42,4 @@ export function useLesson(place: Place): Shown {
 
 export function isAt(a: Place, b: Place): boolean {
   return a.seed === b.seed && a.rate === b.rate && a.step === b.step;
-}
-
-function picture(): Promise<unknown> {
-  return new Promise((done) => requestAnimationFrame(done));
 }

@@ -1,5 +1,6 @@
 // The table: all figures of a run, a row for each case and number of threads.
 
+import { Scroll } from "../shared/scroll.tsx";
 import { CASES } from "./cases.ts";
 import type { Row } from "./results.ts";
 import { gflops, microseconds, samples, share, times } from "./words.ts";
@@ -12,8 +13,7 @@ interface TableProps {
 
 export function Table({ rows, kinds }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
-    <section class="scroll" tabIndex={0} aria-label="All figures, a table">
+    <Scroll label="All figures, a table">
       <table class="figures-table">
         <caption>
           Time, speed, share of the peak, and what threads gain, of each product and each training step
@@ -52,6 +52,6 @@ export function Table({ rows, kinds }: TableProps) {
           </tbody>
         ))}
       </table>
-    </section>
+    </Scroll>
   );
 }

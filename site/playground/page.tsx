@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { XentError } from "xent";
 import { number, percent } from "../shared/format.ts";
 import { Ignored, Problem } from "../shared/problem.tsx";
-import { useUrlState, writeState } from "../shared/url.ts";
+import { linkTo, useUrlState } from "../shared/url.ts";
 import { Bar } from "./bar.tsx";
 import { Choices } from "./choices.tsx";
 import { Ideas } from "./ideas.tsx";
@@ -38,8 +38,7 @@ export function Playground() {
     setPlace(place);
     if (trainer !== undefined) trainer.place = place;
   };
-  const link = (): string =>
-    `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, { ...state, steps })}`;
+  const link = (): string => linkTo(FIELDS, DEFAULTS, { ...state, steps });
   return (
     <>
       <Ignored parts={ignored} />

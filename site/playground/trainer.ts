@@ -1,6 +1,7 @@
 // Has a run go on and looks at it, once a frame at most and no sooner than the last look is drawn, as long as somebody wants it:
 // one loop, in which one thing is done after the other. Draws nothing.
 
+import { nextPicture } from "../shared/picture.ts";
 import { runtime } from "../shared/runtime.ts";
 import { type Curve, longer, NO_CURVE } from "./curve.ts";
 import { type Picture, type Place, Run } from "./run.ts";
@@ -155,7 +156,7 @@ export class Trainer {
           this.#tell({ doing: "failed", error });
         }
       }
-      await (this.#idle ? this.#called() : frame());
+      await (this.#idle ? this.#called() : nextPicture());
     }
     await this.#run?.dispose();
   }
@@ -266,10 +267,6 @@ export class Trainer {
     this.#wake?.();
     this.#wake = undefined;
   }
-}
-
-function frame(): Promise<void> {
-  return new Promise((done) => requestAnimationFrame(() => done()));
 }
 
 /** What is told is rendered before the next task. */

@@ -2,16 +2,16 @@
 
 import type { ComponentChildren } from "preact";
 
-export function Scroll({
-  label,
-  children,
-}: {
+interface ScrollProps {
   readonly label: string;
+  readonly class?: string;
   readonly children: ComponentChildren;
-}) {
+}
+
+export function Scroll({ label, class: kind = "", children }: ScrollProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
-    <section class="scroll" tabIndex={0} aria-label={label}>
+    <section class={`scroll ${kind}`} tabIndex={0} aria-label={label}>
       {children}
     </section>
   );

@@ -1,7 +1,7 @@
 // The state of a page in its address, so that a link shows what its sender saw. What an address says and the page cannot do is
 // left at its default, and told.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 /** How one value stands in an address. */
 export interface Field<T> {
@@ -48,7 +48,7 @@ export function listOf<T>(field: Field<T>, { most }: { readonly most: number }):
 export type Fields<S> = { readonly [K in keyof S]: Field<S[K]> };
 
 /** What an address says, and what in it was not understood. */
-export function readState<S extends object>(
+function readState<S extends object>(
   fields: Fields<S>,
   defaults: S,
   search: string,
@@ -70,7 +70,7 @@ function brief(text: string): string {
 }
 
 /** The part of an address behind its path; values at their defaults are not in it. */
-export function writeState<S extends object>(fields: Fields<S>, defaults: S, state: S): string {
+function writeState<S extends object>(fields: Fields<S>, defaults: S, state: S): string {
   const query = new URLSearchParams();
   for (const key of Object.keys(fields) as (keyof S & string)[]) {
     const [text, usual] = [fields[key].write(state[key]), fields[key].write(defaults[key])];
@@ -78,6 +78,11 @@ export function writeState<S extends object>(fields: Fields<S>, defaults: S, sta
   }
   const text = query.toString();
   return text === "" ? "" : `?${text}`;
+}
+
+/** The address of this page in a state, to be given to others. */
+export function linkTo<S extends object>(fields: Fields<S>, defaults: S, state: S): string {
+  return `${location.origin}${location.pathname}${writeState(fields, defaults, state)}`;
 }
 
 /** Browsers refuse an address that changes too often. */
@@ -93,8 +98,7 @@ export function useUrlState<S extends object>(
   fields: Fields<S>,
   defaults: S,
 ): [state: S, change: (some: Partial<S>) => void, ignored: readonly string[]] {
-  const first = useMemo(() => readState(fields, defaults, location.search), []);
-  const [{ state, ignored }, setAll] = useState(first);
+  const [{ state, ignored }, setAll] = useState(() => readState(fields, defaults, location.search));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     // back and forward
@@ -107,7 +111,7 @@ export function useUrlState<S extends object>(
       const next = { ...state, ...some };
       clearTimeout(timer.current);
       timer.current = setTimeout(() => {
-        history.replaceState(null, "", `${location.pathname}${writeState(fields, defaults, next)}`);
+        history.replaceState(null, "", linkTo(fields, defaults, next));
       }, QUIET_MS);
       return { state: next, ignored: [] };
     });

@@ -2,7 +2,7 @@
 
 import { Panel } from "../shared/panel.tsx";
 import { Ignored, Problem } from "../shared/problem.tsx";
-import { useUrlState, writeState } from "../shared/url.ts";
+import { linkTo, useUrlState } from "../shared/url.ts";
 import { Cause } from "./cause.tsx";
 import { CostPanel } from "./costs.tsx";
 import { COSTS, type Cost, type Run, type State } from "./experiment.ts";
@@ -17,7 +17,7 @@ import { conclusion } from "./words.ts";
 export function Slowdown() {
   const [state, change, ignored] = useUrlState(FIELDS, DEFAULTS);
   const { run, error } = useRun(setupOf(state));
-  const link = () => `${location.origin}${location.pathname}${writeState(FIELDS, DEFAULTS, state)}`;
+  const link = () => linkTo(FIELDS, DEFAULTS, state);
   return (
     <>
       <Ignored parts={ignored} />

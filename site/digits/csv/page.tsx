@@ -7,6 +7,7 @@ import penguins from "../../../examples/data/penguins.csv?url";
 import { Button, Choice, Select } from "../../shared/controls.tsx";
 import { Panel } from "../../shared/panel.tsx";
 import { Problem } from "../../shared/problem.tsx";
+import { Scroll } from "../../shared/scroll.tsx";
 import { Downloads } from "../downloads.tsx";
 import { Result } from "./result.tsx";
 import { CsvRun } from "./run.ts";
@@ -126,8 +127,7 @@ function Columns({ opened: { name, table } }: { readonly opened: Opened }) {
       <p class="note found">
         {name}: {table.rows.toLocaleString("en-US")} rows, {table.columns.length} columns
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <section class="scroll columns-found" aria-label="Columns" tabIndex={0}>
+      <Scroll label="Columns" class="columns-found">
         <table>
           <caption>Columns of the table</caption>
           <tbody>
@@ -141,7 +141,7 @@ function Columns({ opened: { name, table } }: { readonly opened: Opened }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </>
   );
 }
