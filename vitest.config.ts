@@ -1,5 +1,5 @@
 // Projects: computing and node, cli (`npm run test:cli`), pages and browser (Chromium, left out with a word where there is none), bundlers
-// (`npm run test:bundlers`) and soak (`npm run test:soak`).
+// (`npm run test:bundlers`), soak (`npm run test:soak`) and faults, some of the soak in short.
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -95,6 +95,7 @@ const projects: TestProjectConfiguration[] = [
     },
   },
   {
+    resolve,
     test: {
       name: "soak",
       include: ["test/soak/**/*.test.ts"],
@@ -103,6 +104,20 @@ const projects: TestProjectConfiguration[] = [
       execArgv: ["--expose-gc"],
       testTimeout: 300_000,
       sequence: { groupOrder: 1 },
+    },
+  },
+  {
+    resolve,
+    test: {
+      name: "faults",
+      include: ["test/soak/faults/**/*.test.ts"],
+      setupFiles: ["test/setup-node.ts"],
+      pool: "forks",
+      execArgv: ["--expose-gc"],
+      env: { XENT_FAULTS: "short" },
+      testTimeout: 120_000,
+      maxWorkers: 2,
+      sequence: { groupOrder: 0 },
     },
   },
 ];

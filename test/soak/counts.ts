@@ -1,0 +1,24 @@
+// How often each fault is tried: in full by `npm run test:soak`, in short by `npm test`. docs/reliability.md has the same numbers. Not the
+// faults: those stand in faults/.
+
+/** In full, and in short. */
+const COUNTS = {
+  /** a process killed while it writes checkpoints */
+  kills: [1000, 12],
+  /** files that end at a limit of the system's, a byte count each */
+  limits: [200, 8],
+  /** threads that die at a random moment of a run */
+  deaths: [200, 6],
+  /** runs stopped at a random moment */
+  aborts: [1000, 40],
+  /** steps of a small net, without a pause */
+  steps: [10_000_000, 200_000],
+  /** models made, fitted and disposed of: one a minute, for a week */
+  cycles: [10_080, 200],
+  /** bits of each byte of a small model, changed one by one */
+  bits: [8, 1],
+} satisfies Record<string, readonly [full: number, short: number]>;
+
+export type Count = keyof typeof COUNTS;
+
+export const times = (of: Count): number => COUNTS[of][process.env.XENT_FAULTS === "short" ? 1 : 0];
