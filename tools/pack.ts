@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, realpathSync, renameSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setModes } from "./modes.ts";
 
 /** What npm packed. */
 export interface Packed {
@@ -16,6 +17,8 @@ export interface Packed {
  * @param source  of another package than ours
  */
 export function pack(folder: string, source = "."): Packed {
+  // npm's script before packing, which --ignore-scripts leaves out with the build
+  if (source === ".") setModes();
   const npm = ["pack", source, "--ignore-scripts", "--json", "--pack-destination", folder];
   const output = execFileSync("npm", npm, {
     encoding: "utf8",

@@ -193,7 +193,15 @@ beforeAll(() => {
 
 test("holds what is published and nothing else", () => {
   const outside = files.filter((path) => !path.startsWith("dist/"));
-  expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json", "python/convert.py"]);
+  expect(outside).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "THIRD-PARTY.md",
+    "package.json",
+    "python/convert.py",
+  ]);
   expect(
     files.filter((path) => !/^dist\/.*\.(js|d\.ts|wasm)$/.test(path) && !outside.includes(path)),
   ).toEqual([]);
