@@ -1,49 +1,22 @@
 // Files that load must refuse: cut off, damaged, changed by somebody, of another net. Each is CHECKPOINT, and the model is what it
-// was, to the byte.
+// was, to the byte. What such a file costs is load-sizes.test.ts's.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { decodeSafetensors } from "../../src/io/decode.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/io/safetensors.ts";
-import { init } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
-import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
-import { batchNorm1d } from "../../src/nn/norms.ts";
-import { adam } from "../../src/train/adaptive.ts";
-import { earlyStopping } from "../../src/train/early.ts";
-import { reduceOnPlateau } from "../../src/train/schedules.ts";
 import { integers, source } from "../oracle/data.ts";
-import { blobSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
-import { memoriesMade } from "../support/memories.ts";
-import { abortingAt, expectBytes } from "../support/resumed.ts";
+import { expectBytes } from "../support/resumed.ts";
+import { changed, data, good, type Json, net, options, run, trained, xent } from "../support/whole-file.ts";
 
-const xent = await init();
-const data = blobSet(1, 40, 4, 3);
-const net = [dense(6), batchNorm1d(), relu(), dense(3)];
-const options = {
-  loss: crossEntropy(),
-  optimizer: adam({ lr: 0.02, schedule: reduceOnPlateau() }),
-  epochs: 4,
-  batchSize: 8,
-  metrics: ["accuracy", "f1"],
-  callbacks: [earlyStopping({ patience: 5 })],
-} as const;
-
-/** Half an epoch into its third; all that a file can have is in it. */
-async function made(): Promise<Sequential> {
-  const m = xent.sequential({ input: 4, seed: 6 }, net);
-  await m.fit(data, { ...options, signal: abortingAt(14) });
-  return m;
-}
-const good = (await made()).save();
 let victim: Sequential;
 let before: Uint8Array;
 // a test that fails is not to bring others down
 beforeEach(async () => {
-  victim = xent.sequential({ input: 4, seed: 6 }, net);
-  await victim.fit(blobSet(2, 40, 4, 3), { loss: crossEntropy(), optimizer: adam(), epochs: 2 });
+  victim = await trained();
   before = victim.save();
 });
 
@@ -54,19 +27,6 @@ async function refused(file: Uint8Array, ...pieces: string[]): Promise<void> {
   await refuses(() => xent.load(file), "CHECKPOINT", ...pieces);
   expectBytes(victim.save(), before);
 }
-
-type Json = Record<string, unknown>;
-
-/** The good file with other metadata: `change` gets a copy of what a key holds. */
-function changed(key: string, change: (value: Json) => unknown): Uint8Array {
-  const { tensors, metadata } = decodeSafetensors(good);
-  const value = JSON.parse(metadata.get(key) as string) as Json;
-  const other = change(value) ?? value;
-  metadata.set(key, typeof other === "string" ? other : JSON.stringify(other));
-  return encodeSafetensors(tensors, metadata);
-}
-
-const run = (value: Json): Json => value.run as Json;
 
 it("the file that is changed here is good, and has all that a file can have", async () => {
   const loaded = await xent.load(good);
@@ -451,89 +411,5 @@ describe("tensors", () => {
     await refuses(() => loaded.fit(data, { ...options, resume: true }), "STATE", piece);
     expectBytes(loaded.save(), saved);
     expect((await loaded.fit(data, options)).stopped).toBe("done");
-  });
-});
-
-it("a host that refuses the memory leaves the model as it was", async () => {
-  // trained without slots: those of the file need a memory of their own
-  const m = xent.sequential({ input: 4, seed: 6 }, net);
-  const file = m.save();
-  // has no memory yet: what it is to begin with is drawn after the refusal
-  const fresh = xent.sequential({ input: 4, seed: 6 }, net);
-  const { Memory } = WebAssembly;
-  WebAssembly.Memory = class extends Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      throw new RangeError("no");
-    }
-  };
-  try {
-    await refuses(() => m.load(good), "MEMORY");
-    await refuses(() => fresh.load(good), "MEMORY");
-  } finally {
-    WebAssembly.Memory = Memory;
-  }
-  expectBytes(m.save(), file);
-  expectBytes(fresh.save(), file);
-  await m.load(good);
-  expectBytes(m.save(), good);
-});
-
-describe("what a file only says of sizes costs nothing: no memory of WebAssembly, no array, and it is refused", () => {
-  const layers = (change: (list: Json[]) => unknown): Uint8Array =>
-    changed("model", (m) => ({ ...m, layers: change(m.layers as Json[]) }));
-  const huge = 2 ** 53 - 1;
-  const deep = (n: number): Json =>
-    Array.from({ length: n }).reduce<Json>((inner) => ({ kind: "residual", layers: [inner] }), {
-      kind: "relu",
-    });
-  it.each<[string, () => Uint8Array, ...string[]]>([
-    ["an input", () => changed("model", (m) => ({ ...m, input: huge })), '"0.weight" has shape [6,4]'],
-    ["an input of 1 GiB", () => changed("model", (m) => ({ ...m, input: 2 ** 26 })), '"0.weight" has shape'],
-    ["units", () => layers(([one, ...rest]) => [{ ...one, units: huge }, ...rest]), '"0.weight" has shape'],
-    [
-      "a layer beyond all of them",
-      () => layers((list) => [...list, { kind: "dense", units: huge }]),
-      '"4.weight" is missing',
-    ],
-    [
-      "thousands of layers",
-      () => layers((list) => [...list, ...Array(5000).fill({ kind: "dense", units: 1e6 })]),
-      '"4.weight" is missing',
-    ],
-    [
-      "too many layers",
-      () => layers((list) => [...list, ...Array(100_000).fill({ kind: "relu" })]),
-      "there are more than 100000",
-    ],
-    [
-      "too many layers, in blocks",
-      () => layers((list) => [...list, { kind: "residual", layers: Array(100_000).fill({ kind: "relu" }) }]),
-      "there are more than 100000",
-    ],
-    ["17 blocks in each other", () => layers((list) => [...list, deep(17)]), "more than 16 blocks"],
-    ["40 blocks in each other", () => layers((list) => [...list, deep(40)]), "deeper than 64"],
-    [
-      "an optimiser of another size",
-      () => changed("training", (t) => ({ ...t, optimizer: { kind: "sgd", lr: 1 } })),
-    ],
-    [
-      "a run of ever",
-      () => changed("training", (t) => ({ ...t, run: { ...run(t), epoch: huge } })),
-      "series",
-    ],
-  ])("%s", async (_, make, ...pieces) => {
-    const file = make();
-    const sizes = await memoriesMade(async () => {
-      await refuses(() => victim.load(file), "CHECKPOINT", ...pieces);
-      await refuses(() => xent.load(file), "CHECKPOINT", ...pieces);
-    });
-    expect(sizes).toEqual([]);
-    expectBytes(victim.save(), before);
-  });
-
-  it("as many memories as models where the file is good", async () => {
-    expect(await memoriesMade(() => xent.load(good))).toHaveLength(1);
-    expect(await memoriesMade(() => xent.load(good).then((m) => m.load(good)))).toHaveLength(1);
   });
 });

@@ -1,192 +1,16 @@
-// The page of a report in Chromium: names that would be markup or code elsewhere, light and dark, a phone's width, and what
-// is under the pointer. Whatever the browser has to complain about fails a test.
+// The page of a report in Chromium: light and dark, a phone's width, paper, and what is under the pointer. Whatever the browser has
+// to complain about fails a test.
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { adam, crossEntropy, dataset, dense, init, mse, relu } from "xent";
-import { preprocess, readCsv, type Table } from "xent/data";
-import { collectReport, type ReportInput } from "../../src/cli/report/collect.ts";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
+import { adam, crossEntropy, dataset, dense, init } from "xent";
+import { readCsv } from "xent/data";
+import { collectReport } from "../../src/cli/report/collect.ts";
 import { reportHtml } from "../../src/cli/report/html.ts";
 import type { Report } from "../../src/cli/report/report.ts";
-import { CHROMIUM_ARGS, findChromium } from "../../tools/chromium.ts";
 import { faults } from "../site/site.ts";
-import { folders } from "../support/folders.ts";
-import { number, table, text } from "../support/tables.ts";
-
-const HOSTILE = [
-  "</script><script>window.hacked=1</script>",
-  '<img src="http://127.0.0.1:9/x" onerror="window.hacked=2">',
-  "\"'&<>&lt;\u2028\u2029",
-  "__proto__",
-  "\u202egnp.exe\u200f",
-  `${"very long ".repeat(15)}${"name".repeat(10)}`,
-  "]]><!--<style>*{display:none}</style>",
-  "javascript:window.hacked=3",
-  "\u0024{window.hacked=4}{{7*7}}",
-  "\ud800 alone",
-] as const;
-
-let browser: Browser;
-const files = folders("report");
-beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: findChromium() as string, args: CHROMIUM_ARGS });
-});
-afterAll(() => browser.close());
-
-interface Opened {
-  readonly page: Page;
-  /** console messages, errors, and requests for anything but the file */
-  readonly complaints: readonly string[];
-}
-
-async function open(html: string, width = 1000, colorScheme: "light" | "dark" = "light"): Promise<Opened> {
-  const path = join(files.empty(), "run.html");
-  writeFileSync(path, html);
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  const complaints: string[] = [];
-  const { href } = pathToFileURL(path);
-  page.on("console", (message) => complaints.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(`page: ${error.message}`));
-  page.on("dialog", (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (request.url() !== href && !request.url().startsWith("data:,"))
-      complaints.push(`asks for ${request.url()}`);
-  });
-  await page.goto(href);
-  // charts are drawn when they have a width
-  await page.waitForFunction(
-    () => document.querySelectorAll(".plot").length === document.querySelectorAll(".plot .u-wrap").length,
-  );
-  return { page, complaints };
-}
-
-const FACTS = {
-  title: "data.csv",
-  seconds: 2,
-  rates: [0.01, 0.01, 0.01],
-  settings: [["seed", "1"]],
-  environment: [["threads", "1"]],
-  rows: { train: 1, validation: 0, test: 0 },
-  seen: "training",
-} as const;
-
-/** A model that learns a target of a table a little. */
-async function learnt(rows: Table, target: string, more: Partial<ReportInput> = {}): Promise<Report> {
-  const classes = rows.columns.find(({ name }) => name === target)?.type === "category";
-  const prepared = preprocess(rows, { target, missing: "impute" });
-  const xent = await init({ threads: 1 });
-  const model = xent.sequential({ input: prepared.features }, [dense(6), relu(), dense(prepared.outputs)]);
-  const data = prepared.dataset(rows);
-  const history = await model.fit(data, {
-    loss: classes ? crossEntropy() : mse(),
-    optimizer: adam({ lr: 0.01 }),
-    epochs: 3,
-    batchSize: 16,
-    validation: data,
-    metrics: classes ? ["accuracy"] : ["r2"],
-    profile: true,
-  });
-  return collectReport({ ...FACTS, model, history, dataset: data, table: rows, ...more });
-}
-
-/** As many rows, whose classes and categories are these names. */
-function named(names: readonly string[], rows = 120): Table {
-  const columns = names.map((name, c) =>
-    c % 2 === 0
-      ? number(
-          name,
-          Array.from({ length: rows }, (_, i) => ((i * 31 + c * 7) % 23) / 4),
-        )
-      : text(
-          name,
-          Array.from({ length: rows }, (_, i) => names[(i * 5 + c) % names.length] as string),
-        ),
-  );
-  return table(
-    rows,
-    ...columns,
-    text(
-      "target",
-      Array.from({ length: rows }, (_, i) => names[(i * i) % names.length] as string),
-    ),
-  );
-}
-
-test("hostile names are text wherever they stand, and run nothing", async () => {
-  const settings = HOSTILE.map((name) => [name, name] as const);
-  const rows = named(HOSTILE);
-  const report = await learnt(rows, "target", { title: HOSTILE.join(" "), settings, environment: settings });
-  const { page, complaints } = await open(reportHtml(report));
-  expect(report.mistakes!.rows.length).toBeGreaterThan(5);
-  const seen = await page.evaluate(() => ({
-    hacked: (window as { hacked?: unknown }).hacked,
-    title: document.title,
-    head: document.querySelector("h1")?.textContent,
-    settings: [...document.querySelectorAll("#configuration dt")].map((e) => e.textContent),
-    values: [...document.querySelectorAll("#environment dd")].map((e) => e.textContent),
-    columns: [...document.querySelectorAll("#mistakes th.input")].map((e) => e.textContent),
-    classes: [...document.querySelectorAll("#confusion tbody th")].map((e) => e.textContent),
-    inputs: [...document.querySelectorAll("#mistakes td.text")].map((e) => e.textContent),
-    elements: [...new Set([...document.querySelectorAll("*")].map((e) => e.tagName.toLowerCase()))],
-    handlers: [...document.querySelectorAll("*")]
-      .flatMap((e) => [...e.attributes])
-      .filter(({ name }) => /^on|^src$|^href$/.test(name))
-      .map(({ value }) => value),
-    scripts: document.scripts.length,
-  }));
-  expect(seen.hacked).toBeUndefined();
-  expect(seen.head).toBe(report.title);
-  // a title has no line ends, and one blank in a row
-  expect(seen.title).toBe(`${report.title} – training report`.replace(/[\t\n\f\r ]+/g, " ").trim());
-  expect(seen.settings).toEqual([...HOSTILE]);
-  expect(seen.values).toEqual([...HOSTILE]);
-  expect(seen.columns).toEqual([...HOSTILE]);
-  expect([...seen.classes].sort()).toEqual(
-    [...new Set(rows.columns.at(-1)!.type === "category" ? report.confusion!.names : [])].sort(),
-  );
-  expect(seen.inputs.length).toBeGreaterThan(20);
-  for (const input of seen.inputs) expect(HOSTILE).toContain(input);
-  expect(
-    seen.elements.filter((tag) => ["img", "iframe", "object", "embed", "a", "base", "form"].includes(tag)),
-  ).toEqual([]);
-  expect(seen.handlers).toEqual(["data:,"]);
-  expect(seen.scripts).toBe(2);
-  expect(await page.evaluate(() => (({}) as { polluted?: unknown }).polluted)).toBeUndefined();
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test("two hostile classes have a ROC curve, a hostile target a plot", async () => {
-  const two = await learnt(named(HOSTILE.slice(0, 2)), "target", { title: HOSTILE[1] });
-  const first = await open(reportHtml(two), 390);
-  expect(await first.page.textContent("#roc h3")).toBe(`ROC of ${two.roc!.positive}`);
-  expect(HOSTILE).toContain(two.roc!.positive);
-  const target = HOSTILE[0];
-  const rows = table(
-    80,
-    number(
-      "a",
-      Array.from({ length: 80 }, (_, i) => i % 9),
-    ),
-    number(
-      target,
-      Array.from({ length: 80 }, (_, i) => (i % 9) * 3 + (i % 4)),
-    ),
-  );
-  const second = await open(reportHtml(await learnt(rows, target)), 390);
-  expect(await second.page.textContent("#fits h3")).toBe(target);
-  for (const { page, complaints } of [first, second]) {
-    expect(await page.evaluate(() => (window as { hacked?: unknown }).hacked)).toBeUndefined();
-    expect(complaints).toEqual([]);
-    await page.close();
-  }
-});
+import { number, table } from "../support/tables.ts";
+import { FACTS, HOSTILE, learnt, named, open } from "./opened-report.ts";
 
 test("figures that are no numbers are drawn as none", async () => {
   const rows = table(
@@ -224,27 +48,6 @@ test("figures that are no numbers are drawn as none", async () => {
   expect(await page.textContent(".warning")).toBe("weights were not finite");
   await page.locator("#fits .u-over").hover();
   expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test("a page whose data were written as they are would run them: the test above can fail", async () => {
-  const report = await learnt(named(HOSTILE.slice(0, 2)), "target", { title: HOSTILE[0] });
-  const html = reportHtml(report);
-  const raw = html
-    .replace(/(id="report">)[^<]*/, (_, tag) => tag + JSON.stringify(report))
-    .replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "");
-  const page = await browser.newPage();
-  await page.setContent(raw);
-  expect(await page.evaluate(() => (window as { hacked?: unknown }).hacked)).toBe(1);
-  await page.close();
-});
-
-test("the policy alone stops a script that is not the page's", async () => {
-  const report = await learnt(named(["a", "b"]), "target");
-  const html = reportHtml(report).replace("</body>", "<script>window.hacked=1</script></body>");
-  const { page, complaints } = await open(html);
-  expect(await page.evaluate(() => (window as { hacked?: unknown }).hacked)).toBeUndefined();
-  expect(complaints).toEqual([expect.stringMatching(/Content Security Policy/)]);
   await page.close();
 });
 
