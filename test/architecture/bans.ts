@@ -95,12 +95,26 @@ export function abiProblems(source: Source): string[] {
   return problems;
 }
 
-/** Files of more than `most` lines. */
+/** In the opening of a file: why it may have any number of lines. */
+const REASON = /\bone (file|page) because\b/i;
+
+/** Files of more than `most` lines that do not say why they are one. */
 export function longFiles(sources: readonly Source[], most = LONGEST_FILE): string[] {
   return sources
+    .filter(({ text }) => !REASON.test(text.slice(0, 1000)))
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
     .filter(({ lines }) => lines > most)
-    .map(({ path, lines }) => `${path}: ${lines} lines, at most ${most}`);
+    .map(
+      ({ path, lines }) => `${path}: ${lines} lines, at most ${most}, or "One file because …" in its opening`,
+    );
+}
+
+/** What a file of any of our languages begins with that says what it is; a page for browsers has a title, prose a heading. */
+const OPENING = /^(#!.*\n)?(\/\/ |\/\*\*?\s|"""|# |<!doctype html>)/;
+
+/** Files that do not open with what they are. */
+export function unopened(sources: readonly Source[]): string[] {
+  return sources.filter(({ text }) => !OPENING.test(text)).map(({ path }) => `${path}: no opening comment`);
 }
 
 function isInteger(node: ts.Expression, known: ReadonlySet<string>): boolean {

@@ -18,11 +18,11 @@ export interface Import {
   readonly line: number;
 }
 
-/** Every TypeScript file under a folder, JSX among them, generated ones left out. */
-export function readTree(root: string): Source[] {
+/** Every file under a folder whose name ends so (TypeScript, JSX among it), but for what is generated or installed. */
+export function readTree(root: string, ending = /\.tsx?$/): Source[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .map((name) => posix.join(root, name.replaceAll("\\", "/")))
-    .filter((path) => /\.tsx?$/.test(path) && !path.includes("/generated/"))
+    .filter((path) => ending.test(path) && !/\/(generated|node_modules)\//.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 }

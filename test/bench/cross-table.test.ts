@@ -1,3 +1,5 @@
+// The table of all engines: as wide as a terminal, and the figures in their places.
+
 import { expect, test } from "vitest";
 import { crossTables } from "../../bench/cross-table.ts";
 import { makeReport } from "../../bench/report.ts";

@@ -1,3 +1,5 @@
+// Figures of several processes become one.
+
 import { expect, test } from "vitest";
 import { merge } from "../../bench/merge.ts";
 import { measurement, outcome, RELAXED, SIMD, WIDE } from "./figures.ts";

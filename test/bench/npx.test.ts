@@ -1,3 +1,5 @@
+// What is told of an engine that npx could not run.
+
 import { expect, test } from "vitest";
 import { lastError } from "../../bench/npx.ts";
 

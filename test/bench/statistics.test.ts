@@ -1,3 +1,5 @@
+// Quantiles, and figures as they are written.
+
 import { expect, test } from "vitest";
 import { digits, quantile, rounded, summarize } from "../../bench/statistics.ts";
 
