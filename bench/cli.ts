@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { MOST_THREADS } from "../src/base/abi.ts";
 import { BUILDS, type BuildChoice } from "./variants.ts";
 
-export const SUITES = ["gemm", "elementwise", "step", "threads"] as const;
+const SUITES = ["gemm", "elementwise", "step", "threads"] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 export interface Arguments {

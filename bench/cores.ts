@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Case } from "./case.ts";
 import { type Duration, forSeconds } from "./duration.ts";
 import { findVariants, withThreads } from "./find-variants.ts";
-import { setting } from "./report.ts";
+import { setting, settingLine } from "./report.ts";
 import { CEILING } from "./shapes.ts";
 import { rounded, summarize } from "./statistics.ts";
 import { aligned } from "./table.ts";
@@ -67,7 +67,7 @@ function main({ seconds: each, json }: Duration): number {
   const header = { engine: `Node ${process.versions.node}`, ...setting(false, 1), seconds: each };
   const figure = (value: number | null, places: number): string => value?.toFixed(places) ?? "–";
   print([
-    `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
+    settingLine(header),
     "",
     ...aligned(
       [

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { dense, init } from "../src/index.ts";
 import { loadModel, saveModel } from "../src/node.ts";
 import { type Duration, forSeconds } from "./duration.ts";
-import { setting } from "./report.ts";
+import { setting, settingLine } from "./report.ts";
 import { rounded, type Summary, summarize } from "./statistics.ts";
 import { aligned } from "./table.ts";
 import { print, progress } from "./terminal.ts";
@@ -56,7 +56,7 @@ async function main({ seconds, json }: Duration): Promise<number> {
       return { what, rounds: times.length, ms: summary, ratio: rounded(summary.median / base) };
     });
     print([
-      `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
+      settingLine(header),
       `a file of ${(size / 1e6).toFixed(1)} MB; ${results[0]?.rounds} rounds by turns; × is by the medians, ${BAR} at most`,
       "",
       ...aligned(

@@ -13,7 +13,7 @@ import { ISOLATED, type Server, serve, strictPolicy } from "../tools/serve.ts";
 import { UsageError, writable } from "./cli.ts";
 import { fetchEngine, NPX_SHELL } from "./npx.ts";
 import type { Net, Speed } from "./page-app.ts";
-import { setting } from "./report.ts";
+import { type Setting, setting, settingLine } from "./report.ts";
 import { quantile, rounded, type Summary, summarize } from "./statistics.ts";
 import { aligned } from "./table.ts";
 import { print, progress } from "./terminal.ts";
@@ -245,28 +245,27 @@ async function main({ seconds, minutes, json }: Asked): Promise<number> {
 }
 
 function report(
-  header: { engine: string; node: string; cpu: string; cores: number; date: string },
+  header: Setting & { readonly engine: string; readonly node: string },
   firstMs: Summary,
   speeds: readonly Compared[],
   gaps: readonly Gaps[],
   grown: Memory | undefined,
 ): void {
-  const { engine, node, cpu, cores, date } = header;
   const thousands = (value: number): string => Math.round(value).toLocaleString("en");
   print([
-    `${engine}, ${cpu}, ${cores} cores, ${date.slice(0, 16).replace("T", " ")} UTC`,
+    settingLine(header),
     "",
     `first step ${rounded(firstMs.median)} ms after navigation in the median of ${VISITS} visits, p90 ${rounded(firstMs.p90)} ms`,
     "",
     ...aligned(
       [
-        ["samples/s", "", "", "page", node, "ratio"],
-        ...speeds.map(({ name, threads, build, tile, page, node: inNode, ratio }) => [
+        ["samples/s", "", "", "page", header.node, "ratio"],
+        ...speeds.map(({ name, threads, build, tile, page, node, ratio }) => [
           name,
           `${threads} ×`,
           `${build} ${tile}`,
           thousands(page),
-          thousands(inNode),
+          thousands(node),
           ratio.toFixed(2),
         ]),
       ],

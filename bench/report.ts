@@ -89,6 +89,11 @@ export function setting(smoke: boolean, processes: number): Setting {
   };
 }
 
+/** What stands above the tables of a script that measures by itself. */
+export function settingLine({ engine, cpu, cores, date }: Setting & { readonly engine: string }): string {
+  return `${engine}, ${cpu}, ${cores} cores, ${date.slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /**
  * @param outcomes    of processes that measured something, at least one
  * @param names       of cases, in the order of the results

@@ -13,7 +13,7 @@ import { type Duration, forSeconds } from "./duration.ts";
 import { type Growth, growth, upperHalf } from "./exponent.ts";
 import { findVariants, withThreads } from "./find-variants.ts";
 import { measure } from "./harness.ts";
-import { setting } from "./report.ts";
+import { setting, settingLine } from "./report.ts";
 import { scalingPage } from "./scaling-page.ts";
 import { CEILING, netName } from "./shapes.ts";
 import { quantile, rounded, summarize } from "./statistics.ts";
@@ -92,7 +92,7 @@ function main({ seconds: each, json, html }: Duration): number {
   const axes = found.flatMap((one) => one.axes);
   const nets = found.flatMap((one) => one.nets);
   print([
-    `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
+    settingLine(header),
     ...axes.flatMap(axisLines),
     "",
     ...table("nets", nets, ({ name, variant }) => `${name}, ${variant}`),

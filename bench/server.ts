@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { crossEntropy, dataset, dense, hosted, init, relu, type Sequential, sgd } from "../src/index.ts";
 import { type Duration, forSeconds } from "./duration.ts";
-import { setting } from "./report.ts";
+import { setting, settingLine } from "./report.ts";
 import { quantile, rounded } from "./statistics.ts";
 import { aligned } from "./table.ts";
 import { print, progress } from "./terminal.ts";
@@ -97,7 +97,7 @@ async function main({ seconds, json }: Duration): Promise<number> {
   server.close();
   const header = { engine: `Node ${process.versions.node}`, ...setting(false, 1), seconds, paceMs: PACE_MS };
   print([
-    `${header.engine}, ${header.cpu}, ${header.cores} cores, ${header.date.slice(0, 16).replace("T", " ")} UTC`,
+    settingLine(header),
     `${seconds} s of a request every ${PACE_MS} ms for each line`,
     "",
     ...aligned(

@@ -130,7 +130,7 @@ function rgb(colour: string): number {
 type Piece = readonly [x: number, y: number, toX: number, toY: number];
 
 /** Marching squares: where the values of a grid cross 0, taken as linear along the sides of its cells. */
-export function* crossings(values: Float32Array, size: number): Generator<Piece> {
+function* crossings(values: Float32Array, size: number): Generator<Piece> {
   const at = (x: number, y: number): number => values[y * size + x] ?? 0;
   for (let y = 0; y < size - 1; y++) {
     for (let x = 0; x < size - 1; x++) {

@@ -80,6 +80,11 @@ const gelu: Case = {
 const hold = (x: number): number => (x < -16 ? -16 : x > 16 ? 16 : x);
 /** (x·√(2/π))·(1 + (x·x)·c) */
 const cubic = (x: number, c: number): number => f(f(x * GELU) * f(1 + f(f(x * x) * c)));
+const tanhCubic = (x: Elements, math: Vmath): Float32Array =>
+  math(
+    abi.MATH_TANH,
+    x.map((v) => cubic(hold(v), CUBIC)),
+  );
 
 const geluTanh: Case = {
   name: "geluTanh",
@@ -89,17 +94,11 @@ const geluTanh: Case = {
   saves: "input",
   range: [-4, 4],
   y: (x, math) => {
-    const t = math(
-      abi.MATH_TANH,
-      x.map((v) => cubic(hold(v), CUBIC)),
-    );
+    const t = tanhCubic(x, math);
     return x.map((v, i) => f(0.5 * v) * f(1 + at(t, i)));
   },
   dx: (dy, x, math) => {
-    const t = math(
-      abi.MATH_TANH,
-      x.map((v) => cubic(hold(v), CUBIC)),
-    );
+    const t = tanhCubic(x, math);
     return dy.map((d, i) => {
       const [plus, minus] = [f(1 + at(t, i)), f(1 - at(t, i))];
       return d * f(0.5 * f(plus + f(f(minus * plus) * cubic(hold(at(x, i)), CUBIC3))));

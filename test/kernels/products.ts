@@ -9,7 +9,7 @@ import type { Gemm, Matrix } from "../oracle/gemm.ts";
 import type { Rig } from "./harness.ts";
 
 /** How A and B stand in memory: row by row (N) or column by column (T); `any` has no stride of 1. */
-export const LAYOUTS = ["NN", "TN", "NT", "any"] as const;
+const LAYOUTS = ["NN", "TN", "NT", "any"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /**

@@ -22,6 +22,15 @@ const model = (layers: readonly LayerSpec[], loss?: LossSpec) =>
     layers,
   );
 const all = { entries: Number.POSITIVE_INFINITY };
+const xor = dataset({
+  x: [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
+  y: [0, 1, 1, 0],
+});
 /** As in gradcheck.test.ts: errors that add up in three layers. */
 const FAR_BELOW = 64 * 2 ** -24;
 
@@ -102,17 +111,8 @@ describe(`numbers that are hard (seed ${SEED})`, () => {
         tanh(),
         dense(2),
       ]);
-      const data = dataset({
-        x: [
-          [0, 0],
-          [0, 1],
-          [1, 0],
-          [1, 1],
-        ],
-        y: [0, 1, 1, 0],
-      });
-      await m.fit(data, { epochs: 20_000, batchSize: 4 });
-      const check = await gradCheck(m, { x: data.x, y: data.y as Int32Array }, all);
+      await m.fit(xor, { epochs: 20_000, batchSize: 4 });
+      const check = await gradCheck(m, { x: xor.x, y: xor.y as Int32Array }, all);
       expect(check.loss).toBeLessThan(1e-3);
       expect(check).toMatchObject({ passed: true, suspects: [] });
     },
@@ -189,22 +189,13 @@ describe(`numbers that are hard (seed ${SEED})`, () => {
 
   it("a gradient that is wrong in a net that has fitted: no kernel is blamed for what cancels", async () => {
     const m = xent.sequential({ input: 2, seed: 3, ...learn }, [dense(8), tanh(), dense(2)]);
-    const data = dataset({
-      x: [
-        [0, 0],
-        [0, 1],
-        [1, 0],
-        [1, 1],
-      ],
-      y: [0, 1, 1, 0],
-    });
-    await m.fit(data, { epochs: 20_000, batchSize: 4, optimizer: sgd({ lr: 5 }) });
+    await m.fit(xor, { epochs: 20_000, batchSize: 4, optimizer: sgd({ lr: 5 }) });
     m.gradients = (given) => {
       const state = Sequential.prototype.gradients.call(m, given);
       state["2.bias"]?.data.fill(1);
       return state;
     };
-    const check = await gradCheck(m, { x: data.x, y: data.y as Int32Array }, all);
+    const check = await gradCheck(m, { x: xor.x, y: xor.y as Int32Array }, all);
     expect(check.loss).toBeLessThan(1e-4);
     expect(check).toMatchObject({ passed: false, suspects: [] });
   });

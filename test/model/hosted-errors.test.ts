@@ -1,36 +1,35 @@
 // What a hosted runtime refuses: with the errors of the calling thread, and what cannot cross with its own.
 
 import { inspect } from "node:util";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { gradCheck } from "../../src/model/gradcheck.ts";
 import type { HostedSequential } from "../../src/model/hosted.ts";
 import { errorOf, failureOf } from "../../src/model/messages.ts";
 import { hosted, init } from "../../src/model/runtime.ts";
-import type { Sequential } from "../../src/model/sequential.ts";
 import { sigmoid } from "../../src/nn/activations.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
 import { mse } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet } from "../support/blobs.ts";
+import {
+  here,
+  INPUT,
+  known,
+  layers,
+  local,
+  OUTPUTS,
+  remote,
+  there,
+  train,
+  x,
+  y,
+} from "../support/both-sides.ts";
 import { squares } from "../support/custom-losses.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import type { Any } from "../support/refusals.ts";
 import { workersMade } from "../support/workers.ts";
 
-const here = await init({ precision: "strict" });
-const there = await hosted({ precision: "strict" });
-afterAll(() => there.dispose());
-
-const [INPUT, OUTPUTS] = [6, 4] as const;
-const known = { input: INPUT, seed: 7, loss: crossEntropy(), optimizer: sgd({ lr: 0.2 }) };
-const layers = [dense(9), relu(), dense(OUTPUTS)];
-const local = (): Sequential => here.sequential(known, layers);
-const remote = (): Promise<HostedSequential> => there.sequential(known, layers);
-
-const train = blobSet(1, 150, INPUT, OUTPUTS);
-const { x, y: ids } = blobSet(2, 40, INPUT, OUTPUTS);
-const y = ids as Int32Array;
 /** A model that refused something goes on. */
 const expectUsable = async (model: HostedSequential): Promise<void> => {
   await model.fit(train, { optimizer: known.optimizer, loss: known.loss });

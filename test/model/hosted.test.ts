@@ -1,10 +1,10 @@
 // A hosted runtime gives what one on the calling thread gives: the same bits, the same errors, the same order of things.
 
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import type { HostedSequential } from "../../src/model/hosted.ts";
 import type { ModelPlan } from "../../src/model/options.ts";
-import { hosted, init } from "../../src/model/runtime.ts";
+import { hosted } from "../../src/model/runtime.ts";
 import type { Sequential } from "../../src/model/sequential.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
@@ -12,27 +12,26 @@ import { mse } from "../../src/nn/losses.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { floats } from "../oracle/data.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
+import {
+  here,
+  INPUT,
+  known,
+  layers,
+  local,
+  OUTPUTS,
+  remote,
+  there,
+  train,
+  validation,
+  x,
+  y,
+} from "../support/both-sides.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import type { Any } from "../support/refusals.ts";
 import { hash, weights } from "../support/state.ts";
 import { workersMade } from "../support/workers.ts";
 
-const here = await init({ precision: "strict" });
-const there = await hosted({ precision: "strict" });
-afterAll(() => there.dispose());
-
-const [INPUT, OUTPUTS] = [6, 4] as const;
-const known = { input: INPUT, seed: 7, loss: crossEntropy(), optimizer: sgd({ lr: 0.2 }) };
-const layers = [dense(9), relu(), dense(OUTPUTS)];
-const local = (more: object = {}): Sequential => here.sequential({ ...known, ...more }, layers);
-const remote = (more: object = {}): Promise<HostedSequential> =>
-  there.sequential({ ...known, ...more }, layers);
 const hashOf = async (model: HostedSequential): Promise<string> => hash(await model.stateDict());
-
-const train = blobSet(1, 150, INPUT, OUTPUTS);
-const validation = blobSet(2, 40, INPUT, OUTPUTS);
-const { x } = validation;
-const y = validation.y as Int32Array;
 /** Longer than any test takes. */
 const FOREVER = 1_000_000;
 /** Keeps this thread busy for as long as a worker that did not wait would take for some epochs. */

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { refuses } from "../support/errors.ts";
-import { memoriesMade } from "../support/memories.ts";
+import { memoriesMade, memoriesRefused } from "../support/memories.ts";
 import { expectBytes } from "../support/resumed.ts";
 import { changed, good, type Json, net, run, trained, xent } from "../support/whole-file.ts";
 
@@ -16,19 +16,10 @@ it("a host that refuses the memory leaves the model as it was", async () => {
   const file = m.save();
   // has no memory yet: what it is to begin with is drawn after the refusal
   const fresh = xent.sequential({ input: 4, seed: 6 }, net);
-  const { Memory } = WebAssembly;
-  WebAssembly.Memory = class extends Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      throw new RangeError("no");
-    }
-  };
-  try {
+  await memoriesRefused(async () => {
     await refuses(() => m.load(good), "MEMORY");
     await refuses(() => fresh.load(good), "MEMORY");
-  } finally {
-    WebAssembly.Memory = Memory;
-  }
+  });
   expectBytes(m.save(), file);
   expectBytes(fresh.save(), file);
   await m.load(good);

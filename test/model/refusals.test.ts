@@ -1,6 +1,6 @@
 // Bad input: an XentError with a code and words, before a kernel runs, and the model is as it was.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { XentErrorCode } from "../../src/base/errors.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { init } from "../../src/model/runtime.ts";
@@ -12,7 +12,7 @@ import { adam } from "../../src/train/adaptive.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
-import { memoriesMade } from "../support/memories.ts";
+import { memoriesMade, memoriesRefused } from "../support/memories.ts";
 import { type Any, type Refusal, refusals as refusalsOf } from "../support/refusals.ts";
 import { weights } from "../support/state.ts";
 
@@ -324,11 +324,6 @@ describe("init", () => {
 });
 
 describe("a model that does not fit", () => {
-  const { Memory } = WebAssembly;
-  afterEach(() => {
-    WebAssembly.Memory = Memory;
-  });
-
   it("TOO_LARGE: the plan of a batch is beyond 4 GiB, and nothing is allocated", async () => {
     const m = xent.sequential({ input: 1, ...learn }, [dense(20_000), relu(), dense(2)]);
     const rows = 60_000;
@@ -344,14 +339,9 @@ describe("a model that does not fit", () => {
     const m = model();
     await m.fit(good);
     const before = weights(m);
-    WebAssembly.Memory = class {
-      constructor() {
-        throw new RangeError("out of memory");
-      }
-    } as Any;
-    await refuses(() => m.fit(blobSet(1, 40_000, INPUT, OUTPUTS)), "MEMORY", "MiB", "out of memory");
+    const large = () => m.fit(blobSet(1, 40_000, INPUT, OUTPUTS));
+    await memoriesRefused(() => refuses(large, "MEMORY", "MiB", "out of memory"));
     expect(weights(m)).toBe(before);
-    WebAssembly.Memory = Memory;
     await m.fit(blobSet(1, 40_000, INPUT, OUTPUTS), { batchSize: 4000 });
     expect(weights(m)).not.toBe(before);
   });

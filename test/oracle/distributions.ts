@@ -6,7 +6,7 @@ import { erfc } from "./erf.ts";
 export type Cdf = (x: number) => number;
 
 /** Φ(z) = ½·erfc(−z/√2) */
-export const standardNormalCdf: Cdf = (z) => 0.5 * erfc(-z * Math.SQRT1_2);
+const standardNormalCdf: Cdf = (z) => 0.5 * erfc(-z * Math.SQRT1_2);
 
 export const uniformCdf =
   (low: number, high: number): Cdf =>

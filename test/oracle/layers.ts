@@ -89,7 +89,7 @@ export function batchNormBackward(dy: Matrix, x: Matrix, gamma: Columns, eps: nu
 }
 
 /** Running statistics after a batch: PyTorch's, the variance by n − 1. */
-export function runningStatistics(running: Statistics, x: Matrix, momentum: number): Statistics {
+function runningStatistics(running: Statistics, x: Matrix, momentum: number): Statistics {
   const { mean, variance } = columnStatistics(x);
   const move = (old: Float64Array, to: Float64Array, factor: number): Float64Array =>
     old.map((value, j) => (1 - momentum) * value + momentum * factor * (to[j] as number));

@@ -137,14 +137,3 @@ function logarithm(sigma: number, logSum: number): Rounded {
   const inner = -Math.log1p(-sigma);
   return { value: logSum, off: inner + LOG_ERROR * (logSum + inner) };
 }
-
-/** Softmax cross entropy of a class id: ln S + (m − z_t), and p − onehot. */
-export function crossEntropyBounds(
-  z: ArrayLike<number>,
-  target: number,
-  scale: number,
-  r?: number,
-): RowBounds {
-  const t = Array.from(z, (_, j) => Number(j === target));
-  return softCrossEntropyBounds(z, t, { labelSmoothing: 0 }, scale, r);
-}

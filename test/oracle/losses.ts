@@ -74,7 +74,7 @@ export function crossEntropyRow(
  *       = Σ_j [w_j·y_j·s(−z_j) + (1 − y_j)·s(z_j)],     s(x) = max(x, 0) + ln(1 + e^−|x|)
  *     ∂ℓ/∂z_j = (1 − y_j)·σ(z_j) − w_j·y_j·σ(−z_j)      which is σ(z_j) − y_j where w_j = 1
  */
-export function bceRow(spec: BceWithLogitsSpec, z: ArrayLike<number>, y: ArrayLike<number>): LossRow {
+function bceRow(spec: BceWithLogitsSpec, z: ArrayLike<number>, y: ArrayLike<number>): LossRow {
   const s = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   const gradient = new Float64Array(z.length);
   let loss = 0;
@@ -100,7 +100,7 @@ export function posWeightOf({ posWeight }: BceWithLogitsSpec, j: number): number
  *     huber      ½d²      d              where |d| ≤ δ
  *                δ(|d| − ½δ)   δ·sign d  beyond
  */
-export function distanceRow(spec: DistanceSpec, a: ArrayLike<number>, y: ArrayLike<number>): LossRow {
+function distanceRow(spec: DistanceSpec, a: ArrayLike<number>, y: ArrayLike<number>): LossRow {
   const gradient = new Float64Array(a.length);
   let loss = 0;
   for (let j = 0; j < a.length; j++) {

@@ -27,7 +27,7 @@ import type { LossSpec, Targets } from "../oracle/spec.ts";
  *
  * The sum of n terms adds ⌈n/4⌉ + 1 (four chains, joined), r one.
  */
-export function rowLossBound(
+function rowLossBound(
   loss: LossSpec,
   z: ArrayLike<number>,
   target: number | ArrayLike<number>,

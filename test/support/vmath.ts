@@ -5,7 +5,7 @@ import { ARENA_BASE } from "../../src/base/abi.ts";
 import { wasmBytes } from "./core.ts";
 
 /** Most values a call. */
-export const VMATH_MOST = 1 << 16;
+const VMATH_MOST = 1 << 16;
 
 /** Room for two runs of VMATH_MOST values and more. */
 export const vmathMemory = new WebAssembly.Memory({ initial: 16 });

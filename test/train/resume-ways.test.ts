@@ -19,6 +19,7 @@ import { blobSet } from "../support/blobs.ts";
 import { coreOf } from "../support/core.ts";
 import { crewed } from "../support/crew.ts";
 import { refuses, thrown } from "../support/errors.ts";
+import { memoriesRefused } from "../support/memories.ts";
 import { abortingAt, expectBytes, expectSame } from "../support/resumed.ts";
 import { data, full, how, inOneGo, layers, validation } from "../support/six-epochs.ts";
 import { weights } from "../support/state.ts";
@@ -297,19 +298,7 @@ describe("elsewhere", () => {
     const options = how({ epochs: 2, batchSize: 100 });
     const plain = m();
     const expected = { history: await plain.fit(wide, options), file: plain.save() };
-    const { Memory } = WebAssembly;
-    let refused = 0;
-    WebAssembly.Memory = class extends Memory {
-      constructor(descriptor: WebAssembly.MemoryDescriptor) {
-        // the data alone take 16 pages of 64 KiB
-        if (descriptor.initial > 12) {
-          refused++;
-          throw new RangeError("no");
-        }
-        super(descriptor);
-      }
-    };
-    try {
+    const refused = await memoriesRefused(async () => {
       for (const look of [6, 24, 60]) {
         const part = m();
         expect((await part.fit(wide, { ...options, signal: abortingAt(look) })).stopped).toBe("signal");
@@ -317,9 +306,8 @@ describe("elsewhere", () => {
         const history = await loaded.fit(wide, { ...options, resume: true });
         expectSame({ history, file: loaded.save() }, expected);
       }
-    } finally {
-      WebAssembly.Memory = Memory;
-    }
+      // pages: the data alone take 16
+    }, 12);
     expect(refused).toBeGreaterThan(2);
   });
 });
