@@ -1,5 +1,5 @@
-// Projects: computing and node, cli (`npm run test:cli`), pages and browser (Chromium, left out with a word where there is none), bundlers
-// (`npm run test:bundlers`), soak (`npm run test:soak`) and faults, some of the soak in short.
+// Projects: computing and node, cli (`npm run test:cli`), pages and browser (Chromium, left out with a word where there is none), site
+// (`npm run test:site`), bundlers (`npm run test:bundlers`), soak (`npm run test:soak`) and faults, some of the soak in short.
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -153,7 +153,7 @@ if (executablePath !== undefined) {
   });
   projects.push({
     resolve,
-    // a page that is cross-origin isolated, as threads will need it
+    // a page that is cross-origin isolated, as threads need it
     server: {
       headers: {
         "Cross-Origin-Opener-Policy": "same-origin",
