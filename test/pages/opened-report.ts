@@ -119,3 +119,16 @@ export function named(names: readonly string[], rows = 120): Table {
     ),
   );
 }
+
+/** As many rows of a feature and a target that are numbers. */
+export function measured(rows: number, target: string, value: (row: number) => number): Table {
+  const each = Array.from({ length: rows }, (_, i) => i);
+  return table(
+    rows,
+    number(
+      "a",
+      each.map((i) => i % 9),
+    ),
+    number(target, each.map(value)),
+  );
+}

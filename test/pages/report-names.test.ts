@@ -3,8 +3,7 @@
 
 import { expect, test } from "vitest";
 import { reportHtml } from "../../src/cli/report/html.ts";
-import { number, table } from "../support/tables.ts";
-import { browser, HOSTILE, learnt, named, open } from "./opened-report.ts";
+import { browser, HOSTILE, learnt, measured, named, open } from "./opened-report.ts";
 
 test("hostile names are text wherever they stand, and run nothing", async () => {
   const settings = HOSTILE.map((name) => [name, name] as const);
@@ -56,17 +55,7 @@ test("two hostile classes have a ROC curve, a hostile target a plot", async () =
   expect(await first.page.textContent("#roc h3")).toBe(`ROC of ${two.roc!.positive}`);
   expect(HOSTILE).toContain(two.roc!.positive);
   const target = HOSTILE[0];
-  const rows = table(
-    80,
-    number(
-      "a",
-      Array.from({ length: 80 }, (_, i) => i % 9),
-    ),
-    number(
-      target,
-      Array.from({ length: 80 }, (_, i) => (i % 9) * 3 + (i % 4)),
-    ),
-  );
+  const rows = measured(80, target, (i) => (i % 9) * 3 + (i % 4));
   const second = await open(reportHtml(await learnt(rows, target)), 390);
   expect(await second.page.textContent("#fits h3")).toBe(target);
   for (const { page, complaints } of [first, second]) {

@@ -9,22 +9,13 @@ import { collectReport } from "../../src/cli/report/collect.ts";
 import { reportHtml } from "../../src/cli/report/html.ts";
 import type { Report } from "../../src/cli/report/report.ts";
 import { faults } from "../site/site.ts";
-import { number, table } from "../support/tables.ts";
-import { FACTS, HOSTILE, learnt, named, open } from "./opened-report.ts";
+import { FACTS, HOSTILE, learnt, measured, named, open } from "./opened-report.ts";
 
 test("figures that are no numbers are drawn as none", async () => {
-  const rows = table(
-    30,
-    number(
-      "a",
-      Array.from({ length: 30 }, (_, i) => i % 9),
-    ),
-    number(
-      "b",
-      Array.from({ length: 30 }, (_, i) => i),
-    ),
+  const report = await learnt(
+    measured(30, "b", (i) => i),
+    "b",
   );
-  const report = await learnt(rows, "b");
   const none = [null, null, null];
   const { series, ...curves } = report.curves;
   const lost: Report = {
