@@ -1,6 +1,7 @@
 // The caller's end of a hosted runtime: calls and their answers, what is known over there, and the worker's end. What the
 // calls mean is not known here.
 
+import { XentError } from "../base/errors.ts";
 import type { AbortSignalLike } from "../base/platform.ts";
 import type { CheckedRows, Dataset } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/prepared.ts";
@@ -83,6 +84,12 @@ const lost =
     problem: `${where}: the worker of the hosted runtime ended before its work: ${reason}`,
     hint: HINT,
   });
+
+/** A worker that could not be started, and what to do about it. */
+function unstarted(where: string, error: XentError): Failure {
+  const failure = failureOf(error) as Failure & { kind: "xent" };
+  return { ...failure, problem: `${where}: ${failure.problem}` };
+}
 
 /**
  * Held by all that a caller can get at, the runtime and its models, and by calls under way. The worker itself holds the
@@ -253,7 +260,7 @@ class Wire {
         lost: (reason) => this.end(lost(reason)),
       });
     } catch (error) {
-      this.over = lost(String(error));
+      this.over = error instanceof XentError ? (where) => unstarted(where, error) : lost(String(error));
     }
   }
 

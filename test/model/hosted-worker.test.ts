@@ -134,6 +134,17 @@ describe("a worker that is lost", () => {
   });
 });
 
+it("a worker that cannot be started says what to do about it, and nothing else", async () => {
+  const line = new Line(() => {
+    throw new XentError("WORKER_LOST", "a worker could not be started (no Worker)", "Name its file.");
+  });
+  const error = await thrown(() => line.call({ on: 0, name: "init", where: "hosted", args: [] }));
+  expect(error).toMatchObject({
+    message: "hosted: a worker could not be started (no Worker). Name its file.",
+    hint: "Name its file.",
+  });
+});
+
 /** What a process of its own prints, which has the built package as `xent`. */
 function run(script: string, ...flags: string[]): { out: string; ms: number } {
   const entry = pathToFileURL("dist/index.js").href;
