@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import {
   adamw,
   batchNorm1d,
-  type Callback,
   cosine,
   crossEntropy,
   dense,
@@ -19,49 +18,11 @@ import {
 } from "../../src/index.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { squares } from "../support/custom-losses.ts";
+import { expectFlat, inUse, type Sample, sampling } from "../support/flat.ts";
 import { memoriesMade } from "../support/memories.ts";
 
 const xent = await init();
 const learn = { loss: crossEntropy(), optimizer: sgd({ lr: 0.05 }) };
-
-/** Bytes in use after a full collection. */
-function inUse(): { heap: number; buffers: number; resident: number } {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error("run with --expose-gc");
-  gc();
-  gc();
-  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
-  return { heap: heapUsed, buffers: arrayBuffers, resident: rss };
-}
-
-type Sample = ReturnType<typeof inUse>;
-
-/** Takes a sample each so many epochs. */
-const sampling = (samples: Sample[], every: number): Callback => ({
-  onEpochEnd({ epoch }) {
-    if (epoch % every === every - 1) samples.push(inUse());
-  },
-});
-
-/**
- * Ten samples, a tenth of the calls apart. By the fourth the engine has compiled almost all that it will, which takes some
- * seconds; after it the heap may grow by eight bytes a call at most, less than the smallest object, and never by a buffer.
- *
- * @param calls  that the bytes are allowed for; where a step keeps nothing at all, fewer than there are
- */
-function expectFlat(samples: readonly Sample[], calls: number): void {
-  console.log(samples.map(({ heap, buffers }) => `${kib(heap)}+${kib(buffers)}`).join(" "), "KiB");
-  expect(samples.length).toBe(10);
-  // the least of three: a sample while the engine compiles stands out by some hundred KiB
-  const least = (from: number): number => Math.min(...samples.slice(from, from + 3).map(({ heap }) => heap));
-  expect(least(7) - least(3)).toBeLessThan(8 * 0.4 * calls);
-  for (const { heap, buffers } of samples) {
-    expect(heap - least(3)).toBeLessThan(2 ** 20);
-    expect(buffers).toBeLessThanOrEqual((samples[0] as Sample).buffers);
-  }
-}
-
-const kib = (bytes: number): string => (bytes / 1024).toFixed(0);
 
 describe("no growth", () => {
   it("over 30,000 steps of fit, 784-128-10", async () => {
