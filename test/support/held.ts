@@ -2,6 +2,7 @@
 // counted on Linux alone.
 
 import { readdirSync } from "node:fs";
+import { expect } from "vitest";
 
 export interface Held {
   readonly threads: number;
@@ -22,16 +23,16 @@ export function held(): Held {
   };
 }
 
-/** Waits until no more is held than was before, for 10 s at most: what has ended takes its time to be gone. */
-export async function heldAgain(before: Held): Promise<Held> {
-  let now = held();
-  for (
-    let i = 0;
-    i < 200 && !(Object.keys(before) as (keyof Held)[]).every((k) => now[k] <= before[k]);
-    i++
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    now = held();
-  }
-  return now;
+const KINDS = ["threads", "files", "listeners", "awaited"] as const;
+
+/** Expects no more of anything than there was before; what has ended gets 10 s to be gone. */
+export async function expectHeld(before: Held): Promise<void> {
+  const more = (): string[] => {
+    const now = held();
+    return KINDS.filter((kind) => now[kind] > before[kind]).map(
+      (kind) => `${now[kind]} ${kind}, of ${before[kind]}`,
+    );
+  };
+  for (let i = 0; i < 200 && more().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(more()).toEqual([]);
 }
