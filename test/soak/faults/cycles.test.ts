@@ -98,7 +98,7 @@ it(`${CYCLES} models, one after the other: nothing is left of them`, { timeout: 
   console.log(JSON.stringify(before));
   // of each size and seed one, whatever it ran on
   expect(files.size).toBe(2 * SEEDS);
-  expectFlat(samples, 40_000, 16_384);
+  expectFlat(samples, 125_000, 16_384);
   const residents = samples.map(({ resident }) => resident / 2 ** 20);
   console.log(residents.map((mib) => mib.toFixed(0)).join(" "), "MiB resident");
   expect((residents.at(-1) as number) - (residents[3] as number)).toBeLessThan(64);
