@@ -1,32 +1,39 @@
-// Threads of a crew, and workers of hosted runtimes, that die at a random moment of a run: ended from outside, by an error of their own or
-// by an exit. Each time the call ends as documented, with the weights of a step of the undisturbed run, and the run can be gone on with.
+// Threads of a crew that die at a random moment of a run: ended from outside, by an error of their own or by an exit. Each time the call ends
+// as documented, with the weights of a step of the undisturbed run, and the run can be gone on with.
 
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { afterAll, expect, it } from "vitest";
-import { XentError } from "../../../src/base/errors.ts";
-import type { HostedSequential, HostedXent } from "../../../src/model/hosted.ts";
+import type { Worker } from "node:worker_threads";
+import { expect, it } from "vitest";
 import type { FitOptions } from "../../../src/model/options.ts";
-import { hosted, init } from "../../../src/model/runtime.ts";
+import { init } from "../../../src/model/runtime.ts";
 import { Sequential } from "../../../src/model/sequential.ts";
-import { dense, relu } from "../../../src/nn/layers.ts";
 import { checkpoint, loadModel } from "../../../src/node.ts";
-import { source } from "../../oracle/data.ts";
 import { blobSet } from "../../support/blobs.ts";
-import { type Crewed, crewed, watchWorkers } from "../../support/crew.ts";
-import { expectFlat, inUse, type Sample } from "../../support/flat.ts";
+import { type Crewed, crewed } from "../../support/crew.ts";
+import {
+  below,
+  chance,
+  count,
+  doomNext,
+  keptBy,
+  living,
+  one,
+  outcome,
+  rounds,
+  told,
+  workers,
+} from "../../support/doomed.ts";
 import { timeFlies } from "../../support/flying.ts";
 import { folders } from "../../support/folders.ts";
-import { expectHeld, type Held, held } from "../../support/held.ts";
 import { within } from "../../support/seconds.ts";
 import { data, how, layers } from "../../support/six-epochs.ts";
 import { hash } from "../../support/state.ts";
 import { Undisturbed } from "../../support/undisturbed.ts";
-import { ended } from "../../support/workers.ts";
 import { times } from "../counts.ts";
 
 timeFlies();
-const DEATHS = times("deaths");
+/** Two thirds of all; the others are in hosted-deaths.test.ts. */
+const DEATHS = Math.ceil((2 * times("deaths")) / 3);
 const { empty } = folders("deaths");
 const known = { input: data.features, seed: 9 };
 const alone = await init({ precision: "strict", threads: 1 });
@@ -39,60 +46,12 @@ const runs = [how, long].map((options) => ({
 type Run = (typeof runs)[0];
 const few = runs[0] as Run;
 
-const random = source(3);
-const below = (n: number): number => Math.floor(n * random());
-const one = <T>(of: readonly T[]): T => of[below(of.length)] as T;
-
 /** Evaluated, and asked for its outputs: work of some chunks. */
 const others = blobSet(5, 600, known.input, 4);
 const { loss } = how();
 const expected = runs[0]?.undisturbed.model() as Sequential;
-const measured = await expected.evaluate(others, { loss } as object);
+const measured = await expected.evaluate(others, { loss });
 const predicted = expected.predict(others.x);
-
-/** What a thread that is to die is started with; see dying-thread.mjs. */
-interface Doom {
-  readonly moment: string;
-  readonly left: number;
-  readonly how: "exit" | "throw";
-}
-const DYING = new URL("../../support/dying-thread.mjs", import.meta.url);
-/** For the next worker that is started. */
-let doom: ({ file: string; inner?: Doom } & Partial<Doom>) | undefined;
-const watch = watchWorkers((make) => {
-  if (doom === undefined) return make();
-  const workerData = doom;
-  doom = undefined;
-  return new Worker(DYING, { workerData, execArgv: [] });
-});
-afterAll(() => watch.restore());
-const built = (file: string): string => new URL(`../../../dist/${file}`, import.meta.url).href;
-const living = (): Worker[] => watch.workers.filter(({ threadId }) => threadId !== -1);
-
-const counts: Record<string, number> = {};
-function count(what: string): void {
-  counts[what] = (counts[what] ?? 0) + 1;
-}
-
-/** What a call came to: its result, or the loss of a thread, which nothing else may be. */
-async function outcome<T>(
-  what: string,
-  call: () => Promise<T> | T,
-): Promise<{ value?: T; lost?: XentError }> {
-  try {
-    return { value: await within(20, what, (async () => call())()) };
-  } catch (error) {
-    if (!(error instanceof XentError && error.code === "WORKER_LOST")) throw error;
-    count("calls that lost a thread");
-    return { lost: error };
-  }
-}
-
-/** The step of which a run's weights are, by what its error says. */
-function keptBy({ message }: XentError, done = 0): number {
-  if (message.includes("the weights are those of the last step")) return done;
-  return Number(/the weights are those from before step (\d+)/.exec(message)?.[1] ?? 0);
-}
 
 /** Crews that live through many deaths, by their size. */
 const crews = new Map<number, Crewed>();
@@ -174,21 +133,22 @@ async function loops({ what, model, run, kill, own }: Round): Promise<void> {
 
 /** Calls that change nothing, whether they lose a thread or not. */
 async function measures({ what, model, run, kill, own }: Round): Promise<void> {
-  if (!own) void kill();
-  const { value, lost } = await outcome(what, () => model.evaluate(others, { loss } as object));
+  const gone = own ? undefined : kill();
+  const { value, lost } = await outcome(what, () => model.evaluate(others, { loss }));
   if (lost === undefined) expect(value).toEqual(measured);
   expect(hash(model.stateDict())).toBe(await run.undisturbed.after(0));
-  expect(await model.evaluate(others, { loss } as object)).toEqual(measured);
+  await gone;
+  if (!own || lost !== undefined) expect(await model.evaluate(others)).toEqual(measured);
 }
 
 /** The same of one that cannot let the event loop turn: a trap it learns of at once. */
 async function predicts({ what, model, run, kill, own }: Round): Promise<void> {
-  await model.evaluate(others, { loss } as object);
+  await outcome(what, () => model.evaluate(others, { loss }));
   if (!own) await kill();
   for (let call = 0; call < 20; call++) {
     const { value, lost } = await outcome(what, () => model.predict(others.x));
     if (lost === undefined) expect(value).toEqual(predicted);
-    else await model.evaluate(others, { loss } as object);
+    else await model.evaluate(others);
   }
   expect(hash(model.stateDict())).toBe(await run.undisturbed.after(0));
 }
@@ -216,8 +176,8 @@ async function inCrew(i: number): Promise<void> {
   const threads = 2 + below(3);
   const name = one(Object.keys(CALLS)) as keyof typeof CALLS;
   const waits = name === "a fit that waits" || name === "between calls";
-  const own = !waits && (i % 4 === 0 || random() < 0.5);
-  const run = threads === 2 && random() < 0.1 ? (runs[1] as Run) : few;
+  const own = !waits && (i % 4 === 0 || chance(0.5));
+  const run = threads === 2 && chance(0.1) ? (runs[1] as Run) : few;
   const { pool, core } = await crewOf(threads);
   let how = "ended from outside";
   if (own) {
@@ -225,21 +185,22 @@ async function inCrew(i: number): Promise<void> {
     const traps = name === "predict";
     const moment = traps ? "before its share" : one(OWN);
     const left = 1 + below(name === "fit" || name === "steps" ? (run === few ? 45 : 330) : 6);
-    doom = { file: built("threads/worker.js"), moment, left, how: traps ? "throw" : one(["exit", "throw"]) };
-    how = `${doom.how} ${moment}, ${left}`;
+    const end = traps ? "throw" : one(["exit", "throw"] as const);
+    doomNext("threads/worker.js", { moment, left, how: end });
+    how = `${end} ${moment}, ${left}`;
     pool.scrap();
     await pool.start();
   }
   const what = `${i}: ${name} with ${threads} threads, ${how}`;
   const model = new Sequential(core, known, layers);
-  const kill = (): Promise<unknown> => (one(living()) ?? one(watch.workers)).terminate();
+  const kill = (): Promise<unknown> => (one(living()) ?? one(workers)).terminate();
   await told(what, () => CALLS[name]({ what, model, run, kill, own }));
+  // some have not come to their moment
+  pool.scrap();
   // whatever has happened, there are threads again
-  await model.evaluate(others, { loss } as object);
-  await pool.start();
+  await model.evaluate(others, { loss });
   expect(pool.threads, what).toBe(threads);
   model.dispose();
-  // one that has not come to its moment
   pool.scrap();
   count(own ? "by themselves" : "from outside");
 }
@@ -249,13 +210,13 @@ async function starting(i: number): Promise<void> {
   const threads = 2 + below(3);
   const way = one(["exit", "throw", "ended from outside"] as const);
   if (way !== "ended from outside") {
-    doom = { file: built("threads/worker.js"), moment: "starting", left: 1, how: way };
+    doomNext("threads/worker.js", { moment: "starting", left: 1, how: way });
   }
-  const before = watch.workers.length;
+  const before = workers.length;
   const starts = init({ precision: "strict", threads });
   if (way === "ended from outside") {
-    while (watch.workers.length === before) await new Promise((resolve) => setImmediate(resolve));
-    await (watch.workers.at(-1) as Worker).terminate();
+    while (workers.length === before) await new Promise((resolve) => setImmediate(resolve));
+    await (workers.at(-1) as Worker).terminate();
   }
   const what = `${i}: ${threads} threads are started, ${way}`;
   await told(what, async () => {
@@ -273,145 +234,7 @@ async function starting(i: number): Promise<void> {
   count("while they were started");
 }
 
-/** The message of what goes wrong says which round it was. */
-async function told(what: string, round: () => Promise<void>): Promise<void> {
-  try {
-    await round();
-  } catch (cause) {
-    throw new Error(what, { cause });
-  }
-}
-
-const strict = { precision: "strict", threads: 1 } as const;
-
-/** Calls to a hosted runtime whose worker dies. */
-const FAR_CALLS: Record<
-  string,
-  (model: HostedSequential, callbacks: NonNullable<FitOptions["callbacks"]>) => Promise<unknown>
-> = {
-  fit: (model, callbacks) => model.fit(data, few.options({ callbacks })),
-  async steps(model) {
-    for await (const _ of model.steps(data, few.options()));
-  },
-  evaluate: (model) => model.evaluate(others, { loss } as object),
-  predict: (model) => model.predict(others.x),
-  save: (model) => model.save(),
-};
-
-/** The worker of a hosted runtime dies: all calls say so, and a new one goes on with what was saved. */
-async function inHosted(i: number): Promise<void> {
-  const way = one(["exit", "throw", "ended from outside", "an error of its own"] as const);
-  const name = one(["starting", "between calls", ...Object.keys(FAR_CALLS)]);
-  const dies = (way === "exit" || way === "throw") && name !== "between calls" && name !== "save";
-  const what = `${i}: hosted, ${name}, ${way}`;
-  await told(what, async () => {
-    if (dies) {
-      // a kernel that throws is the call's error, not the worker's end
-      const moment = name === "starting" ? name : "before its share";
-      const how = name === "starting" ? way : "exit";
-      doom = { file: built("worker.js"), moment, left: name === "starting" ? 1 : 4 + below(40), how };
-    }
-    const before = watch.workers.length;
-    const starts = outcome(what, () => hosted(strict));
-    while (watch.workers.length === before) await new Promise((resolve) => setImmediate(resolve));
-    const worker = watch.workers[before] as Worker;
-    const kill = (): void => {
-      if (way === "an error of its own") worker.postMessage(null);
-      else void worker.terminate();
-    };
-    if (name === "starting" && !dies) setTimeout(kill, below(100));
-    const { value: xent, lost } = await starts;
-    if (xent === undefined) {
-      expect(lost?.message).toContain("hosted: the worker of the hosted runtime ended");
-    } else await ends(what, xent, worker, name, kill, dies);
-    await ended(worker);
-  });
-  count("of hosted runtimes");
-}
-
-async function ends(
-  what: string,
-  xent: HostedXent,
-  worker: Worker,
-  name: string,
-  kill: () => void,
-  dies: boolean,
-): Promise<void> {
-  let saved: Uint8Array | undefined;
-  const { value: model } = await outcome(what, () => xent.sequential(known, layers));
-  if (model !== undefined) {
-    const when = below(6);
-    const onEpochEnd = async ({ epoch }: { epoch: number }): Promise<void> => {
-      saved = await model.save();
-      if (!dies && epoch === when) kill();
-    };
-    const call = FAR_CALLS[name];
-    if (call !== undefined) {
-      const pending = outcome(what, () => call(model, [{ onEpochEnd }]));
-      if (!dies && name !== "fit") setTimeout(kill, below(20));
-      await pending;
-    }
-  }
-  if (worker.threadId !== -1) kill();
-  await ended(worker);
-  for (const call of Object.values(FAR_CALLS)) {
-    if (model === undefined) continue;
-    const { lost } = await outcome(what, () => call(model, []));
-    expect(lost?.message).toContain("Make a new one: await hosted()");
-  }
-  expect((await outcome(what, () => xent.sequential(known, layers))).lost).toBeDefined();
-  await xent.dispose();
-  // from the last epoch that was saved, or from the beginning
-  const next = await hosted(strict);
-  const again = await (saved === undefined ? next.sequential(known, layers) : next.load(saved));
-  const history = await again.fit(data, few.options({ resume: saved !== undefined }));
-  expect(history).toEqual(await few.undisturbed.whole());
-  expect(hash(await again.stateDict())).toBe(await few.undisturbed.after(few.undisturbed.steps));
-  await next.dispose();
-}
-
-/** So much in a step that the threads of a hosted runtime share it. */
-const large = (more: FitOptions = {}): FitOptions => how({ batchSize: 256, ...more });
-const wide = [dense(256), relu(), dense(4)];
-const rows = blobSet(6, 1024, known.input, 4);
-const undisturbed = new Undisturbed(alone, { known, layers: wide, data: rows, rows: 1024, how: large });
-
-/** A thread of a hosted runtime dies: a single call says so, and the next has threads again. */
-async function insideHosted(i: number): Promise<void> {
-  const inner: Doom = { moment: "before its share", left: 1 + below(20), how: one(["exit", "throw"]) };
-  const what = `${i}: a thread of a hosted runtime, ${inner.how} before its ${inner.left}. share`;
-  await told(what, async () => {
-    doom = { file: built("worker.js"), inner };
-    const xent = await hosted({ precision: "strict", threads: 2 });
-    const model = await xent.sequential(known, wide);
-    const { lost } = await outcome(what, () => model.fit(rows, large()));
-    expect(lost).toBeDefined();
-    expect(hash(await model.stateDict())).toBe(await undisturbed.after(keptBy(lost as XentError)));
-    const again = await xent.sequential(known, wide);
-    expect(await again.fit(rows, large())).toEqual(await undisturbed.whole());
-    await xent.dispose();
-  });
-  count("of threads of hosted runtimes");
-}
-
 it(`${DEATHS} deaths`, { timeout: 1_200_000 }, async () => {
-  const samples: Sample[] = [];
-  let before: Held | undefined;
-  const kinds = [inCrew, inHosted, inCrew, insideHosted, inCrew, starting];
-  for (let i = 0; i < DEATHS; i++) {
-    await (kinds[i % kinds.length] as typeof inCrew)(i);
-    // those that are over are of no more interest
-    await Promise.all(watch.workers.splice(0).map(ended));
-    if (i + 1 !== Math.round(((samples.length + 1) * DEATHS) / 10)) continue;
-    if (before === undefined) before = held();
-    else await expectHeld(before);
-    samples.push(inUse());
-  }
+  await rounds(DEATHS, [inCrew, inCrew, inCrew, starting]);
   for (const { pool } of crews.values()) pool.end("the tests are over");
-  console.log(
-    `${DEATHS} deaths: ${Object.entries(counts)
-      .map(([what, n]) => `${n} ${what}`)
-      .join(", ")}`,
-  );
-  if (samples.length === 10) expectFlat(samples, 125_000, 16_384);
 });
