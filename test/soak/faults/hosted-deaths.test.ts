@@ -90,7 +90,9 @@ async function ends(
   dies: boolean,
 ): Promise<void> {
   let saved: Uint8Array | undefined;
-  const { value: model } = await outcome(what, () => xent.sequential(known, layers));
+  const { value: model } = await outcome(what, () =>
+    xent.sequential({ ...known, ...(loss && { loss }) }, layers),
+  );
   if (model !== undefined) {
     const when = below(6);
     const onEpochEnd = async ({ epoch }: { epoch: number }): Promise<void> => {
