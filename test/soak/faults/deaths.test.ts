@@ -173,19 +173,20 @@ const OWN = ["woken", "falling asleep", "before its share", "after its share"];
 
 /** A thread of a crew dies. */
 async function inCrew(i: number): Promise<void> {
-  // far enough for a second snapshot of the weights
-  const late = i % 20 === 6;
-  const threads = late ? 2 : 2 + below(3);
-  const name = late ? "fit" : (one(Object.keys(CALLS)) as keyof typeof CALLS);
+  // in the midst of a run for sure: soon, or late enough for the second snapshot of the weights
+  const [soon, late] = [i % 20 === 0, i % 20 === 6];
+  const sure = soon || late;
+  const threads = sure ? 2 : 2 + below(3);
+  const name = sure ? "fit" : (one(Object.keys(CALLS)) as keyof typeof CALLS);
   const waits = name === "a fit that waits" || name === "between calls";
-  const own = late || (!waits && (i % 4 === 0 || chance(0.5)));
+  const own = sure || (!waits && (i % 4 === 0 || chance(0.5)));
   const run = late ? (runs[1] as Run) : few;
   const { pool, core } = await crewOf(threads);
   let how = "ended from outside";
   if (own) {
     // one that cannot be told of an end in time waits for it for 10 s
     const traps = name === "predict";
-    const moment = traps || late ? "before its share" : one(OWN);
+    const moment = traps || sure ? "before its share" : one(OWN);
     const left = late ? 262 + below(40) : 1 + below(name === "fit" || name === "steps" ? 45 : 6);
     const end = traps ? "throw" : one(["exit", "throw"] as const);
     doomNext("threads/worker.js", { moment, left, how: end });
