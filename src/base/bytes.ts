@@ -1,4 +1,5 @@
-// Bytes as users hand them in, as messages show them, and room for more of them.
+// Bytes of files: as users hand them in, as messages show them, as the arrays that they hold, and room for more of them. What a file is
+// is not known here.
 
 import type { XentError } from "./errors.ts";
 import { show } from "./options.ts";
@@ -30,6 +31,28 @@ export function reserve(bytes: number, failure: Failure): ArrayBuffer {
       "Take a smaller file, or give the process more memory.",
     );
   }
+}
+
+/** A class of typed arrays. */
+export interface ArrayType<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
+
+/** A typed array over bytes, or over a copy of them if they are not aligned. */
+export function typed<T>(Type: ArrayType<T>, bytes: Uint8Array, failure: Failure): T {
+  const size = Type.BYTES_PER_ELEMENT;
+  const length = bytes.length / size;
+  // the buffer may be shared memory, which typed arrays take just so
+  if (bytes.byteOffset % size === 0) return new Type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+  const copy = reserve(bytes.length, failure);
+  new Uint8Array(copy).set(bytes);
+  return new Type(copy, 0, length);
+}
+
+/** How many elements a shape has. Beyond 2⁵³ it is rounded, or ∞: no file is so long; and ∞ · 0 would be NaN. */
+export function elements(shape: readonly number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 /** "93 4e 55", for messages. */

@@ -3,11 +3,13 @@
 import * as abi from "./abi.ts";
 import {
   type Access,
+  adds,
   block,
   column,
   d,
   flat,
   matrix,
+  NOTHING,
   type OpSpec,
   type Range,
   type RecordView,
@@ -29,7 +31,7 @@ const gradients = (
   n: number,
 ): { reads: Range[]; writes: Range[] } => {
   const writes = operands.flatMap((operand) => column(r, operand, lo, n));
-  return { reads: (r.flags & abi.FLAG_ADD) !== 0 ? writes : [], writes };
+  return { reads: adds(r) ? writes : [], writes };
 };
 
 /**
@@ -71,7 +73,7 @@ function byRow(
     inPlace,
     share: shareRows,
     // no rows: nothing is read of what all rows share either
-    touches: (r, lo, n) => (n > 0 ? touches(r, lo, n) : { reads: [], writes: [] }),
+    touches: (r, lo, n) => (n > 0 ? touches(r, lo, n) : NOTHING),
     flops: (r) => flopsAnElement * d(r, 0) * d(r, 1),
     work: (r, n) => [0, 0, n * (ROW_NS + ns * d(r, 1)), 4 * n * d(r, 1)],
   };
@@ -219,7 +221,7 @@ const preluBackward = byRow(
 
 const preluSlope = byColumn("preluSlope", ["dy", "x", "dslope"], [], 3, 0.15, (r, lo, n) => {
   const writes = part(r, 2, lo, n);
-  const reads = (r.flags & abi.FLAG_ADD) !== 0 ? writes : [];
+  const reads = adds(r) ? writes : [];
   return { reads: [...columns(r, 0, lo, n), ...columns(r, 1, lo, n), ...reads], writes };
 });
 

@@ -9,6 +9,7 @@ import { tileColumns, tileRows, wholeRows, wholeTiles } from "./tile.ts";
 import {
   type Access,
   ALONE,
+  adds,
   block,
   bytes,
   column,
@@ -30,7 +31,7 @@ import {
 
 export type { Access, OpSpec, Range, RecordView, Share, Work } from "./touches.ts";
 
-/** First unit of thread t's share; t = T gives n. The same rule stands in assembly/program.ts. */
+/** First unit of thread t's share; t = T gives n. The same rule stands in assembly/lib/record.ts. */
 export function shareStart(n: number, grain: number, t: number, threads: number): number {
   const units = Math.floor((n + grain - 1) / grain);
   return Math.min(n, Math.floor((units * t) / threads) * grain);
@@ -122,8 +123,6 @@ const pack: OpSpec = {
 const SUM_NS = 0.08;
 
 const byColumns = (r: RecordView): boolean => (r.flags & abi.FLAG_COLUMNS) !== 0;
-/** Whether it may add to what stands there: what HYPER_ADD says is not known here. */
-const adds = (r: RecordView): boolean => (r.flags & abi.FLAG_ADD) !== 0;
 
 const sgemm: OpSpec = {
   name: "sgemm",

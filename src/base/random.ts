@@ -7,9 +7,9 @@ export const STREAM_INIT = 1;
 /** of a data set, and of the first block of a stream: 256 times the number of a later one is added to it */
 export const STREAM_SHUFFLE = 2;
 export const STREAM_CHECK = 3;
+export const STREAM_SPLIT = 4;
 /** of dropout, whose kernel draws by itself: 256 times the layer's number is added to it */
 export const STREAM_DROPOUT = 5;
-export const STREAM_SPLIT = 4;
 
 const PARITY = 0x1bd11bda;
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;

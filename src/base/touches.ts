@@ -61,6 +61,9 @@ export const ALONE: Share = { units: 0, grain: 1, batch: false };
 
 export const NOTHING: Access = { reads: [], writes: [] };
 
+/** Whether it may add to what stands there: what HYPER_ADD says is not known here. */
+export const adds = (r: RecordView): boolean => (r.flags & abi.FLAG_ADD) !== 0;
+
 export const d = (r: RecordView, i: number): number => r.d[i] ?? 0;
 export const s = (r: RecordView, i: number): number => r.s[i] ?? 0;
 

@@ -2,7 +2,7 @@
 // as 32-bit numbers, the values row-major; everything big-endian. Plain or gzipped. Reading only.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
 
-import { hex, reserve, toBytes } from "../base/bytes.ts";
+import { elements, hex, reserve, toBytes } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
 import { gunzip, isGzip } from "../base/gunzip.ts";
 
@@ -110,8 +110,7 @@ function layoutOf(bytes: Uint8Array): Layout | number {
   if (bytes.length < start) return start;
   const view = new DataView(bytes.buffer, bytes.byteOffset, start);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC + 4 * i));
-  // 255 sizes of 2³² − 1 multiply to ∞, which no file has; ∞ · 0 would be NaN. Above 2⁵³ the product is rounded, but stays above
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  const count = elements(shape);
   return { type, shape, start, count, total: start + count * type.bytes };
 }
 

@@ -1,6 +1,7 @@
 // The header of a .npy file: a dict as Python writes it, `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, read
 // strictly, which is to say nothing else that Python would take. Source: numpy.lib.format of NumPy.
 
+import type { Failure } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
 
 /** Element types, by NumPy's names. */
@@ -48,8 +49,6 @@ export interface NpyHeader {
   readonly fortran: boolean;
   readonly shape: number[];
 }
-
-type Failure = (problem: string, hint: string) => Error;
 
 /**
  * @param text     the dict, with blanks around it

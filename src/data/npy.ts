@@ -1,9 +1,10 @@
 // NPY, the format of numpy.save: a magic string, a version, a header in Python's words, the values as they lie in memory. One
 // array a file; archives of several (.npz) are not read. Source: numpy.lib.format of NumPy.
 
-import { hex, reserve, toBytes } from "../base/bytes.ts";
+import { elements, hex, reserve, toBytes, typed } from "../base/bytes.ts";
 import { XentError } from "../base/errors.ts";
 import { gunzip, isGzip } from "../base/gunzip.ts";
+import { widenHalves } from "../base/half.ts";
 import { checkNames, show } from "../base/options.ts";
 import { formatHeader, MOST_DIMENSIONS, type NpyDtype, type NpyHeader, parseHeader } from "./npy-header.ts";
 import { count } from "./targets.ts";
@@ -36,11 +37,6 @@ export interface NpySource {
   data: NpyArray["data"];
   /** `bool` for bytes that are 0 and 1; otherwise that of the data. What was read of `float16` is written as `float32`. */
   dtype?: NpyDtype | undefined;
-}
-
-interface ArrayType<T> {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, at: number, length: number): T;
 }
 
 const ARRAYS = {
@@ -159,9 +155,13 @@ function parse(file: Uint8Array): NpyArray {
     );
   }
   const values = ordered(file.subarray(start), layout);
-  if (dtype === "float16") return { shape, data: widened(typed(Uint16Array, values)), dtype };
+  if (dtype === "float16") {
+    const halves = typed(Uint16Array, values, unreadable);
+    const room = new Float32Array(reserve(4 * halves.length, unreadable));
+    return { shape, data: widenHalves(halves, room), dtype };
+  }
   if (dtype === "bool") checkBooleans(values);
-  return { shape, data: typed<NpyArray["data"]>(ARRAYS[dtype], values), dtype };
+  return { shape, data: typed<NpyArray["data"]>(ARRAYS[dtype], values, unreadable), dtype };
 }
 
 /** What the bytes begin with, or how many of them it takes to say so. */
@@ -229,30 +229,6 @@ function ordered(values: Uint8Array, { size, bigEndian, fortran, shape }: Layout
   return out;
 }
 
-/** A typed array over bytes, or over a copy of them if they are not aligned. */
-function typed<T>(Type: ArrayType<T>, bytes: Uint8Array): T {
-  const size = Type.BYTES_PER_ELEMENT;
-  const length = bytes.length / size;
-  // the buffer may be shared memory, which typed arrays take just so
-  if (bytes.byteOffset % size === 0) return new Type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
-  const copy = reserve(bytes.length, unreadable);
-  new Uint8Array(copy).set(bytes);
-  return new Type(copy, 0, length);
-}
-
-/** Every number of 16 bits as the same one of 32: sign, 5 bits of exponent with 15 for 0, 10 of fraction (IEEE 754, binary16). */
-function widened(halves: Uint16Array): Float32Array {
-  const out = new Float32Array(reserve(4 * halves.length, unreadable));
-  const bits = new Uint32Array(out.buffer);
-  halves.forEach((half, i) => {
-    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
-    if (exponent === 0) out[i] = fraction * 2 ** -24;
-    else bits[i] = ((exponent === 31 ? 255 : exponent + 112) << 23) | (fraction << 13);
-    bits[i] = (bits[i] as number) | ((half & 0x8000) << 16);
-  });
-  return out;
-}
-
 function checkBooleans(bytes: Uint8Array): void {
   const at = bytes.findIndex((byte) => byte > 1);
   if (at < 0) return;
@@ -282,11 +258,6 @@ function dtypeOf({ data, dtype }: NpySource): NpyDtype {
     );
   }
   return "bool";
-}
-
-/** A product that goes beyond 2⁵³ is rounded, or ∞: no file is so long. */
-function elements(shape: readonly number[]): number {
-  return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
 function unreadable(problem: string, hint: string): XentError {

@@ -1,12 +1,12 @@
-// Reads the safetensors format, without trust.
+// Reads the safetensors format, without trust: tensors and texts by name. What they mean is not known here.
 
-import { toBytes } from "../base/bytes.ts";
+import { toBytes, typed } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
 import { type Entry, type Header, parseHeader } from "./header.ts";
 import { LIMITS } from "./limits.ts";
 import {
+  countable,
   DTYPES,
-  elements,
   failure,
   isDtype,
   type SafeArray,
@@ -14,11 +14,6 @@ import {
   showShape,
   TYPES,
 } from "./safetensors.ts";
-
-interface ArrayType {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): SafeArray;
-}
 
 /** What a file holds. */
 export interface Safetensors {
@@ -126,7 +121,7 @@ function readTensors(
     }
     const Type = TYPES[dtype];
     // exact: a power of 2 times what f64 counts with
-    const needed = elements(shape) * Type.BYTES_PER_ELEMENT;
+    const needed = countable(shape) * Type.BYTES_PER_ELEMENT;
     if (Number.isNaN(needed)) {
       throw failure(`${what}: the shape ${showShape(shape)} has more elements than can be counted`);
     }
@@ -141,7 +136,8 @@ function readTensors(
         "The file is cut off: take another copy.",
       );
     }
-    tensors.set(name, { dtype, shape, data: arrayAt(Type, file, start + begin, end - begin) });
+    const data = typed<SafeArray>(Type, file.subarray(start + begin, start + end), failure);
+    tensors.set(name, { dtype, shape, data });
     expected = end;
   }
   const rest = file.length - start - expected;
@@ -152,15 +148,6 @@ function readTensors(
     );
   }
   return tensors;
-}
-
-/** A typed array over some bytes of the file, or over a copy of them if they are not aligned. */
-function arrayAt(Type: ArrayType, file: Uint8Array, from: number, bytes: number): SafeArray {
-  const size = Type.BYTES_PER_ELEMENT;
-  const at = file.byteOffset + from;
-  // the buffer may be shared memory, which typed arrays take just so
-  if (at % size === 0) return new Type(file.buffer as ArrayBuffer, at, bytes / size);
-  return new Type(file.slice(from, from + bytes).buffer as ArrayBuffer, 0, bytes / size);
 }
 
 function headerText(header: Uint8Array): string {

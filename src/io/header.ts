@@ -1,6 +1,7 @@
 // The header of a safetensors file: JSON of one fixed form, read strictly and within limits. Offsets and sizes are whole numbers here;
 // whether they fit the file is not asked.
 
+import type { Failure } from "../base/bytes.ts";
 import { show } from "../base/options.ts";
 import { JsonReader } from "./json.ts";
 import { LIMITS } from "./limits.ts";
@@ -24,7 +25,7 @@ export interface Header {
  * @param text     the header, and blanks behind it
  * @param failure  makes the error for something that is not so
  */
-export function parseHeader(text: string, failure: (problem: string, hint: string) => Error): Header {
+export function parseHeader(text: string, failure: Failure): Header {
   const reader = new JsonReader(text, (problem) =>
     failure(`header, ${problem}`, "The file is damaged, or no safetensors file."),
   );

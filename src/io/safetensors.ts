@@ -126,16 +126,16 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
     throw failure(`${what}: the shape is ${showShape(shape)}`, "Its sizes are integers from 0.");
   }
   limit(what, "rank", shape.length);
-  if (elements(shape) !== data.length) {
+  if (countable(shape) !== data.length) {
     throw failure(
-      `${what}: the data has ${data.length} elements, expected ${elements(shape)} for the shape ${showShape(shape)}`,
+      `${what}: the data has ${data.length} elements, expected ${countable(shape)} for the shape ${showShape(shape)}`,
       "Give the shape that the data has.",
     );
   }
 }
 
 /** How many elements a shape has; NaN where the number, or one on the way to it, is none that f64 counts with. */
-export function elements(shape: readonly number[]): number {
+export function countable(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) {
     count *= size;

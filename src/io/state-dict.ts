@@ -2,6 +2,7 @@
 // model of xent means is not known here, but which of its tensors are no parameters.
 
 import { XentError } from "../base/errors.ts";
+import { widenHalves } from "../base/half.ts";
 import { checkNames, show } from "../base/options.ts";
 import type { StateDict, TensorData } from "../base/spec.ts";
 import { decodeSafetensors } from "./decode.ts";
@@ -129,7 +130,7 @@ function asF32(name: string, { dtype, data }: SafeTensor): Float32Array {
       // the upper half of an f32
       return new Float32Array(Uint32Array.from(data as Uint16Array, (bits) => bits << 16).buffer);
     case "F16":
-      return Float32Array.from(data as Uint16Array, half);
+      return widenHalves(data as Uint16Array, new Float32Array(data.length));
     default:
       throw new XentError(
         "CHECKPOINT",
@@ -137,14 +138,4 @@ function asF32(name: string, { dtype, data }: SafeTensor): Float32Array {
         "It is no parameter of a dense net: leave it out, rename: (name) => (name === … ? undefined : name).",
       );
   }
-}
-
-/** (−1)^s · 1.m · 2^(e − 15), of e = 0 (−1)^s · 0.m · 2^−14. Source: IEEE 754-2019, 3.4. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  // of an integer and powers of 2: exact
-  return sign * (exponent === 0 ? mantissa : 1024 + mantissa) * (1 << Math.max(exponent, 1)) * 2 ** -25;
 }

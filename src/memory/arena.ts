@@ -1,9 +1,9 @@
 // One WebAssembly memory with its kernels, and typed views of tensors in it. Never grows: a plan that does not
 // fit gets a new arena.
 
+import type { Crew, Sharing } from "../base/crew.ts";
 import { XentError } from "../base/errors.ts";
 import type { WasmMemory } from "../base/platform.ts";
-import type { Crew, Sharing } from "../base/spec.ts";
 import { poison } from "../wasm/poison.ts";
 import { type Core, instantiate, type Kernels, newMemory } from "../wasm/runtime.ts";
 import type { Tensor } from "./plan.ts";

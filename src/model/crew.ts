@@ -1,6 +1,6 @@
 // How many threads there will be where there may be some, and the crew that they are. Imported where there may be.
 
-import type { WorkerFrom } from "../base/spec.ts";
+import type { WorkerFrom } from "../base/crew.ts";
 import * as sharing from "../program/sharing.ts";
 import { cores, warn } from "../wasm/engine.ts";
 import type { Core } from "../wasm/runtime.ts";

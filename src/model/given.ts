@@ -1,9 +1,9 @@
 // What a caller brings instead of the package's own files: a build of the kernels, and a worker's file. Loaded when one is brought.
 
+import type { WorkerFrom } from "../base/crew.ts";
 import { XentError } from "../base/errors.ts";
 import { show } from "../base/options.ts";
 import type { ResponseLike, WasmModule } from "../base/platform.ts";
-import type { WorkerFrom } from "../base/spec.ts";
 import { base, readLocal } from "../wasm/engine.ts";
 import { compile } from "../wasm/load.ts";
 import type { InitOptions } from "./begin.ts";

@@ -1,8 +1,9 @@
 // `hosted`: a runtime that lives in a worker, and its models, as the caller holds them. Says what is asked; line.ts carries
 // it, hosting.ts answers.
 
+import type { WorkerFrom } from "../base/crew.ts";
 import { XentError } from "../base/errors.ts";
-import type { LayerSpec, WorkerFrom } from "../base/spec.ts";
+import type { LayerSpec } from "../base/spec.ts";
 import type { DataStream } from "../data/stream.ts";
 import type { InitOptions } from "./begin.ts";
 import { type Info, isWide } from "./choose.ts";

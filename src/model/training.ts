@@ -13,7 +13,7 @@ import type { TrainSession } from "../nn/session.ts";
 import { Course } from "../train/course.ts";
 import type { Evaluation } from "../train/evaluate.ts";
 import { fed } from "../train/feed.ts";
-import type { FitOptions as Config } from "../train/fit.ts";
+import type { FitConfig } from "../train/fit.ts";
 import { type Rates, ratesFor } from "../train/rates.ts";
 import { Run, type RunState } from "../train/run.ts";
 import { divisor, hitRate, over, tally } from "../train/scoring.ts";
@@ -100,7 +100,7 @@ export class Training {
     source: Source,
     options: FitOptions,
     { loaded, measured, validation }: Extras,
-  ): { session: TrainSession; config: Config; run: Run } {
+  ): { session: TrainSession; config: FitConfig; run: Run } {
     const network = this.#network;
     const { streamed } = source;
     const data = rowsOf(network, where, source.head);
@@ -189,7 +189,7 @@ export class Training {
     run.last = undefined;
     const course = new Course(optimizer.lr, this.rates, schedule);
     run.course = course;
-    const config: Config = {
+    const config: FitConfig = {
       epochs,
       ...portions,
       feed:

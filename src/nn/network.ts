@@ -183,11 +183,6 @@ export class Network {
     return chunkSession(arena, layout.chunk, layout.hyper);
   }
 
-  /** Size of the memory in bytes; 0 before first use. */
-  get bytes(): number {
-    return this.#arena?.bytes ?? 0;
-  }
-
   /** The parameters and running statistics as they stand, unpadded, weights turned to `[out, in]`. */
   state(): StateDict {
     this.chunk();

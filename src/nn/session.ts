@@ -23,7 +23,7 @@ export interface TrainSession {
   /** [windowRows] the order in which rows are taken */
   readonly order: Uint32Array;
   /** what the last step made of its rows, before its update */
-  readonly logits: Block;
+  readonly logits: Strided;
 }
 
 /** The memory and program of a forward pass over up to CHUNK_ROWS rows, with its parts as record numbers. */
@@ -38,15 +38,15 @@ export interface ChunkSession {
   readonly weights: Float32Array;
   readonly rowLoss: Float32Array;
   /** the output of each stage */
-  readonly outputs: readonly Block[];
-  readonly logits: Block;
+  readonly outputs: readonly Strided[];
+  readonly logits: Strided;
   /** what `predict` gives: softmax or sigmoid of the logits, or the logits; they too without a loss */
-  readonly probabilities: Block;
+  readonly probabilities: Strided;
   readonly parts: ChunkParts;
 }
 
 /** Rows in memory, `stride` elements apart. */
-export interface Block {
+export interface Strided {
   readonly data: Float32Array;
   readonly width: number;
   readonly stride: number;
@@ -67,7 +67,7 @@ export function trainSession(arena: Arena, layout: TrainLayout, hyper: Tensor): 
   };
 }
 
-function block(arena: Arena, tensor: Tensor): Block {
+function block(arena: Arena, tensor: Tensor): Strided {
   return { data: arena.f32(tensor), width: tensor.cols, stride: tensor.ld };
 }
 

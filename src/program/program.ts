@@ -1,7 +1,7 @@
 // A program in its arena: writes what changes from step to step, runs records, reads results.
 
 import * as abi from "../base/abi.ts";
-import type { Costs } from "../base/spec.ts";
+import type { Costs } from "../base/crew.ts";
 import { tileColumns } from "../base/tile.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Tensor } from "../memory/plan.ts";

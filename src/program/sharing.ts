@@ -3,8 +3,8 @@
 
 import * as abi from "../base/abi.ts";
 import { cost } from "../base/cost.ts";
+import type { Costs } from "../base/crew.ts";
 import { type Access, access, overlaps, type Range, type Share, shareOf, whole } from "../base/ops.ts";
-import type { Costs } from "../base/spec.ts";
 import { TRIAL_THREADS } from "./builder.ts";
 import { type Record, recordsOf, view, withRows } from "./record.ts";
 

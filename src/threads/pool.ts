@@ -1,8 +1,8 @@
 // A crew: workers that run the same programs as their host, each its share. Hands out jobs; where the threads meet inside a
 // job is assembly/barrier.ts.
 
+import type { Crew, WorkerFrom } from "../base/crew.ts";
 import type { WasmMemory, WasmModule } from "../base/platform.ts";
-import type { Crew, WorkerFrom } from "../base/spec.ts";
 import * as control from "./control.ts";
 import { spawn, type Thread } from "./spawn.ts";
 

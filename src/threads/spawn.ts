@@ -1,8 +1,8 @@
 // Starts a thread with JavaScript of its own and gives it one face on every host: node:worker_threads where they are to be
 // had (Node, Deno, Bun), else a module Worker. What is said between the threads is other files' matter.
 
+import type { WorkerFrom } from "../base/crew.ts";
 import { XentError } from "../base/errors.ts";
-import type { WorkerFrom } from "../base/spec.ts";
 
 /** A started thread as the one who started it sees it. */
 export interface Thread {

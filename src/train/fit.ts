@@ -85,7 +85,7 @@ export interface Early {
   readonly look: EarlyParts["look"];
 }
 
-export interface FitOptions extends StepOptions {
+export interface FitConfig extends StepOptions {
   readonly validation: Scored | undefined;
   readonly metrics: readonly MetricName[];
   readonly callbacks: readonly Callback[];
@@ -114,7 +114,7 @@ export function patience(signal: AbortSignalLike | undefined): () => boolean {
 export async function fitNetwork(
   network: Network,
   session: TrainSession,
-  options: FitOptions,
+  options: FitConfig,
   run: Run,
 ): Promise<History> {
   const fit = new Fit(network, session, options, run);
@@ -133,7 +133,7 @@ export async function fitNetwork(
 class Fit {
   readonly #network: Network;
   readonly #session: TrainSession;
-  readonly #options: FitOptions;
+  readonly #options: FitConfig;
   readonly #run: Run;
   /** of steps, over the whole run */
   readonly #total: number;
@@ -146,7 +146,7 @@ class Fit {
   #steps = 0;
   #samples = 0;
 
-  constructor(network: Network, session: TrainSession, options: FitOptions, run: Run) {
+  constructor(network: Network, session: TrainSession, options: FitConfig, run: Run) {
     this.#network = network;
     this.#session = session;
     this.#options = options;

@@ -39,9 +39,8 @@ export function problemOf(
 }
 
 export interface Meter {
-  /** all that rows have left: what is put in their place goes on from there */
+  /** all that rows have left, 0 before the first of them: what is put in their place goes on from there */
   readonly parts: readonly (Float64Array | Uint8Array)[];
-  reset(): void;
   /** Adds row `row` of the data set, whose outputs begin at z[at]; it counts `weight` times. */
   row(z: Float32Array, at: number, row: number, weight: number): void;
   /** The metric of that name, of those that this meter serves. */
@@ -64,10 +63,6 @@ export class Counts implements Meter {
     this.#said = new Float64Array(classes);
     this.#there = new Float64Array(classes);
     this.parts = [this.#right, this.#said, this.#there];
-  }
-
-  reset(): void {
-    for (const sums of this.parts) sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
@@ -129,10 +124,6 @@ export class Top implements Meter {
     this.#k = k;
   }
 
-  reset(): void {
-    this.#sums.fill(0);
-  }
-
   row(z: Float32Array, at: number, row: number, weight: number): void {
     const there = truth(this.#problem.scoring, row);
     const own = z[at + there] as number;
@@ -174,11 +165,6 @@ export class Ranks implements Meter {
     this.#weights = new Float64Array(rows);
     this.#order = new Uint32Array(rows);
     this.parts = [this.#scores, this.#yes, this.#weights, this.#count];
-  }
-
-  reset(): void {
-    // what stands behind the rows says nothing, and a file is to have the same bytes each time
-    for (const part of this.parts) part.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {
@@ -246,10 +232,6 @@ export class LogLoss implements Meter {
     this.#problem = problem;
   }
 
-  reset(): void {
-    this.#sums.fill(0);
-  }
-
   row(z: Float32Array, at: number, row: number, weight: number): void {
     const { scoring, outputs } = this.#problem;
     let loss = 0;
@@ -293,10 +275,6 @@ export class Errors implements Meter {
     const sums = (): Float64Array => new Float64Array(problem.outputs);
     [this.#absolute, this.#squared, this.#mean, this.#spread] = [sums(), sums(), sums(), sums()];
     this.parts = [this.#absolute, this.#squared, this.#mean, this.#spread, this.#sums];
-  }
-
-  reset(): void {
-    for (const sums of this.parts) sums.fill(0);
   }
 
   row(z: Float32Array, at: number, row: number, weight: number): void {

@@ -6,7 +6,7 @@ import { nearest, show } from "../base/options.ts";
 import { count } from "../data/targets.ts";
 import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
-import type { Block } from "../nn/session.ts";
+import type { Strided } from "../nn/session.ts";
 import { Counts, Errors, LogLoss, type Meter, type Problem, problemOf, Ranks, Top } from "./meters.ts";
 import type { Scoring } from "./scoring.ts";
 
@@ -207,7 +207,8 @@ export class Meters {
 
   /** Forgets all rows. */
   reset(): void {
-    for (const meter of this.#meters) meter.reset();
+    // all of it: what stands behind the rows of rocAuc says nothing, and a file is to have the same bytes each time
+    for (const { parts } of this.#meters) for (const part of parts) part.fill(0);
   }
 
   /**
@@ -215,7 +216,7 @@ export class Meters {
    *
    * @param first  position of the first of them in `order`; without an order, its number in the data set
    */
-  add({ data, stride }: Block, first: number, count: number, order?: Uint32Array): void {
+  add({ data, stride }: Strided, first: number, count: number, order?: Uint32Array): void {
     const { scoring, weight } = this.#problem;
     const meters = this.#meters;
     for (let i = 0; i < count; i++) {

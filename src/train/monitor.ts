@@ -1,5 +1,5 @@
-// Watches a figure of the epochs: which one, whether lower is better, whether a value is better than the best so far. Early
-// stopping and schedules that wait for a plateau ask here.
+// The figure of the epochs that is watched: which one, whether the run has it, whether lower is better. Early stopping and schedules
+// that wait for a plateau ask here, and judge by themselves.
 
 import { XentError } from "../base/errors.ts";
 

@@ -4,7 +4,7 @@ import { cut } from "../nn/criterion.ts";
 import { CHUNK_ROWS } from "../nn/layout.ts";
 import type { Network } from "../nn/network.ts";
 import { lastLayer } from "../nn/params.ts";
-import type { Block, ChunkSession } from "../nn/session.ts";
+import type { ChunkSession, Strided } from "../nn/session.ts";
 
 export type Features = Float32Array | Uint8Array;
 
@@ -87,7 +87,7 @@ export function layerOutputs(network: Network, x: Features, rows: number): Float
   return out;
 }
 
-function copyRows({ first, count }: Chunk, { data, width, stride }: Block, out: Float32Array): void {
+function copyRows({ first, count }: Chunk, { data, width, stride }: Strided, out: Float32Array): void {
   for (let i = 0; i < count; i++) {
     out.set(data.subarray(i * stride, i * stride + width), (first + i) * width);
   }

@@ -24,16 +24,6 @@ export class Rates {
     this.#spec = spec;
   }
 
-  /** The optimiser as it was last described. */
-  get spec(): OptimizerSpec {
-    return this.#spec;
-  }
-
-  /** Steps done. */
-  get steps(): number {
-    return this.#done.steps;
-  }
-
   /** Goes on with other options of the same kind. */
   follow(spec: OptimizerSpec): void {
     this.#spec = spec;

@@ -1,8 +1,8 @@
 // What a compiled build offers: the exports of assembly/index.ts with their types, and what is known of the build.
 
 import type { Pace } from "../base/cost.ts";
+import type { Crew, Sharing } from "../base/crew.ts";
 import type { WasmMemory, WasmModule } from "../base/platform.ts";
-import type { Crew, Sharing } from "../base/spec.ts";
 import { instantiateSync } from "./load.ts";
 
 /** The ABI of every build. A `type`, which `instantiateSync` takes for a record, as it takes no interface. */

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Pace } from "../../src/base/cost.ts";
-import type { Crew } from "../../src/base/spec.ts";
+import type { Crew } from "../../src/base/crew.ts";
 import { workOf } from "../../src/model/speed.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";

@@ -269,7 +269,7 @@ describe("the numbers of a step", () => {
         });
         expect(turns[1]).toEqual(turns[0]);
       }
-      expect(other.steps).toBe(10);
+      expect(other.state().steps).toBe(10);
     },
   );
 });
