@@ -1,7 +1,7 @@
 // Bytes of files: as users hand them in, as messages show them, as the arrays that they hold, and room for more of them. What a file is
 // is not known here.
 
-import type { XentError } from "./errors.ts";
+import { XentError } from "./errors.ts";
 import { show } from "./options.ts";
 
 /** Makes the error of whoever reads or writes bytes. */
@@ -21,12 +21,17 @@ export function toBytes(bytes: unknown, failure: Failure): Uint8Array {
   );
 }
 
-/** Memory for `bytes` bytes, all 0, or the failure: the host may refuse it. */
-export function reserve(bytes: number, failure: Failure): ArrayBuffer {
+/**
+ * Memory for `bytes` bytes, all 0.
+ *
+ * @throws {XentError} `MEMORY` the host refused it: nothing is wrong with what it was for
+ */
+export function reserve(bytes: number): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);
   } catch {
-    throw failure(
+    throw new XentError(
+      "MEMORY",
       `the host has no room for ${bytes} bytes`,
       "Take a smaller file, or give the process more memory.",
     );
@@ -40,12 +45,12 @@ export interface ArrayType<T> {
 }
 
 /** A typed array over bytes, or over a copy of them if they are not aligned. */
-export function typed<T>(Type: ArrayType<T>, bytes: Uint8Array, failure: Failure): T {
+export function typed<T>(Type: ArrayType<T>, bytes: Uint8Array): T {
   const size = Type.BYTES_PER_ELEMENT;
   const length = bytes.length / size;
   // the buffer may be shared memory, which typed arrays take just so
   if (bytes.byteOffset % size === 0) return new Type(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
-  const copy = reserve(bytes.length, failure);
+  const copy = reserve(bytes.length);
   new Uint8Array(copy).set(bytes);
   return new Type(copy, 0, length);
 }

@@ -11,7 +11,8 @@
  * - `PREPROCESSING` rows that were not prepared as the model's were; `EXPORT` a model that another format cannot hold; `STATE` a state dict that does not fit the model
  * - `CHECKPOINT` bytes that are no saved model, or none that can be loaded here, or something that cannot be saved
  * - `FILE` a file could not be read, written or fetched
- * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it
+ * - `TOO_LARGE` more memory than a WebAssembly memory can have; `MEMORY` the host refused it. Plain arrays that it refuses are the engine's
+ *   own RangeError; after either the model is what it was before the call, or after the last step of a run
  * - `NO_LOSS` a loss is needed and none is known; `BUSY` the model is training; `DISPOSED` it was disposed
  * - `DIVERGED` the loss became NaN or infinite; `UNSUPPORTED` the engine cannot run the build, or a package is not there
  * - `HOSTED_FUNCTION` a function cannot go to a hosted runtime; `WORKER_LOST` a thread ended before its work

@@ -36,7 +36,7 @@ export async function gunzip(
       if (done) break;
       const end = length + value.length;
       if (end > (whole ?? MOST)) throw tooLong(whole, failure);
-      if (end > out.length) out = grown(out, length, end, whole, failure);
+      if (end > out.length) out = grown(out, length, end, whole);
       out.set(value, length);
       length = end;
       whole ??= claim(out.subarray(0, length));
@@ -83,6 +83,8 @@ async function next(
   try {
     return await reader.read();
   } catch (error) {
+    // of the engine's memory, not of the bytes
+    if (error instanceof RangeError) throw error;
     const reason = error instanceof Error && error.message !== "" ? ` (${error.message})` : "";
     throw failure(
       `${length} bytes begin as gzip but do not unpack${reason}`,
@@ -97,10 +99,9 @@ function grown(
   length: number,
   end: number,
   whole: number | undefined,
-  failure: Failure,
 ): Uint8Array<ArrayBuffer> {
   const longer = new Uint8Array(
-    reserve(Math.min(Math.max(end, 2 * out.length), whole ?? Number.POSITIVE_INFINITY), failure),
+    reserve(Math.min(Math.max(end, 2 * out.length), whole ?? Number.POSITIVE_INFINITY)),
   );
   longer.set(out.subarray(0, length));
   return longer;

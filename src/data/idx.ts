@@ -122,7 +122,7 @@ function copied<T extends Int16Array | Int32Array | Float32Array | Float64Array>
   return {
     bytes,
     read(view, from, count) {
-      const data = new Type(reserve(count * bytes, failure));
+      const data = new Type(reserve(count * bytes));
       for (let i = 0; i < count; i++) data[i] = get(view, from + i * bytes);
       return data;
     },

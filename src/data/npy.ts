@@ -114,7 +114,7 @@ export function writeNpy(array: NpySource): Uint8Array<ArrayBuffer> {
   // blanks, one at least, and a newline; as NumPy reckons, which adds 64 blanks where one would do
   const unpadded = BEGIN + 2 + header.length + 1;
   const start = unpadded + ALIGN - (unpadded % ALIGN);
-  const out = new Uint8Array(reserve(start + data.byteLength, unwritable));
+  const out = new Uint8Array(reserve(start + data.byteLength));
   out.set([...MAGIC, 1, 0]);
   new DataView(out.buffer).setUint16(BEGIN, start - BEGIN - 2, true);
   out.set(header, BEGIN + 2);
@@ -156,12 +156,12 @@ function parse(file: Uint8Array): NpyArray {
   }
   const values = ordered(file.subarray(start), layout);
   if (dtype === "float16") {
-    const halves = typed(Uint16Array, values, unreadable);
-    const room = new Float32Array(reserve(4 * halves.length, unreadable));
+    const halves = typed(Uint16Array, values);
+    const room = new Float32Array(reserve(4 * halves.length));
     return { shape, data: widenHalves(halves, room), dtype };
   }
   if (dtype === "bool") checkBooleans(values);
-  return { shape, data: typed<NpyArray["data"]>(ARRAYS[dtype], values, unreadable), dtype };
+  return { shape, data: typed<NpyArray["data"]>(ARRAYS[dtype], values), dtype };
 }
 
 /** What the bytes begin with, or how many of them it takes to say so. */
@@ -208,7 +208,7 @@ function ordered(values: Uint8Array, { size, bigEndian, fortran, shape }: Layout
   const swapped = bigEndian && size > 1;
   if (!transposed && !swapped) return values;
   const sizes = transposed ? shape : [values.length / size];
-  const out = new Uint8Array(reserve(values.length, unreadable));
+  const out = new Uint8Array(reserve(values.length));
   // in Fortran's order an index reaches over all values of those before it: 1, s₀, s₀s₁ …
   const strides = sizes.map((_, d) => elements(sizes.slice(0, d)));
   const index = sizes.map(() => 0);

@@ -136,7 +136,7 @@ function readTensors(
         "The file is cut off: take another copy.",
       );
     }
-    const data = typed<SafeArray>(Type, file.subarray(start + begin, start + end), failure);
+    const data = typed<SafeArray>(Type, file.subarray(start + begin, start + end));
     tensors.set(name, { dtype, shape, data });
     expected = end;
   }

@@ -41,6 +41,7 @@ export class Arena {
     const pages = Math.ceil(bytes / PAGE);
     try {
       this.#memory = newMemory(core, pages);
+      this.kernels = instantiate(core, this.#memory);
     } catch (cause) {
       const mib = Math.ceil((pages * PAGE) / 2 ** 20);
       throw new XentError(
@@ -49,7 +50,6 @@ export class Arena {
         "Dispose of models that are no longer used, or use a smaller batchSize.",
       );
     }
-    this.kernels = instantiate(core, this.#memory);
     this.sharing = core.sharing;
     // nothing of a program that is not marked may be shared
     this.crew = core.sharing && core.crew;

@@ -173,9 +173,9 @@ export class Training {
       loaded?.checkResumable(where, this.run, this.over, wanted);
     }
     const features = data.x instanceof Uint8Array ? "u8" : "f32";
-    network.remember(loss, commonScaling(where, data, validation?.head));
+    const scaling = commonScaling(where, data, validation?.head);
     const [rows, session] = roomiest(windowRows(data, batchSize), batchSize, (some) =>
-      network.train(configOf(scoring, optimizer, features, batchSize, some, accumulate > 1)),
+      network.train(configOf(scoring, optimizer, features, batchSize, some, accumulate > 1), scaling),
     );
     this.optimizer = optimizer;
     this.classes = classes;
@@ -239,7 +239,6 @@ export class Training {
     );
     const scoring = scoreOf(network, where, checked, loss);
     const kind = features.x instanceof Uint8Array ? "u8" : "f32";
-    network.remember(loss, undefined);
     const session = network.train(configOf(scoring, optimizer, kind, rows, rows));
     const { program, order } = session;
     session.x.set(features.x);

@@ -86,22 +86,26 @@ export class Network {
 
   /** Remembers the loss, and how u8 features become numbers; programs made for others are laid anew at next use. */
   remember(loss: LossSpec | undefined, scaling: Scaling | undefined): void {
-    const same = loss === undefined || (this.#loss !== undefined && sameRecords(loss, this.#loss));
-    if (loss !== undefined) this.#loss = loss;
-    const sameScaling =
-      scaling === undefined ||
-      (scaling.scale === this.#scaling.scale && scaling.shift === this.#scaling.shift);
-    if (same && sameScaling) return;
-    this.#scaling = scaling ?? this.#scaling;
+    const [old, before] = [this.#loss, this.#scaling];
+    this.#loss = loss ?? old;
+    this.#scaling = scaling ?? before;
+    const same = loss === undefined || (old !== undefined && sameRecords(loss, old));
+    if (same && (["scale", "shift"] as const).every((key) => before[key] === this.#scaling[key])) return;
     this.#config = undefined;
     this.#train = undefined;
     this.#chunk = undefined;
   }
 
-  /** The memory for training steps of at most `config.batchSize` rows; laid anew only when it does not fit. */
-  train(config: TrainConfig): TrainSession {
+  /**
+   * The memory for training steps of at most `config.batchSize` rows; laid anew only when it does not fit.
+   *
+   * @param scaling  of u8 features, which is remembered with the loss
+   * @throws {XentError} `TOO_LARGE`, `MEMORY`: nothing is remembered then
+   */
+  train(config: TrainConfig, scaling?: Scaling): TrainSession {
     this.#arena?.pending?.finish();
-    this.remember(config.loss, undefined);
+    const before = [this.#loss, this.#scaling] as const;
+    this.remember(config.loss, scaling);
     const old = this.#config;
     const fits =
       old !== undefined &&
@@ -112,7 +116,12 @@ export class Network {
       (["features", "targets", "weighted", "hits", "accumulates"] as const).every(
         (key) => old[key] === config[key],
       );
-    if (this.#train === undefined || !fits) this.#adopt(config);
+    try {
+      if (!fits) this.#adopt(config);
+    } catch (error) {
+      [this.#loss, this.#scaling] = before;
+      throw error;
+    }
     this.#retile();
     return this.#train as TrainSession;
   }
@@ -347,7 +356,7 @@ export class Network {
     const before = this.#layout;
     const layout = this.#lay(config, slots.length);
     const old = this.#arena;
-    let arena = old;
+    let arena = old as Arena;
     // with as many slots, the regions to keep have the same addresses in both plans: they come first
     const moved = before !== undefined && before.slots.length !== slots.length;
     if (old === undefined || layout.bytes.total > old.bytes || old.spoilt || moved) {
@@ -356,24 +365,29 @@ export class Network {
         if (!this.#filled) begin(arena, layout, this.seed);
       } else {
         carryOver(old, before as Layout, arena, layout, this.#owed);
-        this.#owed = false;
-        old.dispose();
       }
     }
+    // what is written now may take the place of their records, and may be refused before it is whole
+    this.#config = undefined;
+    this.#chunk = undefined;
     if (layout.columns !== undefined) {
-      const loss = config?.loss ?? (this.#loss as LossSpec);
-      (arena as Arena).f32(layout.columns).set(columnWeights(loss, this.outputs) as readonly number[]);
+      arena.f32(layout.columns).set(columnWeights(this.#loss as LossSpec, this.outputs) as readonly number[]);
+    }
+    const chunk = chunkSession(arena, layout.chunk, layout.hyper);
+    const train = layout.train && trainSession(arena, layout.train, layout.hyper);
+    if (arena !== old) {
+      old?.dispose();
+      this.#owed = false;
     }
     this.#tile = core.tile;
-    this.#arena = arena as Arena;
+    this.#arena = arena;
     this.#layout = layout;
     this.#config = config;
     const cleared = kind !== this.#optimizer.kind;
     this.#optimizer = { kind, slots };
     if (cleared) this.clearSlots();
-    this.#chunk = chunkSession(this.#arena, layout.chunk, layout.hyper);
-    this.#train =
-      layout.train === undefined ? undefined : trainSession(this.#arena, layout.train, layout.hyper);
+    this.#chunk = chunk;
+    this.#train = train;
   }
 }
 

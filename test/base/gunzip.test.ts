@@ -183,7 +183,7 @@ describe("what is not", () => {
         }
       },
     );
-    await refuses(() => unpack(gzipSync(file(50, 50))), "NPY", "no room for 50 bytes");
+    await refuses(() => unpack(gzipSync(file(50, 50))), "MEMORY", "no room for 50 bytes");
   });
 
   it("any byte changed: refused, or the same file", async () => {

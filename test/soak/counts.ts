@@ -15,6 +15,8 @@ const COUNTS = {
   steps: [10_000_000, 200_000],
   /** models made, fitted and disposed of: one a minute, for a week */
   cycles: [10_080, 200],
+  /** ways in which each request for memory is refused: once, and with all that follow it */
+  refusals: [2, 1],
   /** bits of each byte of a small model, changed one by one */
   bits: [8, 1],
 } satisfies Record<string, readonly [full: number, short: number]>;

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
+import type { LossSpec } from "../../../src/base/spec.ts";
 import type { FitOptions } from "../../../src/model/options.ts";
 import { init } from "../../../src/model/runtime.ts";
 import { Sequential } from "../../../src/model/sequential.ts";
@@ -48,7 +49,7 @@ const few = runs[0] as Run;
 
 /** Evaluated, and asked for its outputs: work of some chunks. */
 const others = blobSet(5, 600, known.input, 4);
-const { loss } = how();
+const loss = how().loss as LossSpec;
 const expected = runs[0]?.undisturbed.model() as Sequential;
 const measured = await expected.evaluate(others, { loss });
 const predicted = expected.predict(others.x);
