@@ -26,19 +26,22 @@ export interface Saveable {
 /**
  * Writes a file in one move: into a new file in the same folder, which takes the name when all of it is on the disk. Whatever
  * happens in between (an error, a kill, a power cut), the name stands for the old file or for the new one, whole. A symbolic
- * link is followed; the permissions of the old file are kept.
+ * link is followed; the permissions of the old file are kept. What a process that was killed has left of an earlier write of this file is
+ * removed.
  *
  * @param path   the file; its folder must exist and be writable
  * @param bytes  what it is to hold; not to be changed before the promise resolves
- * @throws {XentError} `FILE` the file system refuses, and the file is as it was; `OPTION` no path, no bytes
+ * @throws {XentError} `FILE` the file system refuses, and the file is as it was, or the new one where its folder alone could not be put on
+ *   the disk; `OPTION` no path, no bytes
  */
 export async function writeFileAtomic(path: string | UrlLike, bytes: Uint8Array): Promise<void> {
-  await write("writeFileAtomic", pathOf("writeFileAtomic", path), bytes);
+  const file = pathOf("writeFileAtomic", path);
+  await removeLeftOver(file);
+  await write("writeFileAtomic", file, bytes);
 }
 
 /**
- * Saves a model to a file, as {@link writeFileAtomic} writes; what a process that was killed has left of an earlier save of this
- * file is removed.
+ * Saves a model to a file, as {@link writeFileAtomic} writes.
  *
  * @throws {XentError} `FILE`, `OPTION` as there, and what `model.save()` throws
  */
@@ -426,7 +429,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 const WRITABLE = "The folder must be writable: a new file takes the place of the old one.";
-const ROOM = "Make room; the file is as it was.";
+const ROOM = "Make room; the file is whole.";
 /** What to do, by the system's code and what was tried. */
 const ADVICE: Readonly<Record<string, { read?: string; write?: string }>> = {
   ENOENT: { read: "Check the path.", write: "Make its folder first: mkdir(folder, { recursive: true })." },
@@ -437,7 +440,8 @@ const ADVICE: Readonly<Record<string, { read?: string; write?: string }>> = {
   EROFS: { write: WRITABLE },
   ENOSPC: { write: ROOM },
   EDQUOT: { write: ROOM },
-  EFBIG: { write: ROOM },
+  EFBIG: { write: "Raise the limit on the size of files (ulimit -f); the file is as it was." },
+  EBUSY: { write: "Something holds the file, as a mount of it alone does: mount its folder." },
 };
 
 /** The error for what the file system refused; its `cause` is the system's. */

@@ -81,6 +81,6 @@ function bare(problem: string): string {
 }
 
 const FUNCTION =
-  /^(?:readCsvFile|streamCsvFile|loadModel|load|saveModel|exportOnnx|exportModule|writeFileAtomic|preprocess|splitTable|dataset|fit|sequential|evaluate|predict): /;
+  /^(?:readCsvFile|streamCsvFile|loadModel|load|saveModel|checkpoint|exportOnnx|exportModule|writeFileAtomic|preprocess|splitTable|dataset|fit|sequential|evaluate|predict): /;
 
 const oneLine = (text: string): string => harmless(text.replace(/\s*\n\s*/g, " "));

@@ -1,6 +1,5 @@
 // Files that a command writes: whether they can be written is found out before hours of work, and each is whole or not there.
 
-import { randomBytes } from "node:crypto";
 import { existsSync, fstatSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { XentError } from "../index.ts";
@@ -31,7 +30,8 @@ function placeOf(path: string): string {
 /** Refuses a file that could not be written: its folder is tried with an empty file, which is taken away again. */
 export function checkWritable(path: string): void {
   if (path === "-") return;
-  const trial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}`);
+  // one name for all: of those that killed processes leave there is never more than one
+  const trial = join(dirname(path), `.${basename(path)}.trial.tmp`);
   try {
     if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is no file");
     writeFileSync(trial, "");

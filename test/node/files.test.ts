@@ -307,7 +307,7 @@ describe("refusals", () => {
         encoding: "utf8",
       },
     );
-    expect(limited.stdout).toMatch(/^FILE writeFileAtomic: cannot write .*EFBIG.*Make room/);
+    expect(limited.stdout).toMatch(/^FILE writeFileAtomic: cannot write .*EFBIG.*ulimit -f/);
     expect(version(path)).toBe(1);
     expect(readdirSync(here).sort()).toEqual(["full.mjs", "model.safetensors"]);
   });

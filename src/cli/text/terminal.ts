@@ -1,6 +1,7 @@
 // Where the command's words go. What is asked for goes to stdout: text, or with --json one JSON object a line. All else (the progress
 // bar, warnings, and with --json the text) goes to stderr.
 
+import { fstatSync, writeFileSync } from "node:fs";
 import cliProgress from "cli-progress";
 import { harmless } from "./harmless.ts";
 import { type Paint, painter } from "./style.ts";
@@ -51,9 +52,12 @@ export function openScreen({ json = false, quiet = false, piped = false }: Scree
           gracefulExit: false,
         });
   const clear = (): void => bar?.stop();
+  // the stream would write to a file once, and not look how much of it a full disk has taken
+  const isFile = fstatSync(stdout.fd).isFile();
   const write = (to: NodeJS.WriteStream, line: string): void => {
     clear();
-    to.write(`${line}\n`);
+    if (to === stdout && isFile) writeFileSync(stdout.fd, `${line}\n`);
+    else to.write(`${line}\n`);
   };
   return {
     json,

@@ -38,6 +38,51 @@ const NET = `
   });
 `;
 
+/**
+ * The ways to save a model, and what comes of one: its error; which file is there, the old one or one of the model as it is now; and what
+ * else lies beside it.
+ */
+const WAYS = `
+  const ways = {
+    saveModel,
+    writeFileAtomic: (model, path) => writeFileAtomic(path, model.save()),
+    async checkpoint(model, path) {
+      const saving = checkpoint({ path, model });
+      await model.fit(rows, { ...run(2), callbacks: [saving] });
+      await saving.flush();
+    },
+  };
+  // end: takes the fault away before what it has left is looked at
+  async function attempt(way, model, path, old, end = () => {}) {
+    const error = await ways[way](model, path).then(() => undefined, (error) => error);
+    await end();
+    const { code, message, cause } = error ?? {};
+    const bytes = fs.existsSync(path) ? fs.readFileSync(path) : undefined;
+    const file = bytes === undefined ? "none" : bytes.equals(old) ? "old" : bytes.equals(model.save()) ? "new" : "other";
+    const folder = dirname(path);
+    const left = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith(".tmp")) : [];
+    return { way, code, message, cause: cause?.code, file, left };
+  }
+  // a small file of before, and a trained model
+  const old = net().save();
+  const model = net();
+  await model.fit(rows, run(1));
+  const tell = (result) => say(JSON.stringify(result));
+`;
+
+/** What comes of a way to save. */
+export interface Attempt {
+  readonly way: "saveModel" | "writeFileAtomic" | "checkpoint";
+  /** of the error, if there was one */
+  readonly code?: string;
+  readonly message?: string;
+  /** the system's code */
+  readonly cause?: string;
+  readonly file: "old" | "new" | "none" | "other";
+  /** temporary files */
+  readonly left: readonly string[];
+}
+
 /** A process that runs `code` behind what it trains, with `args` as its `args`. */
 export const program = (code: string, args: readonly string[] = []): string[] => [
   "--input-type=module",
@@ -45,6 +90,9 @@ export const program = (code: string, args: readonly string[] = []): string[] =>
   `${NET} const args = process.argv.slice(1); ${code}`,
   ...args,
 ];
+
+/** One that saves, with `ways`, `attempt`, `old`, `model` and `tell` at hand. */
+export const saver = (code: string, args: readonly string[] = []): string[] => program(WAYS + code, args);
 
 export interface Lines {
   readonly child: ChildProcess;
