@@ -10,7 +10,18 @@ import { pointwise } from "./pointwise.ts";
 
 type Pointwise<K extends ActivationSpec["kind"]> = LayerParts<Of<ActivationSpec, K>>;
 
-/** y = 1 / (1 + e^−x), elementwise. */
+/**
+ * y = 1 / (1 + e^−x), elementwise.
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, sigmoid } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), sigmoid()]);
+ * const y = model.logits([[-2], [0], [2]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["0.12", "0.50", "0.88"]
+ * ```
+ */
 export function sigmoid(): LayerSpec {
   return { kind: "sigmoid", [PARTS]: SIGMOID };
 }
@@ -26,7 +37,18 @@ export const SIGMOID: Pointwise<"sigmoid"> = {
   }),
 };
 
-/** y = tanh x, elementwise. */
+/**
+ * y = tanh x, elementwise.
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, tanh } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), tanh()]);
+ * const y = model.logits([[-1], [1]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["-0.76", "0.76"]
+ * ```
+ */
 export function tanh(): LayerSpec {
   return { kind: "tanh", [PARTS]: TANH };
 }
@@ -46,6 +68,14 @@ export const TANH: Pointwise<"tanh"> = {
  * y = x above 0, negativeSlope·x below, elementwise.
  * @param options.negativeSlope  at least 0, default 0.01
  * @throws {XentError} `OPTION`
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, leakyRelu, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), leakyRelu({ negativeSlope: 0.25 })]);
+ * model.logits([[-4], [4]]); // → [-1, 4]
+ * ```
  */
 export function leakyRelu(options: { negativeSlope?: number } = {}): LayerSpec {
   checkNames("leakyRelu", options, ["negativeSlope"]);
@@ -80,6 +110,15 @@ export const LEAKY_RELU: Pointwise<"leakyRelu"> = {
  * y = x above 0, α·(e^x − 1) below, elementwise.
  * @param options.alpha  above 0, default 1
  * @throws {XentError} `OPTION`
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, elu, init, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), elu()]);
+ * const y = model.logits([[-1], [2]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["-0.63", "2.00"]
+ * ```
  */
 export function elu(options: { alpha?: number } = {}): LayerSpec {
   checkNames("elu", options, ["alpha"]);
@@ -104,6 +143,15 @@ export const ELU: Pointwise<"elu"> = {
  * @param options.approximate  `"none"` (default): Φ by the error function; `"tanh"`: its usual approximation,
  *                             ½·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
  * @throws {XentError} `OPTION`
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, gelu, init, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), gelu({ approximate: "tanh" })]);
+ * const y = model.logits([[-1], [1]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["-0.16", "0.84"]
+ * ```
  */
 export function gelu(options: { approximate?: "none" | "tanh" } = {}): LayerSpec {
   checkNames("gelu", options, ["approximate"]);
@@ -122,7 +170,18 @@ export const GELU: Pointwise<"gelu"> = {
       : { forward: abi.OP_GELU_FORWARD, backward: abi.OP_GELU_BACKWARD, saves: "input" },
 };
 
-/** y = x·σ(x), elementwise; also called swish. */
+/**
+ * y = x·σ(x), elementwise; also called swish.
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, silu } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), silu()]);
+ * const y = model.logits([[-1], [1]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["-0.27", "0.73"]
+ * ```
+ */
 export function silu(): LayerSpec {
   return { kind: "silu", [PARTS]: SILU };
 }
@@ -142,6 +201,15 @@ export const SILU: Pointwise<"silu"> = {
  * y = ln(1 + e^(βx)) / β, elementwise, at any size of x: there is no threshold.
  * @param options.beta  above 0, default 1
  * @throws {XentError} `OPTION`
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, softplus } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), softplus()]);
+ * const y = model.logits([[0], [10]]);
+ * Array.from(y, (v) => v.toFixed(2)); // → ["0.69", "10.00"]
+ * ```
  */
 export function softplus(options: { beta?: number } = {}): LayerSpec {
   checkNames("softplus", options, ["beta"]);
@@ -164,6 +232,16 @@ export const SOFTPLUS: Pointwise<"softplus"> = {
 /**
  * y_j = e^x_j / Σ_k e^x_k over the outputs of a row. For `quadratic` and `mse`, or between layers: `crossEntropy` takes
  * logits and has a softmax of its own.
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, mse, softmax } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2, loss: mse() }, [dense(2, { bias: false }), softmax()]);
+ * model.loadStateDict({ "0.weight": { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) } });
+ * const p = model.predict([[Math.log(3), 0]]);
+ * Array.from(p, (v) => v.toFixed(2)); // → ["0.75", "0.25"]
+ * ```
  */
 export function softmax(): LayerSpec {
   return { kind: "softmax", [PARTS]: SOFTMAX };

@@ -25,6 +25,16 @@ export interface CrossEntropyOptions {
  *
  * The gradient, (softmax(z) − t) / n, never saturates. `predict` then gives softmax probabilities.
  * @throws {XentError} `OPTION` weights that are negative or not finite, labelSmoothing outside [0, 1]
+ * @category Losses
+ * @example
+ * ```ts
+ * import { crossEntropy, dataset, dense, init, zeros } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(2, { init: zeros() })]);
+ * const data = dataset({ x: [[1], [2], [3]], y: ["spam", "ham", "ham"] });
+ * const { loss } = await model.evaluate(data, { loss: crossEntropy({ weight: [1, 2] }) });
+ * loss.toFixed(4); // → "0.6931"
+ * ```
  */
 export function crossEntropy(options: CrossEntropyOptions = {}): LossSpec {
   checkNames("crossEntropy", options, ["weight", "ignoreIndex", "labelSmoothing", "reduction"]);

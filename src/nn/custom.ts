@@ -35,8 +35,13 @@ const LINKS: readonly Link[] = ["none", "softmax", "sigmoid"];
  * refuses them (`HOSTED_FUNCTION`). The bits of the weights are then as reproducible as what they compute: `Math.exp` and its
  * kin differ from engine to engine. What they throw ends the call, and the weights are those of the last step.
  *
+ * @throws {XentError} `OPTION`; later, of the call that trains or evaluates: `LOSS` a `loss` that returns no number, or
+ *                     a `gradient` that returns its result; `DIVERGED` a loss, an output or its gradient that is not finite;
+ *                     `BUSY` a function that calls the model it is the loss of
+ * @category Losses
  * @example
  * ```ts
+ * import { customLoss, dense, gradCheck, init } from "xent";
  * const logCosh = customLoss({
  *   name: "log-cosh",
  *   loss(output, target) {
@@ -48,10 +53,10 @@ const LINKS: readonly Link[] = ["none", "softmax", "sigmoid"];
  *     for (let j = 0; j < output.length; j++) gradient[j] = Math.tanh(output[j] - target[j]);
  *   },
  * });
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: logCosh }, [dense(1)]);
+ * (await gradCheck(model, { x: [[1], [2]], y: [0.5, 2.5] })).passed; // → true
  * ```
- * @throws {XentError} `OPTION`; later, of the call that trains or evaluates: `LOSS` a `loss` that returns no number, or
- *                     a `gradient` that returns its result; `DIVERGED` a loss, an output or its gradient that is not finite;
- *                     `BUSY` a function that calls the model it is the loss of
  */
 export function customLoss(options: CustomLossOptions): CustomLossSpec {
   checkNames("customLoss", options, ["name", "loss", "gradient", "reduction", "link"]);

@@ -12,6 +12,15 @@ type Init<K extends InitSpec["kind"]> = InitParts<Of<InitSpec, K>>;
 
 /**
  * U(−1/√fanIn, 1/√fanIn): what PyTorch's `Linear` starts from, weights and biases, and the default here.
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, torchDefault } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 100 }, [dense(10, { init: torchDefault() })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 0.1); // → true
+ * ```
  */
 export function torchDefault(): InitSpec {
   return { kind: "torchDefault", [PARTS]: TORCH_DEFAULT };
@@ -28,6 +37,15 @@ export const TORCH_DEFAULT: Init<"torchDefault"> = {
  * @param options.low   default 0
  * @param options.high  above low, default 1
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, uniform } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 4 }, [dense(16, { init: uniform({ low: -0.05, high: 0.05 }) })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 0.05); // → true
+ * ```
  */
 export function uniform(options: { low?: number; high?: number } = {}): InitSpec {
   checkNames("uniform", options, ["low", "high"]);
@@ -45,6 +63,16 @@ export const UNIFORM: Init<"uniform"> = {
  * The same value everywhere. All units of a layer whose weights are equal learn the same: it is for biases.
  * @param value  any finite number
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { bceWithLogits, constant, dense, init, zeros } from "xent";
+ * const xent = await init();
+ * // one row of ten is a yes: begin with that
+ * const last = dense(1, { init: zeros(), biasInit: constant(Math.log(0.1 / 0.9)) });
+ * const model = xent.sequential({ input: 3, loss: bceWithLogits() }, [last]);
+ * model.predict([[1, 2, 3]])[0].toFixed(2); // → "0.10"
+ * ```
  */
 export function constant(value: number): InitSpec {
   return { kind: "constant", value: finite("constant: value", value), [PARTS]: CONSTANT };
@@ -59,12 +87,32 @@ export const CONSTANT: Init<"constant"> = {
       value,
 };
 
-/** 0 everywhere; for biases. */
+/**
+ * 0 everywhere; for biases.
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { crossEntropy, dense, init, zeros } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 3, loss: crossEntropy() }, [dense(4, { init: zeros() })]);
+ * model.predict([[1, 2, 3]]); // → [0.25, 0.25, 0.25, 0.25]
+ * ```
+ */
 export function zeros(): InitSpec {
   return constant(0);
 }
 
-/** 1 everywhere. */
+/**
+ * 1 everywhere.
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, ones } from "xent";
+ * const xent = await init();
+ * const sum = xent.sequential({ input: 3 }, [dense(1, { bias: false, init: ones() })]);
+ * sum.logits([[1, 2, 3]]); // → [6]
+ * ```
+ */
 export function ones(): InitSpec {
   return constant(1);
 }

@@ -15,6 +15,17 @@ const FREEZABLE: readonly LayerSpec["kind"][] = ["dense", "batchNorm1d", "layerN
  * frozen parameter keeps its name and first value, and `loadStateDict` sets it.
  *
  * @throws {XentError} `OPTION` if it is no layer
+ * @category Layers
+ * @example
+ * ```ts
+ * import { dense, frozen, init, mse, ones, relu, sgd } from "xent";
+ * const xent = await init();
+ * const body = [dense(4, { init: ones() }), relu()];
+ * const optimizer = sgd({ lr: 0.1 });
+ * const model = xent.sequential({ input: 1, loss: mse(), optimizer }, [...body.map(frozen), dense(1)]);
+ * await model.trainOnBatch([[1]], [5.5]);
+ * model.stateDict()["0.weight"].data; // → [1, 1, 1, 1]
+ * ```
  */
 export function frozen(layer: LayerSpec): LayerSpec {
   const { kind } = Object(layer) as LayerSpec;

@@ -28,6 +28,14 @@ export interface DenseOptions {
  *
  * @param units  width of the output, at least 1
  * @throws {XentError} `OPTION` `units` is not a positive integer, or an option's name or value
+ * @category Layers
+ * @example
+ * ```ts
+ * import { constant, dense, init, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 3 }, [dense(2, { init: ones(), biasInit: constant(0.5) })]);
+ * model.logits([[1, 2, 3]]); // → [6.5, 6.5]
+ * ```
  */
 export function dense(units: number, options: DenseOptions = {}): LayerSpec {
   integer("dense: units", units, 1);
@@ -77,7 +85,17 @@ export const DENSE: LayerParts<Of<LayerSpec, "dense">> = {
   lowering: lowerDense,
 };
 
-/** y = max(x, 0), elementwise. Right behind a `dense` layer it costs nothing. */
+/**
+ * y = max(x, 0), elementwise. Right behind a `dense` layer it costs nothing.
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, relu } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), relu()]);
+ * model.logits([[-3], [3]]); // → [0, 3]
+ * ```
+ */
 export function relu(): LayerSpec {
   return { kind: "relu", [PARTS]: RELU };
 }

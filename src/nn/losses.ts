@@ -24,6 +24,17 @@ export interface BceOptions {
  * The gradient, (σ(z) − y) / n, never saturates. `predict` then gives σ(z). Class ids stand for their one-hot row; with
  * one output they are 0 and 1.
  * @throws {XentError} `OPTION` a posWeight that is not above 0
+ * @category Losses
+ * @example
+ * ```ts
+ * import { adam, bceWithLogits, dataset, dense, init } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2, loss: bceWithLogits() }, [dense(2)]);
+ * const x = [[0, 0], [0, 1], [1, 0], [1, 1]];
+ * const data = dataset({ x, y: [[0, 0], [0, 1], [0, 1], [1, 1]], classes: ["and", "or"] });
+ * await model.fit(data, { epochs: 200, optimizer: adam({ lr: 0.1 }) });
+ * Array.from(model.predict(x), Math.round); // → [0, 0, 0, 1, 0, 1, 1, 1]
+ * ```
  */
 export function bceWithLogits(options: BceOptions = {}): LossSpec {
   checkNames("bceWithLogits", options, ["posWeight", "reduction"]);
@@ -49,6 +60,15 @@ export const BCE_WITH_LOGITS: Loss<"bceWithLogits"> = {
  * Behind a `sigmoid()` its gradient has the factor σ′, which is nearly 0 where the neuron is saturated: the learning
  * slowdown that cross entropy cures. Class ids stand for their one-hot row; with one output they are the target.
  * @param options.reduction  default `batchmean`
+ * @category Losses
+ * @example
+ * ```ts
+ * import { dataset, dense, init, ones, quadratic } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() })]);
+ * const data = dataset({ x: [[3], [1]], y: [1.5, 1.5] }); // off by 1.5 and by −0.5
+ * (await model.evaluate(data, { loss: quadratic() })).loss; // → 0.625
+ * ```
  */
 export function quadratic(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("quadratic", options, ["reduction"]);
@@ -65,6 +85,15 @@ export const QUADRATIC: Loss<"quadratic"> = {
 /**
  * Mean squared error, (a − y)².
  * @param options.reduction  default `mean`, over rows and outputs
+ * @category Losses
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() })]);
+ * const data = dataset({ x: [[3], [1]], y: [1.5, 1.5] }); // off by 1.5 and by −0.5
+ * (await model.evaluate(data, { loss: mse() })).loss; // → 1.25
+ * ```
  */
 export function mse(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("mse", options, ["reduction"]);
@@ -81,6 +110,15 @@ export const MSE: Loss<"mse"> = {
 /**
  * Mean absolute error, |a − y|; its gradient is the sign of a − y, and 0 where they are equal.
  * @param options.reduction  default `mean`, over rows and outputs
+ * @category Losses
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mae, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() })]);
+ * const data = dataset({ x: [[3], [1]], y: [1.5, 1.5] }); // off by 1.5 and by −0.5
+ * (await model.evaluate(data, { loss: mae() })).loss; // → 1
+ * ```
  */
 export function mae(options: { reduction?: Reduction } = {}): LossSpec {
   checkNames("mae", options, ["reduction"]);
@@ -99,6 +137,15 @@ export const MAE: Loss<"mae"> = {
  * @param options.delta      above 0, default 1
  * @param options.reduction  default `mean`, over rows and outputs
  * @throws {XentError} `OPTION`
+ * @category Losses
+ * @example
+ * ```ts
+ * import { dataset, dense, huber, init, ones } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() })]);
+ * const data = dataset({ x: [[3], [1]], y: [1.5, 1.5] }); // off by 1.5 and by −0.5
+ * (await model.evaluate(data, { loss: huber({ delta: 1 }) })).loss; // → 0.5625
+ * ```
  */
 export function huber(options: { delta?: number; reduction?: Reduction } = {}): LossSpec {
   checkNames("huber", options, ["delta", "reduction"]);

@@ -22,6 +22,15 @@ type Layer<K extends LayerSpec["kind"]> = LayerParts<Of<LayerSpec, K>>;
  * with 13 rounds (Salmon et al., SC 2011).
  * @param p  share that is dropped, at least 0 and below 1; usual are 0.1 to 0.5
  * @throws {XentError} `OPTION`
+ * @category Layers
+ * @example
+ * ```ts
+ * import { dense, dropout, init, ones, relu } from "xent";
+ * const xent = await init();
+ * const layers = [dense(8, { init: ones() }), relu(), dropout(0.5), dense(1, { init: ones() })];
+ * const model = xent.sequential({ input: 2 }, layers);
+ * model.logits([[1, 2]]); // → [24]
+ * ```
  */
 export function dropout(p: number): LayerSpec {
   return { kind: "dropout", p: fraction("dropout: p", p), [PARTS]: DROPOUT };
@@ -47,6 +56,16 @@ export const DROPOUT: Layer<"dropout"> = {
  * @param options.momentum  from 0 to 1, default 0.1
  * @param options.affine    whether there are γ and β; default true
  * @throws {XentError} `OPTION`
+ * @category Layers
+ * @example
+ * ```ts
+ * import { batchNorm1d, dense, init, mse, ones, sgd } from "xent";
+ * const xent = await init();
+ * const layers = [dense(1, { bias: false, init: ones() }), batchNorm1d({ momentum: 0.5 })];
+ * const model = xent.sequential({ input: 1, loss: mse(), optimizer: sgd({ lr: 0.1 }) }, layers);
+ * await model.trainOnBatch([[2], [6]], [0.5, 1.5]); // the mean of this batch is 4
+ * model.stateDict()["1.running_mean"].data; // → [2]
+ * ```
  */
 export function batchNorm1d(options: { eps?: number; momentum?: number; affine?: boolean } = {}): LayerSpec {
   checkNames("batchNorm1d", options, ["eps", "momentum", "affine"]);
@@ -84,6 +103,15 @@ const affine = (wanted: boolean, width: number): Shape[] =>
  * @param options.eps     above 0, default 1e-5
  * @param options.affine  whether there are γ and β; default true
  * @throws {XentError} `OPTION`
+ * @category Layers
+ * @example
+ * ```ts
+ * import { dense, init, layerNorm } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2 }, [layerNorm(), dense(1)]);
+ * const [normed] = model.activations([[1, 3], [10, 30]]);
+ * Array.from(normed.data, (v) => v.toFixed(2)); // → ["-1.00", "1.00", "-1.00", "1.00"]
+ * ```
  */
 export function layerNorm(options: { eps?: number; affine?: boolean } = {}): LayerSpec {
   checkNames("layerNorm", options, ["eps", "affine"]);
@@ -110,6 +138,14 @@ export const LAYER_NORM: Layer<"layerNorm"> = {
  * @param options.init    what slopes start as, default 0.25
  * @param options.shared  one slope for all columns (default), or with `false` one for each
  * @throws {XentError} `OPTION`
+ * @category Activations
+ * @example
+ * ```ts
+ * import { dense, init, ones, prelu } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1 }, [dense(1, { bias: false, init: ones() }), prelu({ init: 0.5 })]);
+ * model.logits([[-4], [4]]); // → [-2, 4]
+ * ```
  */
 export function prelu(options: { init?: number; shared?: boolean } = {}): LayerSpec {
   checkNames("prelu", options, ["init", "shared"]);
@@ -134,6 +170,17 @@ export const PRELU: Layer<"prelu"> = {
  * Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016.
  * @param layers  at least one; they may be blocks again, 16 of them in each other at most
  * @throws {XentError} `OPTION`; another width comes out than goes in: when the model is made
+ * @category Layers
+ * @example
+ * ```ts
+ * import { dense, init, relu, residual, zeros } from "xent";
+ * const xent = await init();
+ * // a block whose last layer is 0 at first gives what it takes
+ * const block = residual([dense(16), relu(), dense(2, { init: zeros() })]);
+ * const model = xent.sequential({ input: 2 }, [block]);
+ * model.logits([[1, 2]]); // → [1, 2]
+ * Object.keys(model.stateDict()); // → ["0.0.weight", "0.0.bias", "0.2.weight", "0.2.bias"]
+ * ```
  */
 export function residual(layers: readonly LayerSpec[]): LayerSpec {
   if (!(Array.isArray(layers) && layers.length > 0)) {

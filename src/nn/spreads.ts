@@ -34,6 +34,15 @@ export interface HeOptions {
  *
  * Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", 2015.
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, heNormal, init, relu } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 200 }, [dense(400, { init: heNormal() }), relu()]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toFixed(2); // → "0.10"
+ * ```
  */
 export function heNormal(options: HeOptions = {}): InitSpec {
   return { kind: "heNormal", ...he("heNormal", options), [PARTS]: HE_NORMAL };
@@ -49,6 +58,15 @@ export const HE_NORMAL: Init<"heNormal"> = {
  * U(−b, b) with b = √3·gain / √fan, of the same spread as {@link heNormal}. PyTorch's `kaiming_uniform_`.
  *
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, heUniform, init } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 6 }, [dense(16, { init: heUniform() })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 1); // → true
+ * ```
  */
 export function heUniform(options: HeOptions = {}): InitSpec {
   return { kind: "heUniform", ...he("heUniform", options), [PARTS]: HE_UNIFORM };
@@ -67,6 +85,15 @@ export const HE_UNIFORM: Init<"heUniform"> = {
  * Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
  * @param options.gain  above 0, default 1
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, glorotNormal, init, tanh } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 100 }, [dense(100, { init: glorotNormal() }), tanh()]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toFixed(2); // → "0.10"
+ * ```
  */
 export function glorotNormal(options: { gain?: number } = {}): InitSpec {
   return { kind: "glorotNormal", gain: glorot("glorotNormal", options), [PARTS]: GLOROT_NORMAL };
@@ -84,6 +111,15 @@ export const GLOROT_NORMAL: Init<"glorotNormal"> = {
  *
  * @param options.gain  above 0, default 1
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, glorotUniform, init } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 3 }, [dense(3, { init: glorotUniform() })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 1); // → true
+ * ```
  */
 export function glorotUniform(options: { gain?: number } = {}): InitSpec {
   return { kind: "glorotUniform", gain: glorot("glorotUniform", options), [PARTS]: GLOROT_UNIFORM };
@@ -99,6 +135,15 @@ export const GLOROT_UNIFORM: Init<"glorotUniform"> = {
  * N(0, 1 / fanIn), for layers in front of selu. PyTorch's `kaiming_normal_` with the gain of `"linear"`, not truncated.
  *
  * Source: LeCun, Bottou, Orr, Müller, "Efficient backprop", 1998.
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, lecunNormal } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 100 }, [dense(400, { init: lecunNormal() })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toFixed(2); // → "0.10"
+ * ```
  */
 export function lecunNormal(): InitSpec {
   return { kind: "lecunNormal", [PARTS]: LECUN_NORMAL };
@@ -110,7 +155,18 @@ export const LECUN_NORMAL: Init<"lecunNormal"> = {
   resolve: (_, { fanIn }) => centred(1 / Math.sqrt(fanIn)),
 };
 
-/** U(−b, b) with b = √(3 / fanIn), of the same spread as {@link lecunNormal}. */
+/**
+ * U(−b, b) with b = √(3 / fanIn), of the same spread as {@link lecunNormal}.
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, lecunUniform } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 3 }, [dense(16, { init: lecunUniform() })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 1); // → true
+ * ```
+ */
 export function lecunUniform(): InitSpec {
   return { kind: "lecunUniform", [PARTS]: LECUN_UNIFORM };
 }
@@ -126,6 +182,15 @@ export const LECUN_UNIFORM: Init<"lecunUniform"> = {
  * @param options.mean  default 0
  * @param options.std   above 0, default 1
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, normal } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 100 }, [dense(100, { init: normal({ std: 0.05 }) })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toFixed(2); // → "0.05"
+ * ```
  */
 export function normal(options: { mean?: number; std?: number } = {}): InitSpec {
   checkNames("normal", options, ["mean", "std"]);
@@ -152,6 +217,15 @@ export const NORMAL: Init<"normal"> = {
  * @param options.low   default −2; PyTorch's `a`
  * @param options.high  above low, default 2; PyTorch's `b`
  * @throws {XentError} `OPTION`
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { dense, init, truncatedNormal } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 20 }, [dense(20, { init: truncatedNormal({ std: 0.02, low: -0.04, high: 0.04 }) })]);
+ * const weights = model.stateDict()["0.weight"].data;
+ * weights.every((w) => Math.abs(w) <= 0.04); // → true
+ * ```
  */
 export function truncatedNormal(
   options: { mean?: number; std?: number; low?: number; high?: number } = {},
@@ -187,6 +261,17 @@ export const TRUNCATED_NORMAL: Init<"truncatedNormal"> = {
  * - {@link lecunNormal} before selu, whose fixed point needs the gain 1
  * - {@link glorotUniform} before tanh, sigmoid and softmax, which are steepest near 0 and the same on both sides, and for a layer
  *   behind which nothing stands: its outputs are logits, or numbers, that should begin near 0
+ * @category Initial values
+ * @example
+ * ```ts
+ * import { byActivation, dense, heNormal, init, relu } from "xent";
+ * const xent = await init();
+ * const weights = [byActivation(), heNormal()].map((spread) => {
+ *   const model = xent.sequential({ input: 2, seed: 1 }, [dense(3, { init: spread }), relu()]);
+ *   return model.stateDict()["0.weight"].data;
+ * });
+ * weights[0].every((w, i) => w === weights[1][i]); // → true
+ * ```
  */
 export function byActivation(): InitSpec {
   return { kind: "byActivation", [PARTS]: BY_ACTIVATION };
