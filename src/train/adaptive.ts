@@ -54,6 +54,16 @@ export interface AdagradOptions extends UpdateOptions {
  * 2015). `weightDecay` is coupled, as in `torch.optim.Adam`: added to the gradient. See {@link adamw}.
  *
  * @throws {XentError} `OPTION` an option's name or value
+ * @category Optimisers
+ * @example
+ * ```ts
+ * import { adam, dataset, dense, init, mse } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const line = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+ * const { loss } = await model.fit(line, { epochs: 200, optimizer: adam({ lr: 0.1, clipNorm: 1 }) });
+ * Math.min(...loss) < 0.01; // → true
+ * ```
  */
 export function adam(options: AdamOptions = {}): OptimizerSpec {
   return { kind: "adam", ...adamOptions("adam", options), [PARTS]: ADAM };
@@ -64,6 +74,16 @@ export function adam(options: AdamOptions = {}): OptimizerSpec {
  * `torch.optim.AdamW`). Default of `weightDecay`: 0.01.
  *
  * @throws {XentError} `OPTION` an option's name or value
+ * @category Optimisers
+ * @example
+ * ```ts
+ * import { adamw, crossEntropy, dataset, dense, init, noDecay, relu } from "xent";
+ * const xent = await init();
+ * const optimizer = adamw({ lr: 0.05, weightDecay: 0.05, groups: [noDecay] });
+ * const model = xent.sequential({ input: 1, loss: crossEntropy(), optimizer }, [dense(8), relu(), dense(2)]);
+ * await model.fit(dataset({ x: [[-2], [-1], [1], [2]], y: [1, 0, 0, 1] }), { epochs: 100 });
+ * model.predictClass([[-2], [0], [2]]); // → [1, 0, 1]
+ * ```
  */
 export function adamw(options: AdamOptions = {}): OptimizerSpec {
   return { kind: "adamw", weightDecay: 0.01, ...adamOptions("adamw", options), [PARTS]: ADAMW };
@@ -110,6 +130,16 @@ function adamOptions(where: string, options: AdamOptions) {
  * average of gradients, squared, is taken from v (Graves 2013), not below 0. `momentum`: b ← μ·b + q, p ← p − lr·b.
  *
  * @throws {XentError} `OPTION` an option's name or value
+ * @category Optimisers
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, rmsprop } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const line = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+ * const { loss } = await model.fit(line, { epochs: 400, optimizer: rmsprop({ lr: 0.02, centered: true }) });
+ * Math.min(...loss) < 0.01; // → true
+ * ```
  */
 export function rmsprop(options: RmspropOptions = {}): OptimizerSpec {
   const where = "rmsprop";
@@ -140,6 +170,16 @@ export const RMSPROP: OptimizerParts<Of<OptimizerSpec, "rmsprop">> = {
  * Adagrad: s ← s + g², p ← p − lr·g / (√s + eps) (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`).
  *
  * @throws {XentError} `OPTION` an option's name or value
+ * @category Optimisers
+ * @example
+ * ```ts
+ * import { adagrad, dataset, dense, init, mse } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const line = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+ * const { loss } = await model.fit(line, { epochs: 200, optimizer: adagrad({ lr: 0.5 }) });
+ * Math.min(...loss) < 0.01; // → true
+ * ```
  */
 export function adagrad(options: AdagradOptions = {}): OptimizerSpec {
   const where = "adagrad";

@@ -33,10 +33,18 @@ export interface EarlyStoppingOptions {
 /**
  * Ends `fit` when a figure has not become better for some epochs, as Keras' `EarlyStopping` does.
  *
- * ```ts
- * await model.fit(train, { validation, callbacks: [earlyStopping({ patience: 3 })] });
- * ```
  * @throws {XentError} `OPTION`
+ * @category Training
+ * @example
+ * ```ts
+ * import { dataset, dense, earlyStopping, init, mse, sgd, zeros } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1, { init: zeros() })]);
+ * const data = dataset({ x: [[1]], y: [[0]] }); // at its best from the beginning
+ * const callbacks = [earlyStopping({ patience: 3 })];
+ * const run = await model.fit(data, { epochs: 100, optimizer: sgd({ lr: 0.1 }), validation: data, callbacks });
+ * [run.stopped, run.epochs, run.best?.epoch]; // → ["early", 4, 0]
+ * ```
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStoppingSpec {
   checkNames("earlyStopping", options, ["monitor", "patience", "minDelta", "mode", "restoreBest"]);

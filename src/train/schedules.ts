@@ -15,6 +15,18 @@ type Described = Exclude<ScheduleSpec, ScheduleFunction>;
  * @param options.gamma  above 0, default 0.1
  * @param options.per    what t counts: `"epoch"` (default) or `"step"`
  * @throws {XentError} `OPTION`
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, sgd, stepDecay } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.5, schedule: stepDecay({ every: 2, gamma: 0.5 }) });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 5, optimizer })) rates.push(lr);
+ * rates; // → [0.5, 0.5, 0.25, 0.25, 0.125]
+ * ```
  */
 export function stepDecay(options: { every: number; gamma?: number; per?: ScheduleUnit }): ScheduleSpec {
   checkNames("stepDecay", options, ["every", "gamma", "per"]);
@@ -34,6 +46,18 @@ export function stepDecay(options: { every: number; gamma?: number; per?: Schedu
  * @param options.gamma       above 0, default 0.1
  * @param options.per         what milestones count: `"epoch"` (default) or `"step"`
  * @throws {XentError} `OPTION`
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, multiStep, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.5, schedule: multiStep({ milestones: [1, 4], gamma: 0.5 }) });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 5, optimizer })) rates.push(lr);
+ * rates; // → [0.5, 0.25, 0.25, 0.25, 0.125]
+ * ```
  */
 export function multiStep(options: {
   milestones: readonly number[];
@@ -67,6 +91,18 @@ export function multiStep(options: {
  * @param options.gamma  above 0
  * @param options.per    what t counts: `"epoch"` (default) or `"step"`
  * @throws {XentError} `OPTION`
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, exponential, init, mse, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.5, schedule: exponential({ gamma: 0.5 }) });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 4, optimizer })) rates.push(lr);
+ * rates; // → [0.5, 0.25, 0.125, 0.0625]
+ * ```
  */
 export function exponential(options: { gamma: number; per?: ScheduleUnit }): ScheduleSpec {
   checkNames("exponential", options, ["gamma", "per"]);
@@ -95,6 +131,18 @@ export interface CosineOptions {
  *
  * With t from 0 to T − 1 the last step still learns; `min` itself would be the rate of step T.
  * @throws {XentError} `OPTION`; so does the run where the warm-up is as long as it, or `min` above its learning rate
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { cosine, dataset, dense, init, mse, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.1, schedule: cosine({ warmup: 2 }) });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 6, optimizer })) rates.push(lr);
+ * rates.map((lr) => lr.toFixed(3)); // → ["0.033", "0.067", "0.100", "0.085", "0.050", "0.015"]
+ * ```
  */
 export function cosine(options: CosineOptions = {}): ScheduleSpec {
   checkNames("cosine", options, ["warmup", "startFactor", "min", "per"]);
@@ -128,6 +176,18 @@ export interface OneCycleOptions {
  *
  * Source: Smith, Topin, "Super-convergence", 2018.
  * @throws {XentError} `OPTION`
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, oneCycle, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.1, schedule: oneCycle() });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 6, optimizer })) rates.push(lr);
+ * rates.map((lr) => lr.toFixed(3)); // → ["0.004", "0.099", "0.081", "0.046", "0.013", "0.000"]
+ * ```
  */
 export function oneCycle(options: OneCycleOptions = {}): ScheduleSpec {
   checkNames("oneCycle", options, ["max", "pctStart", "divFactor", "finalDivFactor", "anneal"]);
@@ -151,6 +211,18 @@ export function oneCycle(options: OneCycleOptions = {}): ScheduleSpec {
  * @param options.over  steps until it is there, at least 1; default those of the whole run. PyTorch's `total_iters`
  * @param options.per   what t and `over` count: `"step"` (default) or `"epoch"`
  * @throws {XentError} `OPTION`
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, init, linear, mse, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const optimizer = sgd({ lr: 0.5, schedule: linear({ to: 0.5, over: 2 }) });
+ * const rates: number[] = [];
+ * const data = dataset({ x: [[1]], y: [0.5] });
+ * for await (const { lr } of model.steps(data, { epochs: 4, optimizer })) rates.push(lr);
+ * rates; // → [0.5, 0.375, 0.25, 0.25]
+ * ```
  */
 export function linear(
   options: { from?: number; to?: number; over?: number; per?: ScheduleUnit } = {},
@@ -196,6 +268,19 @@ export interface PlateauOptions {
  * the end of each epoch. A figure that is NaN is no improvement.
  *
  * @throws {XentError} `OPTION`; so does the run where an epoch does not have the figure
+ * @category Schedules
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, reduceOnPlateau, sgd, zeros } from "xent";
+ * const xent = await init();
+ * const optimizer = sgd({ lr: 0.5, schedule: reduceOnPlateau({ patience: 1, factor: 0.5 }) });
+ * const model = xent.sequential({ input: 1, loss: mse(), optimizer }, [dense(1, { init: zeros() })]);
+ * const rates: number[] = [];
+ * // at its best from the beginning: nothing improves
+ * const data = dataset({ x: [[1]], y: [[0]] });
+ * await model.fit(data, { epochs: 5, callbacks: [{ onEpochEnd: ({ lr }) => rates.push(lr) }] });
+ * rates; // → [0.5, 0.5, 0.5, 0.25, 0.25]
+ * ```
  */
 export function reduceOnPlateau(options: PlateauOptions = {}): ScheduleSpec {
   const where = "reduceOnPlateau";

@@ -26,6 +26,16 @@ export interface SgdOptions extends UpdateOptions {
  * b ← μ·b + (1 − τ)·g, in the first step b ← g; p ← p − lr·b, or p − lr·(g + μ·b) with `nesterov` (Sutskever et al. 2013).
  *
  * @throws {XentError} `OPTION` an option's name or value; `lr` is missing; options that exclude each other
+ * @category Optimisers
+ * @example
+ * ```ts
+ * import { dataset, dense, init, mse, sgd } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * const line = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+ * const { loss } = await model.fit(line, { epochs: 100, optimizer: sgd({ lr: 0.1, momentum: 0.5, nesterov: true }) });
+ * Math.min(...loss) < 0.01; // → true
+ * ```
  */
 export function sgd(options: SgdOptions): OptimizerSpec {
   const where = "sgd";

@@ -7,9 +7,16 @@ import type { ParamGroup, UpdateOptions } from "../base/spec.ts";
 /**
  * A group for `groups`: biases, and scales and shifts of normalisation and slopes of activations, are neither decayed nor drawn
  * to 0.
- *
+ * @category Optimisers
+ * @example
  * ```ts
- * adamw({ weightDecay: 0.05, groups: [noDecay] });
+ * import { dense, init, mse, noDecay, ones, sgd } from "xent";
+ * const xent = await init();
+ * const optimizer = sgd({ lr: 0.5, weightDecay: 0.5, groups: [noDecay] });
+ * const layer = dense(1, { init: ones(), biasInit: ones() });
+ * const model = xent.sequential({ input: 1, loss: mse(), optimizer }, [layer]);
+ * await model.trainOnBatch([[0]], [1]); // is right already: nothing but decay is left
+ * Object.values(model.stateDict()).map(({ data }) => data[0]); // → [0.75, 1]
  * ```
  */
 export const noDecay: ParamGroup = { roles: ["bias", "norm", "slope"], weightDecay: 0, l1: 0 };
