@@ -23,10 +23,14 @@ import { PIECE, type TextSource, textOf } from "./text.ts";
  * - `COLUMN` a cell that is no number in a column of numbers, a name in `types` or `select` that no column has
  * - `OPTION` an option's name or value, a source that is none; `FILE` a response that is an error
  * - and whatever the source throws; an aborted `signal` throws its reason
+ * @category Tables
  * @example
  * ```ts
- * const iris = await readCsv(await fetch("iris.csv"));
- * const houses = await readCsv(text, { types: { zip: "category" }, missing: ["NA", "-999"] });
+ * import { readCsv } from "xent/data";
+ * const text = "rooms,zip,price\n3,01067,250\n4,04109,NA";
+ * const houses = await readCsv(text, { types: { zip: "category" } });
+ * houses.columns.map(({ name, type }) => `${name}: ${type}`); // → ["rooms: number", "zip: category", "price: number"]
+ * houses.columns[2].values; // → [250, NaN]
  * ```
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
@@ -39,9 +43,14 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
  * A text without rows gives one table without rows.
  *
  * @throws {XentError} as `readCsv`
+ * @category Tables
  * @example
  * ```ts
- * for await (const part of streamCsv(await fetch("large.csv"))) console.log(part.rows);
+ * import { streamCsv } from "xent/data";
+ * const bytes = new TextEncoder().encode("day;rain\n1;0,5\n2;1,25\n3;0");
+ * const rows: number[] = [];
+ * for await (const part of streamCsv(bytes, { decimal: ",", chunkRows: 2 })) rows.push(part.rows);
+ * rows; // → [2, 1]
  * ```
  */
 export function streamCsv(source: TextSource, options: StreamCsvOptions = {}): AsyncGenerator<Table> {

@@ -117,13 +117,6 @@ export class CheckedRows implements Dataset {
 /**
  * Checks features, targets and weights and puts them together for `fit`, `evaluate` and `confusionMatrix`.
  *
- * @example
- * ```ts
- * dataset({ x: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), y: [0, 1, 1, 0], features: 2 });
- * dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] });
- * dataset({ x: [[1, 2], [3, 4]], y: ["dog", "cat"], classes: ["cat", "dog"] });
- * dataset({ x: [[1], [2], [3]], y: [[0.5, 0.5], [0.9, 0.1], [1, 0]], weight: [1, 1, 2] });
- * ```
  * @throws {XentError}
  * - `OPTION` an unknown option, x of another type, features no positive integer, scale or shift with f32, classes that are no
  *   list of different names
@@ -132,6 +125,17 @@ export class CheckedRows implements Dataset {
  *   classes as numbers a row
  * - `NOT_FINITE` a feature or target is NaN, infinite (in f32) or no number
  * - `LABEL` y holds what is neither class ids nor names nor numbers, or a class that `classes` does not name; `WEIGHT` a weight is negative or no finite number, or all are 0
+ * @category Data sets
+ * @example
+ * ```ts
+ * import { dataset } from "xent";
+ * const xor = dataset({ x: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), y: [0, 1, 1, 0], features: 2 });
+ * xor.rows; // → 4
+ * const pets = dataset({ x: [[1, 2], [3, 4]], y: ["dog", "cat"], classes: ["cat", "dog"] });
+ * pets.y; // → [1, 0]
+ * const chances = dataset({ x: [[1], [2], [3]], y: [[0.5, 0.5], [0.75, 0.25], [1, 0]], weight: [1, 1, 2] });
+ * chances.targets; // → 2
+ * ```
  */
 export function dataset(options: DatasetOptions): Dataset {
   checkNames("dataset", options, OPTIONS);

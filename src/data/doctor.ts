@@ -68,11 +68,15 @@ const RARE_ROWS = 10;
  * Raw data, `{ x, y, features }`, may hold NaN, infinite and missing values, which `dataset` refuses: they are counted here, by
  * column. Of more than 4 million values of x, evenly spaced rows are looked at.
  *
+ * @throws {XentError} `OPTION`, `SHAPE`, `EMPTY`, `LABEL` what can be no data
+ * @category Data sets
  * @example
  * ```ts
- * console.log(inspect(data).text);
+ * import { inspect } from "xent";
+ * const x = [[1, 5000], [1, 7000], [1, Number.NaN], [1, 9000]];
+ * const { findings } = inspect({ x, y: [0, 1, 0, 1] });
+ * findings.map(({ kind, columns }) => [kind, columns]); // → [["notFinite", [1]], ["unscaled", [1]], ["constant", [0]]]
  * ```
- * @throws {XentError} `OPTION`, `SHAPE`, `EMPTY`, `LABEL` what can be no data
  */
 export function inspect(data: Dataset | RawData): Inspection {
   if (!isDataset(data)) checkNames("inspect", data, ["x", "y", "features"]);

@@ -33,6 +33,13 @@ export interface OneHotOptions {
 /**
  * (value − mean) / σ, with the σ of the rows themselves (divided by n, not n − 1); where all values are one, value − mean.
  * As scikit-learn's StandardScaler.
+ * @category Preprocessing
+ * @example
+ * ```ts
+ * import { preprocess, standardize } from "xent/data";
+ * const prepared = preprocess([{ size: 10 }, { size: 30 }], { numbers: standardize() });
+ * prepared.transform([{ size: 10 }, { size: 20 }, { size: 30 }]).x; // → [-1, 0, 1]
+ * ```
  */
 export function standardize(): { readonly kind: "standardize" } {
   return Object.freeze({ kind: "standardize" });
@@ -43,6 +50,13 @@ export function standardize(): { readonly kind: "standardize" } {
  * that come later some may lie outside. As scikit-learn's MinMaxScaler.
  *
  * @throws {XentError} `OPTION` an unknown option, or `low` and `high` no finite numbers, the first below the second
+ * @category Preprocessing
+ * @example
+ * ```ts
+ * import { minMax, preprocess } from "xent/data";
+ * const prepared = preprocess([{ size: 10 }, { size: 30 }], { numbers: minMax({ high: 100 }) });
+ * prepared.transform([{ size: 10 }, { size: 20 }, { size: 40 }]).x; // → [0, 50, 150]
+ * ```
  */
 export function minMax(options: MinMaxOptions = {}): {
   readonly kind: "minMax";
@@ -60,7 +74,16 @@ export function minMax(options: MinMaxOptions = {}): {
   );
 }
 
-/** The numbers as they are. */
+/**
+ * The numbers as they are.
+ * @category Preprocessing
+ * @example
+ * ```ts
+ * import { asIs, preprocess } from "xent/data";
+ * const prepared = preprocess([{ share: 0.25, size: 10 }, { share: 0.5, size: 30 }], { columns: { share: asIs() } });
+ * prepared.transform([{ share: 0.75, size: 20 }]).x; // → [0.75, 0]
+ * ```
+ */
 export function asIs(): { readonly kind: "asIs" } {
   return Object.freeze({ kind: "asIs" });
 }
@@ -69,6 +92,14 @@ export function asIs(): { readonly kind: "asIs" } {
  * A feature for each category that occurs, in their order by code units: 1 for the row's own, else 0.
  *
  * @throws {XentError} `OPTION` an unknown option, or `unknown` neither "error" nor "zeros"
+ * @category Preprocessing
+ * @example
+ * ```ts
+ * import { oneHot, preprocess } from "xent/data";
+ * const prepared = preprocess([{ city: "Oslo" }, { city: "Bergen" }], { categories: oneHot({ unknown: "zeros" }) });
+ * prepared.names; // → ["city=Bergen", "city=Oslo"]
+ * prepared.transform([{ city: "Oslo" }, { city: "Paris" }]).x; // → [0, 1, 0, 0]
+ * ```
  */
 export function oneHot(options: OneHotOptions = {}): {
   readonly kind: "oneHot";
@@ -79,7 +110,16 @@ export function oneHot(options: OneHotOptions = {}): {
   return Object.freeze({ kind: "oneHot", unknown });
 }
 
-/** One feature: the place of the category among those that occur, in their order by code units. For categories that have an order. */
+/**
+ * One feature: the place of the category among those that occur, in their order by code units. For categories that have an order.
+ * @category Preprocessing
+ * @example
+ * ```ts
+ * import { ids, preprocess } from "xent/data";
+ * const prepared = preprocess([{ grade: "A" }, { grade: "C" }, { grade: "B" }], { columns: { grade: ids() } });
+ * prepared.transform([{ grade: "C" }, { grade: "A" }]).x; // → [2, 0]
+ * ```
+ */
 export function ids(): { readonly kind: "ids" } {
   return Object.freeze({ kind: "ids" });
 }

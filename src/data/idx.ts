@@ -38,9 +38,13 @@ const TYPES: ReadonlyMap<number, IdxType> = new Map([
  * @param bytes  the whole file
  * @returns shape and values. 8-bit values of a plain file are a view of `bytes`, all others a copy.
  * @throws {XentError} `IDX` if the bytes are no IDX file, or not exactly one
+ * @category Files
  * @example
  * ```ts
- * const images = await readIdx(await readFile("train-images-idx3-ubyte"));   // shape [60000, 28, 28]
+ * import { readIdx } from "xent/data";
+ * // two rows of three bytes, as MNIST's files have them
+ * const bytes = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 10, 11, 12, 20, 21, 22);
+ * await readIdx(bytes); // → { shape: [2, 3], data: [10, 11, 12, 20, 21, 22] }
  * ```
  */
 export async function readIdx(bytes: Uint8Array | ArrayBuffer): Promise<IdxArray> {

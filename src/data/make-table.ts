@@ -25,10 +25,14 @@ export interface TableOptions {
  * - `OPTION` rows that are none, an option's name or value; `EMPTY` no rows; `SHAPE` an array that is longer or shorter than others
  * - `COLUMN` a value that is not of its column's type, or an infinite number; a name in `columns` or `types` that no row has; a column
  *   without a name
+ * @category Tables
  * @example
  * ```ts
- * table([{ age: 31, city: "Oslo" }, { age: 42, city: "Bergen" }]);
- * table([[31, "Oslo"], [42, "Bergen"]], { columns: ["age", "city"] });
+ * import { records, table } from "xent/data";
+ * const people = table([{ age: 31, city: "Oslo" }, { age: 42, city: null }]);
+ * const same = table([[31, "Oslo"], [42, ""]], { columns: ["age", "city"] });
+ * records(people); // → [{ age: 31, city: "Oslo" }, { age: 42, city: null }]
+ * records(same)[1]; // → { age: 42, city: null }
  * ```
  */
 export function table(

@@ -71,9 +71,14 @@ const ALIGN = 64;
  * @returns shape, values and dtype. Values that are little-endian, row-major and aligned in a plain file are a view of `bytes`, all
  *          others a copy.
  * @throws {XentError} `NPY` if the bytes are no NPY file, or not exactly one, or one of objects, text, records, times or complex numbers
+ * @category Files
  * @example
  * ```ts
- * const { shape, data } = await readNpy(await readFile("features.npy"));   // shape [150, 4]
+ * import { readFile, writeFile } from "node:fs/promises";
+ * import { readNpy, writeNpy } from "xent/data";
+ * await writeFile("features.npy", writeNpy({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }));
+ * const { shape, data, dtype } = await readNpy(await readFile("features.npy"));
+ * [shape, data, dtype]; // → [[2, 2], [1, 2, 3, 4], "float32"]
  * ```
  */
 export async function readNpy(bytes: Uint8Array | ArrayBuffer): Promise<NpyArray> {
@@ -87,9 +92,17 @@ export async function readNpy(bytes: Uint8Array | ArrayBuffer): Promise<NpyArray
  * @param array  shape and values; what {@link readNpy} gives is also taken
  * @throws {XentError} `NPY` the data is no typed array of these, has not as many values as the shape, or is not of the dtype; `OPTION` an unknown
  *         name
+ * @category Files
  * @example
  * ```ts
- * await writeFile("predicted.npy", writeNpy({ shape: [rows, 10], data: model.predict(x) }));
+ * import { dense, init } from "xent";
+ * import { writeNpy } from "xent/data";
+ * import { writeFileAtomic } from "xent/node";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2 }, [dense(3)]);
+ * const bytes = writeNpy({ shape: [2, 3], data: model.logits([[1, 2], [3, 4]]) });
+ * await writeFileAtomic("logits.npy", bytes);
+ * String.fromCharCode(...bytes.subarray(1, 6)); // → "NUMPY"
  * ```
  */
 export function writeNpy(array: NpySource): Uint8Array<ArrayBuffer> {

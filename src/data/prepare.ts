@@ -34,10 +34,14 @@ const MOST_VALUES = 2 ** 30;
  *
  * @param spec  the `spec` of a preprocessing, from wherever: all of it is checked
  * @throws {XentError} `PREPROCESSING` it is none, or damaged
+ * @category Preprocessing
  * @example
  * ```ts
- * const text = JSON.stringify(preprocessing.spec);
+ * import { preprocess, preprocessingOf } from "xent/data";
+ * const prepared = preprocess([{ size: 1 }, { size: 3 }]);
+ * const text = JSON.stringify(prepared.spec);
  * const again = preprocessingOf(JSON.parse(text));
+ * again.transform([{ size: 4 }]).x; // → [2]
  * ```
  */
 export function preprocessingOf(spec: unknown): Preprocessing {

@@ -27,21 +27,60 @@ export interface Preprocessing {
   readonly classes: readonly string[] | undefined;
   /** how many rows it was fitted on, those that were dropped left out; unknown to a model that was loaded */
   readonly rows: number | undefined;
-  /** The features of raw rows, `[rows · features]`; a target among the columns is not needed. */
+  /**
+   * The features of raw rows, `[rows · features]`; a target among the columns is not needed.
+   * @example
+   * ```ts
+   * import { preprocess } from "xent/data";
+   * const prepared = preprocess([{ size: 1, kind: "flat" }, { size: 3, kind: "house" }]);
+   * prepared.names; // → ["size", "kind=flat", "kind=house"]
+   * prepared.transform([{ size: 5, kind: "house" }]).x; // → [3, 0, 1]
+   * ```
+   */
   transform(rows: RawRows, where?: string): CheckedFeatures;
-  /** The data set of raw rows, target included. */
+  /**
+   * The data set of raw rows, target included.
+   * @example
+   * ```ts
+   * import { preprocess } from "xent/data";
+   * const prepared = preprocess([{ size: 1, kind: "flat" }, { size: 3, kind: "house" }], { target: "kind" });
+   * const { x, y, classes } = prepared.dataset([{ size: 2, kind: "house" }]);
+   * [x, y, classes]; // → [[0], [1], ["flat", "house"]]
+   * ```
+   */
   dataset(rows: RawRows): Dataset;
   /**
    * The same of tables that come one after another, for data that are larger than memory: `open` is called each epoch.
    *
    * @param size  as `datasetStream` takes it. Where `rows` is left out they are counted by reading once more; `{ rows: prepared.rows }`
    *   spares that where the data are those that were fitted on
+   * @example
+   * ```ts
+   * import { dense, init, mse, sgd } from "xent";
+   * import { preprocess, table } from "xent/data";
+   * const parts = [table([{ a: 1, b: 2 }, { a: 3, b: 4 }]), table([{ a: 5, b: 6 }])];
+   * const prepared = preprocess(parts[0], { target: "b" });
+   * const xent = await init();
+   * const model = xent.sequential({ input: prepared.features, loss: mse() }, [dense(prepared.outputs)]);
+   * const stream = prepared.stream(() => parts, { rows: 3 });
+   * (await model.fit(stream, { epochs: 2, batchSize: 3, optimizer: sgd({ lr: 0.1 }) })).steps; // → 2
+   * ```
    */
   stream(
     open: () => AsyncIterable<Table> | Iterable<Table>,
     size?: Omit<StreamOptions, "chunks">,
   ): DataStream;
-  /** Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place. */
+  /**
+   * Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place.
+   * @example
+   * ```ts
+   * import { preprocess, standardize } from "xent/data";
+   * const rows = [{ size: 1, price: 100 }, { size: 3, price: 300 }];
+   * const prepared = preprocess(rows, { target: "price", scaleTarget: standardize() });
+   * prepared.dataset(rows).y; // → [-1, 1]
+   * prepared.restore(Float32Array.of(0, 1)); // → [200, 300]
+   * ```
+   */
   restore(outputs: Float32Array): Float32Array;
   /**
    * The way back: targets as a model learns them. Of classes ids or names; of numbers, `[rows · outputs]` in their own units.

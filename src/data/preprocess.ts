@@ -29,11 +29,14 @@ import type { Table } from "./table.ts";
  * - `COLUMN` a column that is not there, has no values, too many categories, or a value that is missing or of another kind
  * - `LABEL` a class that `classes` does not name; `NOT_FINITE` ±Infinity; `EMPTY` no rows, or none that is complete
  * - `SHAPE` a row that is no object
+ * @category Preprocessing
  * @example
  * ```ts
- * const { train, validation } = splitTable(await readCsv(text), { validation: 0.2, stratified: "species" });
- * const prepared = preprocess(train, { target: "species", missing: "impute", columns: { year: minMax() } });
- * await model.fit(prepared.dataset(train), { validation: prepared.dataset(validation) });
+ * import { minMax, preprocess } from "xent/data";
+ * const rows = [{ year: 1900, kind: "flat" }, { year: 2000, kind: "house" }, { year: 2020, kind: "flat" }];
+ * const prepared = preprocess(rows, { target: "kind", columns: { year: minMax({ low: -1 }) } });
+ * prepared.classes; // → ["flat", "house"]
+ * prepared.transform([{ year: 1960 }]).x; // → [0]
  * ```
  */
 export function preprocess(rows: Table | readonly object[], options: PreprocessOptions = {}): Preprocessing {
@@ -47,10 +50,18 @@ export function preprocess(rows: Table | readonly object[], options: PreprocessO
  * first says which columns there are.
  *
  * @throws {XentError} as {@link preprocess}
+ * @category Streams
  * @example
  * ```ts
- * const prepared = await preprocessStream(streamCsvFile("large.csv"), { target: "price", scaleTarget: standardize() });
- * await model.fit(prepared.stream(() => streamCsvFile("large.csv")));
+ * import { adam, dense, init, mse } from "xent";
+ * import { preprocessStream, standardize } from "xent/data";
+ * import { streamCsvFile } from "xent/node";
+ * const open = () => streamCsvFile("diabetes.csv", { chunkRows: 100 });
+ * const prepared = await preprocessStream(open(), { target: "progression", scaleTarget: standardize() });
+ * const xent = await init();
+ * const model = xent.sequential({ input: prepared.features, loss: mse() }, [dense(1)]);
+ * const run = await model.fit(prepared.stream(open), { epochs: 2, optimizer: adam() });
+ * [prepared.rows, run.epochs]; // → [442, 2]
  * ```
  */
 export async function preprocessStream(

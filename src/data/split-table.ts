@@ -24,9 +24,14 @@ export interface TableSplit {
  *
  * @throws {XentError} `OPTION` a name or a value, what is no table; `EMPTY` not two rows, or, stratified, no category of two;
  *   `COLUMN` a column that is not there, or, stratified, holds numbers
+ * @category Tables
  * @example
  * ```ts
- * const { train, validation } = splitTable(await readCsv(text), { validation: 0.2, stratified: "species" });
+ * import { readFile } from "node:fs/promises";
+ * import { readCsv, splitTable } from "xent/data";
+ * const iris = await readCsv(await readFile("iris.csv"));
+ * const { train, validation } = splitTable(iris, { validation: 0.2, stratified: "species" });
+ * [train.rows, validation.rows]; // → [120, 30]
  * ```
  */
 export function splitTable(table: Table, options: SplitTableOptions): TableSplit {

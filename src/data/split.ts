@@ -33,13 +33,18 @@ const OPTIONS = ["validation", "seed", "stratified", "shuffle"];
  * With `stratified`, each class has its share of the validation rows, rounded by largest remainders; a class of at least two
  * rows is on both sides, one of a single row in `train`.
  *
- * @example
- * ```ts
- * const { train, validation } = split(data, { validation: 0.2, stratified: true });
- * await model.fit(train, { validation });
- * ```
  * @throws {XentError} `OPTION` a name or a value, data that is no data set; `EMPTY` not two rows, or, stratified, no class of
  *   two; `LABEL` stratified without class ids; `WEIGHT` every row of a side has weight 0
+ * @category Data sets
+ * @example
+ * ```ts
+ * import { dataset, split } from "xent";
+ * const x = Array.from({ length: 10 }, (_, i) => [i]);
+ * const data = dataset({ x, y: ["a", "a", "a", "a", "a", "b", "b", "b", "b", "b"] });
+ * const { train, validation } = split(data, { validation: 0.4, stratified: true });
+ * [train.rows, validation.rows]; // → [6, 4]
+ * Array.from(validation.y).sort(); // → [0, 0, 1, 1]
+ * ```
  */
 export function split(data: Dataset, options: SplitOptions): Split {
   checkNames("split", options, OPTIONS);

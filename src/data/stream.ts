@@ -12,7 +12,20 @@ export interface DataStream {
   readonly rows?: number | undefined;
   /** rows that are in memory at once, and shuffled among each other */
   readonly blockRows?: number | undefined;
-  /** Reads the data once, from their beginning. */
+  /**
+   * Reads the data once, from their beginning.
+   * @example
+   * ```ts
+   * import { preprocess, streamCsv } from "xent/data";
+   * const text = "size,price\n1,10\n2,20\n3,30";
+   * const stream = preprocess([{ size: 1, price: 10 }, { size: 3, price: 30 }], { target: "price" }).stream(() =>
+   *   streamCsv(text, { chunkRows: 2 }),
+   * );
+   * const rows: number[] = [];
+   * for await (const chunk of stream.chunks()) rows.push(chunk.rows);
+   * rows; // → [2, 1]
+   * ```
+   */
   chunks(): AsyncIterable<Dataset> | Iterable<Dataset>;
 }
 
@@ -41,16 +54,21 @@ const MOST_BYTES = 2 ** 32;
  * Data that are larger than memory, for `fit`, `steps` and `evaluate`. Training takes them in blocks, in their order, and shuffles
  * the rows of a block; the same seed, chunks or not, gives the same bits, and a stream of one block those of a data set in memory.
  *
+ * @throws {XentError} `OPTION` a name or a value. Later: `SHAPE` not as many rows as it says, or chunks of other features; `EMPTY`
+ * @category Streams
  * @example
  * ```ts
+ * import { dataset, dense, init, mse, sgd } from "xent";
+ * import { datasetStream } from "xent/data";
  * const days = datasetStream({
- *   async *chunks() {
- *     for (const file of files) yield dataset(await read(file));
+ *   *chunks() {
+ *     for (const day of [1, 2, 3]) yield dataset({ x: [[day], [-day]], y: [day + 0.5, 0.5 - day] });
  *   },
  * });
- * await model.fit(days, { epochs: 3, batchSize: 256 });
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1)]);
+ * (await model.fit(days, { epochs: 3, optimizer: sgd({ lr: 0.1 }) })).steps; // → 3
  * ```
- * @throws {XentError} `OPTION` a name or a value. Later: `SHAPE` not as many rows as it says, or chunks of other features; `EMPTY`
  */
 export function datasetStream(options: StreamOptions): DataStream {
   checkNames("datasetStream", options, ["chunks", "rows", "blockRows"]);

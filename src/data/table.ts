@@ -38,9 +38,12 @@ export type ColumnType = Column["type"];
  *
  * @param rows  numbers of rows, counted from 0
  * @throws {XentError} `OPTION` what is no table, or no array of numbers of its rows; `COLUMN` a table that is damaged
+ * @category Tables
  * @example
  * ```ts
- * const firstTen = takeRows(iris, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+ * import { records, table, takeRows } from "xent/data";
+ * const numbers = table([{ n: 10 }, { n: 20 }, { n: 30 }]);
+ * records(takeRows(numbers, [2, 0, 0])); // → [{ n: 30 }, { n: 10 }, { n: 10 }]
  * ```
  */
 export function takeRows(table: Table, rows: ArrayLike<number>): Table {
@@ -85,9 +88,12 @@ function pick<A extends Float64Array | Int32Array>(from: A, rows: ArrayLike<numb
  * Some columns of a table, in the given order.
  *
  * @throws {XentError} `OPTION` what is no table, or no list of different names; `COLUMN` a name that no column has
+ * @category Tables
  * @example
  * ```ts
- * const some = selectColumns(houses, ["rooms", "price"]);
+ * import { records, selectColumns, table } from "xent/data";
+ * const houses = table([{ rooms: 3, street: "Hill Road", price: 250 }]);
+ * records(selectColumns(houses, ["price", "rooms"])); // → [{ price: 250, rooms: 3 }]
  * ```
  */
 export function selectColumns(table: Table, names: readonly string[]): Table {
@@ -106,6 +112,13 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
  * `table()` makes of them is the same table, but for categories that no row has and the order of the others.
  *
  * @throws {XentError} `OPTION` what is no table; `COLUMN` a table that is damaged
+ * @category Tables
+ * @example
+ * ```ts
+ * import { readCsv, records } from "xent/data";
+ * const cities = await readCsv("city,people\nOslo,717710\nBergen,");
+ * records(cities); // → [{ city: "Oslo", people: 717710 }, { city: "Bergen", people: null }]
+ * ```
  */
 export function records(table: Table): Record<string, number | string | null>[] {
   const { rows, columns } = checkTable("records", table);

@@ -30,10 +30,14 @@ export interface Safetensors {
  * @returns tensors and metadata. Data that is aligned in `bytes` is a view of them, other data a copy.
  * @throws {XentError} `CHECKPOINT` the bytes are no such file, or not exactly one, or beyond a limit: 100 MB of header, 100,000
  *         tensors, 64 dimensions, names of 1,024 characters, 10,000 entries of metadata of 33,554,432 characters each
+ * @category Files
  * @example
  * ```ts
- * const { tensors, metadata } = readSafetensors(await readFile("model.safetensors"));
- * const { shape, data } = tensors.get("0.weight");
+ * import { dense, init, zeros } from "xent";
+ * import { readSafetensors } from "xent/data";
+ * const xent = await init();
+ * const { tensors } = readSafetensors(xent.sequential({ input: 2 }, [dense(1, { init: zeros() })]).save());
+ * tensors.get("0.weight"); // → { dtype: "F32", shape: [1, 2], data: [0, 0] }
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {

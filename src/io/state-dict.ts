@@ -26,9 +26,13 @@ export interface SafeSource {
  * @param metadata  texts by key, in their order
  * @throws {XentError} `CHECKPOINT` an array that does not fit its dtype or shape, or a name that the format or this reader does not
  *         take; `MEMORY` the host cannot hold the bytes
+ * @category Files
  * @example
  * ```ts
- * const bytes = writeSafetensors({ ...model.stateDict(), mean: { shape: [3], data: Float32Array.of(1, 2, 3) } });
+ * import { readSafetensors, writeSafetensors } from "xent/data";
+ * const mean = { shape: [3], data: Float32Array.of(1, 2, 3) };
+ * const { tensors, metadata } = readSafetensors(writeSafetensors({ mean }, { unit: "cm" }));
+ * [tensors.get("mean")?.data, metadata.get("unit")]; // → [[1, 2, 3], "cm"]
  * ```
  */
 export function writeSafetensors(
@@ -57,12 +61,17 @@ export interface ReadStateDictOptions {
  * @param bytes  the whole file; the arrays may be views of it
  * @throws {XentError} `CHECKPOINT` the bytes are no such file; a tensor of whole numbers or truth values, or two of one name; `OPTION` an
  *         unknown option, or a rename that is no function or gives no name
+ * @category Files
  * @example
  * ```ts
- * // class Net: self.fc1 = nn.Linear(4, 8), self.fc2 = nn.Linear(8, 3)
- * const model = xent.sequential({ input: 4 }, [dense(8), relu(), dense(3)]);
- * const rename = (name: string) => name.replace("fc1", "0").replace("fc2", "2");
- * model.loadStateDict(readStateDict(bytes, { rename }));
+ * import { dense, init } from "xent";
+ * import { readStateDict, writeSafetensors } from "xent/data";
+ * // of PyTorch, with class Net: self.fc1 = nn.Linear(2, 1, bias=False)
+ * const bytes = writeSafetensors({ "fc1.weight": { shape: [1, 2], data: Float32Array.of(3, 4) } });
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2 }, [dense(1, { bias: false })]);
+ * model.loadStateDict(readStateDict(bytes, { rename: (name) => name.replace("fc1", "0") }));
+ * model.logits([[10, 1]]); // → [34]
  * ```
  */
 export function readStateDict(
