@@ -45,7 +45,20 @@ export type XentErrorCode =
   | "HOSTED_FUNCTION"
   | "WORKER_LOST";
 
-/** The error of this library: a `code` to switch on, a message to read, a `hint` that says what to do. */
+/**
+ * The error of this library: a `code` to switch on, a message to read, a `hint` that says what to do.
+ * @category Errors
+ * @example
+ * ```ts
+ * import { dataset, XentError } from "xent";
+ * try {
+ *   dataset({ x: [[1, 2], [3, Number.NaN]], y: [0, 1] });
+ * } catch (error) {
+ *   if (!(error instanceof XentError)) throw error;
+ *   error.code; // → "NOT_FINITE"
+ * }
+ * ```
+ */
 export class XentError extends Error {
   override readonly name = "XentError";
   readonly code: XentErrorCode;

@@ -60,6 +60,14 @@ export interface Xent {
    * @param options  `input`: features of a row; `seed`; perhaps `loss` and `optimizer`
    * @param layers   for example `[dense(128), relu(), dense(10)]`; the last one gives the logits
    * @throws {XentError} `OPTION` a width that is no positive integer, no dense layer; `TOO_LARGE` over 4 GiB
+   * @example
+   * ```ts
+   * import { crossEntropy, dense, init, relu } from "xent";
+   * const xent = await init();
+   * const layers = [dense(128), relu(), dense(10)];
+   * const model = xent.sequential({ input: 784, seed: 1, loss: crossEntropy() }, layers);
+   * [model.input, model.outputs]; // → [784, 10]
+   * ```
    */
   sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Sequential;
   /**
@@ -70,6 +78,15 @@ export interface Xent {
    * @throws {XentError} `OPTION` a name or a value; `SHAPE` an array that is too short, a `c` that shares elements with `a`
    *   or `b`, or a view of `alloc`'s memory beside its arrays; `TOO_LARGE`, `MEMORY`; `WORKER_LOST`, and then a `c` from `alloc` holds
    *   anything
+   * @example
+   * ```ts
+   * import { init } from "xent";
+   * const xent = await init();
+   * const a = Float32Array.of(1, 2, 3, 4); // [[1, 2], [3, 4]]
+   * const b = Float32Array.of(5, 6, 7, 8);
+   * xent.sgemm({ m: 2, n: 2, k: 2, a, b, c: new Float32Array(4) }); // → [19, 22, 43, 50]
+   * xent.sgemm({ m: 2, n: 2, k: 2, a, b, c: new Float32Array(4), transB: true }); // → [17, 23, 39, 53]
+   * ```
    */
   sgemm(options: SgemmOptions): Float32Array;
   /**
@@ -79,24 +96,59 @@ export interface Xent {
    *
    * @param lengths  elements of each; all are 0 at first
    * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
+   * @example
+   * ```ts
+   * import { init } from "xent";
+   * const xent = await init();
+   * const [a, b, c] = xent.alloc([6, 3, 2]);
+   * a.set([1, 2, 3, 4, 5, 6]); // [2, 3]
+   * b.fill(1); // [3, 1]
+   * xent.sgemm({ m: 2, n: 1, k: 3, a, b, c });
+   * c; // → [6, 15]
+   * ```
    */
   alloc(lengths: readonly number[]): Float32Array[];
   /**
    * A model from a file that `save` wrote, perhaps gzipped since, with all that its run needs to go on.
    *
-   * ```ts
-   * const model = await xent.load(bytes);
-   * await model.fit(train, { epochs: 10, resume: true });
-   * ```
    * @throws {XentError} `CHECKPOINT` the bytes are no such file
+   * @example
+   * ```ts
+   * import { crossEntropy, dataset, dense, init, sgd } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) }, [dense(2)]);
+   * const train = dataset({ x: [[-2], [-1], [1], [2]], y: [0, 0, 1, 1] });
+   * await model.fit(train, { epochs: 10, stopAfterEpoch: 4 });
+   * const again = await xent.load(model.save());
+   * const run = await again.fit(train, { epochs: 10, resume: true });
+   * [run.epochs, again.predictClass([[2]])]; // → [10, [1]]
+   * ```
    */
   load(bytes: Uint8Array | ArrayBuffer): Promise<Sequential>;
   /**
    * Ends the runtime's other threads. Its models go on with one: the same results, later. A call that waits for one of them at
    * that moment rejects with `WORKER_LOST`.
+   * @example
+   * ```ts
+   * import { dense, init, ones } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1 }, [dense(1, { init: ones() })]);
+   * xent.dispose();
+   * model.logits([[3]]); // → [3]
+   * ```
    */
   dispose(): void;
-  /** Another runtime, in a worker of its own: the same as the function `hosted`. */
+  /**
+   * Another runtime, in a worker of its own: the same as the function `hosted`.
+   * @example
+   * ```ts
+   * import { init } from "xent";
+   * const xent = await init();
+   * const far = await xent.hosted({ precision: "strict" });
+   * far.info.build; // → "simd"
+   * await far.dispose();
+   * ```
+   */
   hosted(options?: InitOptions): Promise<HostedXent>;
 }
 

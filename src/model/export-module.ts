@@ -35,11 +35,16 @@ const MOST_BYTES = 256 * 2 ** 20;
  * alone; dropout and what belongs to training do not.
  *
  * @throws {XentError} `OPTION` it is no model of this thread; `DISPOSED`; `TOO_LARGE` over 256 MiB of weights; `WORKER_LOST`
+ * @category Export
  * @example
  * ```ts
- * await writeFile("model.js", exportModule(model));
- * await writeFile("model.d.ts", moduleTypes);
- * // elsewhere: import { predict } from "./model.js";
+ * import { dense, init, ones } from "xent";
+ * import { exportModule } from "xent/module";
+ * const xent = await init();
+ * const text = exportModule(xent.sequential({ input: 3 }, [dense(1, { init: ones() })]));
+ * // a file, or here an address
+ * const net = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+ * net.logits([[1, 2, 3]]); // → [6]
  * ```
  */
 export function exportModule(model: Sequential): string {

@@ -91,11 +91,16 @@ const SMALLEST_NORMAL = 1 / 2 ** 126;
  * number that a step touches.
  *
  * @param batch  a few rows, their targets, and perhaps weights, as `trainOnBatch` takes them
+ * @throws {XentError} as `trainOnBatch`
+ * @category Training
  * @example
  * ```ts
- * const { passed, tensors, suspects } = await gradCheck(model, { x, y });
+ * import { crossEntropy, dense, gradCheck, init, tanh } from "xent";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 2, loss: crossEntropy() }, [dense(4), tanh(), dense(3)]);
+ * const { passed, tensors, suspects } = await gradCheck(model, { x: [[1, 2], [3, 4]], y: [0, 2] });
+ * [passed, tensors.length, suspects]; // → [true, 4, []]
  * ```
- * @throws {XentError} as `trainOnBatch`
  */
 export async function gradCheck(
   model: Sequential,

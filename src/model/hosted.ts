@@ -40,9 +40,28 @@ export interface HostedXent {
   /**
    * A model of layers one after another, in the worker. Options, layers and errors are those of `sequential` on the calling
    * thread.
+   * @example
+   * ```ts
+   * import { dense, hosted, ones } from "xent";
+   * const xent = await hosted();
+   * const model = await xent.sequential({ input: 3 }, [dense(1, { init: ones() })]);
+   * await model.logits([[1, 2, 3]]); // → [6]
+   * await xent.dispose();
+   * ```
    */
   sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Promise<HostedSequential>;
-  /** A model from a file that `save` wrote, in the worker. @throws {XentError} `CHECKPOINT` */
+  /**
+   * A model from a file that `save` wrote, in the worker. @throws {XentError} `CHECKPOINT`
+   * @example
+   * ```ts
+   * import { dense, hosted, init } from "xent";
+   * const near = (await init()).sequential({ input: 2 }, [dense(3)]);
+   * const xent = await hosted();
+   * const model = await xent.load(near.save());
+   * model.outputs; // → 3
+   * await xent.dispose();
+   * ```
+   */
   load(bytes: Uint8Array | ArrayBuffer): Promise<HostedSequential>;
   /**
    * Matrix multiplication as on the calling thread, C ← α·op(A)·op(B) + β·C. Arrays in shared memory, such as those of
@@ -50,6 +69,15 @@ export interface HostedXent {
    *
    * @returns `c`, filled
    * @throws {XentError} `OPTION`, `SHAPE`, `TOO_LARGE`, `MEMORY`
+   * @example
+   * ```ts
+   * import { hosted } from "xent";
+   * const xent = await hosted();
+   * const a = Float32Array.of(1, 2, 3); // a column, and a row
+   * const b = Float32Array.of(1, 10);
+   * await xent.sgemm({ m: 3, n: 2, k: 1, a, b, c: new Float32Array(6) }); // → [1, 10, 2, 20, 3, 30]
+   * await xent.dispose();
+   * ```
    */
   sgemm(options: SgemmOptions): Promise<Float32Array>;
   /**
@@ -58,9 +86,30 @@ export interface HostedXent {
    *
    * @param lengths  elements of each; all are 0 at first
    * @throws {XentError} `OPTION` a length that is no integer from 0; `TOO_LARGE` over 4 GiB; `MEMORY` the host refused it
+   * @example
+   * ```ts
+   * import { hosted } from "xent";
+   * const xent = await hosted();
+   * const [a, b, c] = await xent.alloc([4, 4, 1]);
+   * a.set([1, 2, 3, 4]);
+   * b.fill(2);
+   * await xent.sgemm({ m: 1, n: 1, k: 4, a, b, c });
+   * c; // → [20]
+   * await xent.dispose();
+   * ```
    */
   alloc(lengths: readonly number[]): Promise<Float32Array[]>;
-  /** Ends the worker, whatever it is doing. Calls under way and later ones reject with `DISPOSED`. */
+  /**
+   * Ends the worker, whatever it is doing. Calls under way and later ones reject with `DISPOSED`.
+   * @example
+   * ```ts
+   * import { dense, hosted } from "xent";
+   * const xent = await hosted();
+   * const model = xent.sequential({ input: 1 }, [dense(1)]).catch(({ code }) => code);
+   * await xent.dispose();
+   * await model; // → "DISPOSED"
+   * ```
+   */
   dispose(): Promise<void>;
 }
 

@@ -41,6 +41,19 @@ export function base64Lines(lists: readonly Float32Array[]): string {
 
 /**
  * The types of every module that {@link exportModule} makes, for a `.d.ts` file beside it.
+ * @category Export
+ * @example
+ * ```ts
+ * import { dense, init } from "xent";
+ * import { exportModule, moduleTypes } from "xent/module";
+ * import { writeFileAtomic } from "xent/node";
+ * const text = new TextEncoder();
+ * const xent = await init();
+ * const model = xent.sequential({ input: 4 }, [dense(3)]);
+ * await writeFileAtomic("net.js", text.encode(exportModule(model)));
+ * await writeFileAtomic("net.d.ts", text.encode(moduleTypes));
+ * moduleTypes.includes("export declare function predict(rows: Rows): Float32Array;"); // → true
+ * ```
  */
 export const moduleTypes = `/** Rows as the model takes them: flat numbers, arrays, or objects by column name. */
 export type Rows = Float32Array | Float64Array | Uint8Array | readonly object[];

@@ -47,9 +47,17 @@ const INPUT = "input";
  * - `PREPROCESSING` preprocessing is true and the model has none; `EXPORT` a column of it holds categories, or the file would be
  *   over 2 GiB, where its format ends
  * - `DISPOSED`, `WORKER_LOST`, `MEMORY`
+ * @category Export
  * @example
  * ```ts
- * await writeFileAtomic("digits.onnx", exportOnnx(model, { link: true, input: "u8" }));
+ * import { crossEntropy, dense, init, relu } from "xent";
+ * import { writeFileAtomic } from "xent/node";
+ * import { exportOnnx } from "xent/onnx";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 4, loss: crossEntropy() }, [dense(8), relu(), dense(3)]);
+ * const bytes = exportOnnx(model, { link: true });
+ * await writeFileAtomic("iris.onnx", bytes);
+ * new TextDecoder().decode(bytes).includes("probabilities"); // → true
  * ```
  */
 export function exportOnnx(model: Sequential, options: OnnxOptions = {}): Uint8Array {

@@ -12,6 +12,13 @@ export type { InitOptions, Xent } from "./begin.ts";
  *
  * @throws {XentError} `UNSUPPORTED` the engine has no WebAssembly SIMD, or no build computes what it should; `OPTION`; `FILE` a
  *   `wasm` that cannot be fetched
+ * @category Runtime
+ * @example
+ * ```ts
+ * import { init } from "xent";
+ * const xent = await init({ precision: "strict", threads: 1 });
+ * [xent.info.build, xent.info.threads]; // → ["simd", 1]
+ * ```
  */
 export async function init(options?: InitOptions): Promise<Xent> {
   const { begin } = await import("./begin.ts");
@@ -25,14 +32,18 @@ export async function init(options?: InitOptions): Promise<Xent> {
  * `fit` runs over there by itself; `steps` asks for each step, which adds some 0.15 ms to it.
  *
  * @param options  those of `init`
+ * @throws {XentError} as `init`, and `WORKER_LOST` the worker could not be started; `HOSTED_FUNCTION`
+ * @category Runtime
  * @example
  * ```ts
+ * import { adam, crossEntropy, dataset, dense, hosted, tanh } from "xent";
  * const xent = await hosted();
- * const model = await xent.sequential({ input: 784 }, [dense(128), relu(), dense(10)]);
- * const history = await model.fit(train, { loss: crossEntropy(), optimizer: sgd({ lr: 0.1 }) });
+ * const model = await xent.sequential({ input: 2, loss: crossEntropy() }, [dense(8), tanh(), dense(2)]);
+ * const xor = dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] });
+ * await model.fit(xor, { epochs: 100, optimizer: adam({ lr: 0.1 }) });
+ * await model.predictClass([[0, 1], [1, 1]]); // → [1, 0]
  * await xent.dispose();
  * ```
- * @throws {XentError} as `init`, and `WORKER_LOST` the worker could not be started; `HOSTED_FUNCTION`
  */
 export async function hosted(options?: InitOptions): Promise<HostedXent> {
   const { start } = await import("./hosted.ts");

@@ -101,7 +101,16 @@ export class Sequential {
     return this.#training.preprocessing;
   }
 
-  /** The layers in words, with their widths and how many parameters each has. */
+  /**
+   * The layers in words, with their widths and how many parameters each has.
+   * @example
+   * ```ts
+   * import { dense, init, relu } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 784 }, [dense(128), relu(), dense(10)]);
+   * model.summary().split("\n").at(-1); // → "101,770 parameters (407.1 kB), all trained"
+   * ```
+   */
   summary(): string {
     this.#alive("summary");
     return summary(this.#network);
@@ -115,6 +124,14 @@ export class Sequential {
    * @param options.rows       rows of the data set, default `batchSize`
    * @param options.features   type of the data set's features: `"f32"` (default) or `"u8"`
    * @throws {XentError} `OPTION`, `TOO_LARGE` (over 4 GiB)
+   * @example
+   * ```ts
+   * import { dense, init, relu } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 784 }, [dense(128), relu(), dense(10)]);
+   * const { flops, bytes } = model.plan({ batchSize: 128, rows: 60_000, features: "u8" });
+   * [flops, bytes.total < 2 ** 26]; // → [52836160, true]
+   * ```
    */
   plan(options: { batchSize: number; rows?: number; features?: "f32" | "u8" }): ModelPlan {
     this.#alive("plan");
@@ -160,6 +177,16 @@ export class Sequential {
    * - `DIVERGED` the loss became NaN or infinite; the weights are those of at most 256 steps before
    * - `TOO_LARGE`, `MEMORY` the plan does not fit
    * - `WORKER_LOST` a thread ended; the weights are those of at most 256 steps before, and the next call has new threads
+   * @example
+   * ```ts
+   * import { adam, crossEntropy, dataset, dense, init, split, tanh } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: crossEntropy() }, [dense(8), tanh(), dense(2)]);
+   * const x = Array.from({ length: 100 }, (_, i) => [i / 50 - 1]);
+   * const { train, validation } = split(dataset({ x, y: x.map(([v]) => +(v > 0)) }), { validation: 0.2 });
+   * const run = await model.fit(train, { epochs: 20, optimizer: adam({ lr: 0.05 }), validation });
+   * [run.stopped, run.steps, run.validation?.loss.length]; // → ["done", 60, 20]
+   * ```
    */
   async fit(data: Dataset | DataStream, options: FitOptions = {}): Promise<History> {
     this.#idle("fit");
@@ -185,10 +212,20 @@ export class Sequential {
   /**
    * The steps of a training run, one by one; each is done when it is asked for. Breaking out of the loop ends it.
    *
-   * ```ts
-   * for await (const step of model.steps(train, { epochs: 2 })) console.log(step.loss);
-   * ```
    * @throws {XentError} as `fit`
+   * @example
+   * ```ts
+   * import { dataset, dense, init, mse, sgd } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: mse(), optimizer: sgd({ lr: 0.1 }) }, [dense(1)]);
+   * const line = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+   * let last = Infinity;
+   * for await (const { loss } of model.steps(line, { epochs: 1000 })) {
+   *   last = loss;
+   *   if (loss < 0.001) break;
+   * }
+   * last < 0.001; // → true
+   * ```
    */
   async *steps(data: Dataset | DataStream, options: StepsOptions = {}): AsyncGenerator<Step, void> {
     this.#idle("steps");
@@ -221,6 +258,16 @@ export class Sequential {
    * @param y  `[rows]` class ids, or names where the model knows them, or `[rows · outputs]` targets, in their own units
    * @returns loss and accuracy of these rows before the step
    * @throws {XentError} as `fit`, and `NOT_FINITE` (row and column named)
+   * @example
+   * ```ts
+   * import { dense, init, mse, ones, sgd } from "xent";
+   * const xent = await init();
+   * const optimizer = sgd({ lr: 0.125 });
+   * const model = xent.sequential({ input: 1, loss: mse(), optimizer }, [dense(1, { bias: false, init: ones() })]);
+   * const { loss } = await model.trainOnBatch([[2]], [0.5]);
+   * loss; // → 2.25
+   * model.logits([[2]]); // → [0.5]
+   * ```
    */
   async trainOnBatch(
     x: Features | RawRows,
@@ -266,6 +313,14 @@ export class Sequential {
    * @param batch  rows, targets, and perhaps weights, as `trainOnBatch` takes them; nothing is updated, and what is
    *               returned without a batch stays that of the last step
    * @throws {XentError} `STATE` no step was done yet; with a batch as `trainOnBatch`
+   * @example
+   * ```ts
+   * import { dense, init, mse, ones } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 2, loss: mse() }, [dense(1, { init: ones() })]);
+   * const gradients = model.gradients({ x: [[1, 3]], y: [2] }); // the output is 4
+   * gradients["0.weight"]; // → { shape: [1, 2], data: [4, 12] }
+   * ```
    */
   gradients(batch?: {
     x: Features | RawRows;
@@ -304,6 +359,14 @@ export class Sequential {
    *
    * @param x  `[rows · input]` f32 or u8, or an array of rows; raw rows as in {@link predict}
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `COLUMN`, `DISPOSED`, `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { constant, dense, init, ones, relu } from "xent";
+   * const xent = await init();
+   * const layers = [dense(2, { init: ones(), biasInit: constant(-1) }), relu(), dense(1, { init: ones() })];
+   * const outputs = xent.sequential({ input: 2 }, layers).activations([[1, 3]]);
+   * outputs.map(({ name, data }) => [name, data]); // → [["0.dense", [3, 3]], ["1.relu", [3, 3]], ["2.dense", [6]]]
+   * ```
    */
   activations(x: Features | RawRows): LayerOutput[] {
     const rows = this.#rows("activations", x);
@@ -319,6 +382,15 @@ export class Sequential {
    *
    * @throws {XentError} `SHAPE`, `LABEL`, `TARGET`, `LOSS`, `EMPTY`, `OPTION`, `NO_LOSS`, `BUSY` (a `fit` is running),
    *                     `DISPOSED`, `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { dataset, dense, init, mse, ones } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: mse() }, [dense(1, { init: ones() })]);
+   * const test = dataset({ x: [[1], [2]], y: [1.5, 2.5] });
+   * const { loss, mae } = await model.evaluate(test, { metrics: ["mae"] });
+   * [loss, mae]; // → [0.25, 0.5]
+   * ```
    */
   async evaluate(data: Dataset | DataStream, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#idle("evaluate");
@@ -334,6 +406,16 @@ export class Sequential {
    *
    * @throws {XentError} `SHAPE`, `LABEL` (also where y holds no class ids), `OPTION`, `BUSY`, `DISPOSED`,
    *                     `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { dataset, dense, init } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 2 }, [dense(2, { bias: false })]);
+   * model.loadStateDict({ "0.weight": { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) } });
+   * const test = dataset({ x: [[2, 1], [0, 3], [4, 1]], y: ["cat", "dog", "dog"] });
+   * const { names, counts } = await model.confusionMatrix(test);
+   * [names, counts]; // → [["cat", "dog"], [[1, 0], [1, 1]]]
+   * ```
    */
   async confusionMatrix(
     data: Dataset,
@@ -354,6 +436,15 @@ export class Sequential {
    * @param x  `[rows · input]` f32 or u8, or an array of rows; raw rows where the model has a {@link preprocessing}
    * @returns `[rows · outputs]`
    * @throws {XentError} `NO_LOSS` no loss is known (use `logits`); `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { adam, crossEntropy, dataset, dense, init } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: crossEntropy(), optimizer: adam({ lr: 0.1 }) }, [dense(2)]);
+   * await model.fit(dataset({ x: [[-2], [-1], [1], [2]], y: ["cold", "cold", "warm", "warm"] }), { epochs: 50 });
+   * model.classes; // → ["cold", "warm"]
+   * Array.from(model.predict([[-2], [2]]), Math.round); // → [1, 0, 0, 1]
+   * ```
    */
   predict(x: Features | RawRows): Float32Array {
     const rows = this.#rows("predict", x);
@@ -369,6 +460,15 @@ export class Sequential {
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows]`
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { dataset, dense, init, quadratic, sgd, sigmoid } from "xent";
+   * const xent = await init();
+   * const layers = [dense(1), sigmoid()];
+   * const model = xent.sequential({ input: 1, loss: quadratic(), optimizer: sgd({ lr: 1 }) }, layers);
+   * await model.fit(dataset({ x: [[-2], [-1], [1], [2]], y: [1, 1, 0, 0] }), { epochs: 50 });
+   * model.predictClass([[-2], [2]]); // → [1, 0]
+   * ```
    */
   predictClass(x: Features | RawRows): Int32Array {
     return classes(this.#network, ...this.#rows("predictClass", x));
@@ -380,12 +480,31 @@ export class Sequential {
    * @param x  `[rows · input]` f32 or u8, or an array of rows
    * @returns `[rows · outputs]`
    * @throws {XentError} `SHAPE`, `NOT_FINITE`, `EMPTY`, `DISPOSED`, `WORKER_LOST`
+   * @example
+   * ```ts
+   * import { constant, crossEntropy, dense, init, ones } from "xent";
+   * const xent = await init();
+   * const layer = dense(2, { init: ones(), biasInit: constant(1) });
+   * const model = xent.sequential({ input: 1, loss: crossEntropy() }, [layer]);
+   * model.logits([[3]]); // → [4, 4]
+   * model.predict([[3]]); // → [0.5, 0.5]
+   * ```
    */
   logits(x: Features | RawRows): Float32Array {
     return outputs(this.#network, ...this.#rows("logits", x), "logits");
   }
 
-  /** A copy of every parameter, in PyTorch's names and layout (`"0.weight"`: `[out, in]`). */
+  /**
+   * A copy of every parameter, in PyTorch's names and layout (`"0.weight"`: `[out, in]`).
+   * @example
+   * ```ts
+   * import { dense, init, relu } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 4 }, [dense(8), relu(), dense(3)]);
+   * const shapes = Object.entries(model.stateDict()).map(([name, { shape }]) => `${name} ${shape}`);
+   * shapes; // → ["0.weight 8,4", "0.bias 8", "2.weight 3,8", "2.bias 3"]
+   * ```
+   */
   stateDict(): StateDict {
     this.#alive("stateDict");
     return this.#network.state();
@@ -395,6 +514,14 @@ export class Sequential {
    * Overwrites every parameter.
    *
    * @throws {XentError} `STATE` a name, shape or length does not fit (nothing is changed then); `BUSY`, `DISPOSED`
+   * @example
+   * ```ts
+   * import { dense, init } from "xent";
+   * const xent = await init();
+   * const mean = xent.sequential({ input: 2 }, [dense(1, { bias: false })]);
+   * mean.loadStateDict({ "0.weight": { shape: [1, 2], data: Float32Array.of(0.5, 0.5) } });
+   * mean.logits([[3, 5]]); // → [4]
+   * ```
    */
   loadStateDict(state: StateDict): void {
     this.#idle("loadStateDict");
@@ -409,6 +536,16 @@ export class Sequential {
    *
    * Functions do not go into files: with a `customLoss`, or a schedule that is a function, pass it again after loading.
    * @throws {XentError} `DISPOSED`, `WORKER_LOST`, `MEMORY`
+   * @example
+   * ```ts
+   * import { writeFile } from "node:fs/promises";
+   * import { dense, init } from "xent";
+   * import { readSafetensors } from "xent/data";
+   * const xent = await init();
+   * const bytes = xent.sequential({ input: 4 }, [dense(3)]).save();
+   * await writeFile("model.safetensors", bytes);
+   * [...readSafetensors(bytes).tensors.keys()]; // → ["0.bias", "0.weight"]
+   * ```
    */
   save(): Uint8Array {
     this.#alive("save");
@@ -420,6 +557,15 @@ export class Sequential {
    *
    * @throws {XentError} `CHECKPOINT` the bytes are no such file, or that of another net: the first difference is named; nothing
    *   is changed then. `BUSY`, `DISPOSED`
+   * @example
+   * ```ts
+   * import { dense, init } from "xent";
+   * const xent = await init();
+   * const [first, second] = [0, 1].map(() => xent.sequential({ input: 1 }, [dense(1, { bias: false })]));
+   * first.loadStateDict({ "0.weight": { shape: [1, 1], data: Float32Array.of(2) } });
+   * await second.load(first.save());
+   * second.logits([[3]]); // → [6]
+   * ```
    */
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     this.#idle("load");
@@ -432,7 +578,19 @@ export class Sequential {
     });
   }
 
-  /** Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it. */
+  /**
+   * Lets go of the model's memory. Later calls throw `DISPOSED`; a running `fit` rejects with it.
+   * @example
+   * ```ts
+   * import { dataset, dense, init, mse, sgd } from "xent";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1, loss: mse(), optimizer: sgd({ lr: 0.1 }) }, [dense(1)]);
+   * const data = dataset({ x: [[1], [2]], y: [0.5, 1.5] });
+   * const run = model.fit(data, { epochs: 1000 }).catch(({ code }) => code);
+   * model.dispose();
+   * await run; // → "DISPOSED"
+   * ```
+   */
   dispose(): void {
     this.#network.dispose();
   }
