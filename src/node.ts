@@ -33,6 +33,15 @@ export interface Saveable {
  * @param bytes  what it is to hold; not to be changed before the promise resolves
  * @throws {XentError} `FILE` the file system refuses, and the file is as it was, or the new one where its folder alone could not be put on
  *   the disk; `OPTION` no path, no bytes
+ * @category Models as files
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { writeFileAtomic } from "xent/node";
+ * const file = new URL(`file://${process.cwd()}/notes.txt`);
+ * await writeFileAtomic(file, new TextEncoder().encode("run 7"));
+ * await readFile("notes.txt", "utf8"); // → "run 7"
+ * ```
  */
 export async function writeFileAtomic(path: string | UrlLike, bytes: Uint8Array): Promise<void> {
   const file = pathOf("writeFileAtomic", path);
@@ -44,6 +53,15 @@ export async function writeFileAtomic(path: string | UrlLike, bytes: Uint8Array)
  * Saves a model to a file, as {@link writeFileAtomic} writes.
  *
  * @throws {XentError} `FILE`, `OPTION` as there, and what `model.save()` throws
+ * @category Models as files
+ * @example
+ * ```ts
+ * import { dense, init } from "xent";
+ * import { loadModel, saveModel } from "xent/node";
+ * const xent = await init();
+ * await saveModel(xent.sequential({ input: 4 }, [dense(3)]), "iris.safetensors");
+ * (await loadModel(xent, "iris.safetensors")).outputs; // → 3
+ * ```
  */
 export async function saveModel(model: Saveable, path: string | UrlLike): Promise<void> {
   const file = pathOf("saveModel", path);
@@ -58,6 +76,18 @@ export async function saveModel(model: Saveable, path: string | UrlLike): Promis
  * @param xent  the runtime that is to have the model
  * @returns what `xent.load` gives for the bytes
  * @throws {XentError} `FILE` the file cannot be read; and what `xent.load` throws
+ * @category Models as files
+ * @example
+ * ```ts
+ * import { dense, hosted, init, ones } from "xent";
+ * import { loadModel, saveModel } from "xent/node";
+ * const near = await init();
+ * await saveModel(near.sequential({ input: 2 }, [dense(1, { init: ones() })]), "sum.safetensors");
+ * const far = await hosted();
+ * const model = await loadModel(far, "sum.safetensors"); // in the worker
+ * await model.logits([[3, 4]]); // → [7]
+ * await far.dispose();
+ * ```
  */
 export async function loadModel<Model>(
   xent: { load(bytes: Uint8Array): Model | Promise<Model> },
@@ -94,9 +124,12 @@ export interface FileOptions {
  * of it in memory than its table.
  *
  * @throws {XentError} `FILE` the file cannot be read; and what `readCsv` throws
+ * @category Tables from files
  * @example
  * ```ts
- * const iris = await readCsvFile("iris.csv", { types: { species: "category" } });
+ * import { readCsvFile } from "xent/node";
+ * const penguins = await readCsvFile("penguins.csv", { select: ["species", "body_mass_g"] });
+ * penguins.columns.map(({ name, type }) => [name, type]); // → [["species", "category"], ["body_mass_g", "number"]]
  * ```
  */
 export async function readCsvFile(
@@ -110,9 +143,13 @@ export async function readCsvFile(
  * Reads a CSV file table by table, as `streamCsv` of `xent/data` reads its text.
  *
  * @throws {XentError} `FILE` the file cannot be read; and what `streamCsv` throws
+ * @category Tables from files
  * @example
  * ```ts
- * for await (const part of streamCsvFile("large.csv")) console.log(part.rows);
+ * import { streamCsvFile } from "xent/node";
+ * let rows = 0;
+ * for await (const part of streamCsvFile("penguins.csv", { chunkRows: 100 })) rows += part.rows;
+ * rows; // → 344
  * ```
  */
 export function streamCsvFile(
@@ -198,6 +235,16 @@ export interface Checkpoint extends Callback {
    * Waits until the last save is on the disk.
    *
    * @throws {XentError} what a save failed with, if nobody was told yet
+   * @example
+   * ```ts
+   * import { dense, init } from "xent";
+   * import { checkpoint } from "xent/node";
+   * const xent = await init();
+   * const model = xent.sequential({ input: 1 }, [dense(1)]);
+   * const saving = checkpoint({ path: "no-such-folder/model.safetensors", model });
+   * saving.onEpochEnd({ epoch: 0, epochs: 1, loss: 1, lr: 0.1, seconds: 1 }); // as fit calls it
+   * await saving.flush().catch(({ code }) => code); // → "FILE"
+   * ```
    */
   flush(): Promise<void>;
 }
@@ -211,11 +258,19 @@ export interface Checkpoint extends Callback {
  * a process that was killed has left of an unfinished save is removed before the first one.
  *
  * @throws {XentError} `OPTION` an option's name or value
+ * @category Models as files
  * @example
  * ```ts
- * const saving = checkpoint({ path: "model.safetensors", model, every: { epochs: 1, seconds: 60 } });
- * await model.fit(train, { epochs: 100, callbacks: [saving] });
+ * import { dataset, dense, init, mse, sgd } from "xent";
+ * import { checkpoint, loadModel } from "xent/node";
+ * const xent = await init();
+ * const model = xent.sequential({ input: 1, loss: mse(), optimizer: sgd({ lr: 0.1 }) }, [dense(1)]);
+ * const train = dataset({ x: [[-1], [0], [1]], y: [-1.5, 0.5, 2.5] });
+ * const saving = checkpoint({ path: "run.safetensors", model, every: { epochs: 10, seconds: 60 } });
+ * await model.fit(train, { epochs: 100, callbacks: [saving], stopAfterEpoch: 20 });
  * await saving.flush();
+ * const later = await loadModel(xent, "run.safetensors");
+ * (await later.fit(train, { epochs: 100, resume: true })).epochs; // → 100
  * ```
  */
 export function checkpoint(options: CheckpointOptions): Checkpoint {

@@ -18,8 +18,10 @@ let serving = false;
 /**
  * Begins to answer whoever started this worker. The file does so by itself; a worker of your own that has more to do calls it, as
  * bundlers leave out a file of which nothing is used.
- *
+ * @category Runtime
+ * @example
  * ```ts
+ * // my-worker.ts, for hosted({ worker: new URL("./my-worker.js", import.meta.url) })
  * import { serve } from "xent/worker";
  * serve();
  * ```

@@ -83,11 +83,19 @@ async function withThreads(): Promise<unknown> {
 }
 
 const scenarios: readonly Scenario[] = [
-  { name: "init", from: "nothing", call: async () => (await nn.init({ threads: 1, precision: "strict" })).info.build },
+  {
+    name: "init",
+    from: "nothing",
+    call: async () => (await nn.init({ threads: 1, precision: "strict" })).info.build,
+  },
   { name: "init and fit with two threads", from: "nothing", call: withThreads, short: true },
   { name: "sequential", from: "nothing", call: () => fresh().save() },
   { name: "fit", from: "new", call: (model) => model.fit(data(), options), short: true },
-  { name: "fit of bytes", from: "nothing", call: () => xent.sequential({ input: 1 }, layers).fit(bytes(), options) },
+  {
+    name: "fit of bytes",
+    from: "nothing",
+    call: () => xent.sequential({ input: 1 }, layers).fit(bytes(), options),
+  },
   { name: "fit, trained", call: (model) => model.fit(data(), { ...options, batchSize: 300 }), short: true },
   { name: "fit, another optimiser", call: (model) => model.fit(data(), other), short: true },
   { name: "fit, validated", from: "new", call: (model) => model.fit(data(), validated()), between: true },
@@ -105,7 +113,11 @@ const scenarios: readonly Scenario[] = [
   { name: "activations", call: (model) => model.activations(x) },
   { name: "save", call: (model) => model.save() },
   { name: "load", from: "new", call: (model) => model.load(saved), short: true },
-  { name: "xent.load, gzipped", from: "nothing", call: async () => (await xent.load(gzipSync(saved))).save() },
+  {
+    name: "xent.load, gzipped",
+    from: "nothing",
+    call: async () => (await xent.load(gzipSync(saved))).save(),
+  },
   { name: "loadStateDict", from: "new", call: (model) => model.loadStateDict(formats.readStateDict(saved)) },
   { name: "gradCheck", call: (model) => nn.gradCheck(model, { x: x.subarray(0, 60), y: y.subarray(0, 5) }) },
   { name: "exportOnnx", call: (model) => exportOnnx(model) },
