@@ -3,13 +3,12 @@
 import { rm } from "node:fs/promises";
 import type { Command } from "commander";
 import { type History, type Sequential, type Xent, XentError } from "../../index.ts";
-import { checkpoint, saveModel } from "../../node.ts";
+import { checkpoint, loadModel, saveModel } from "../../node.ts";
 import { openRuntime } from "../engine.ts";
 import { EXIT, UsageError, withoutHint } from "../errors.ts";
 import { type Interrupt, interruptible } from "../interrupt.ts";
 import { measure, measuredLines } from "../measure.ts";
 import { writeOutput } from "../outputs.ts";
-import { openSaved, savedOf } from "../saved.ts";
 import { count } from "../text/format.ts";
 import { openScreen, type Screen } from "../text/terminal.ts";
 import { applyConfig } from "./config.ts";
@@ -124,17 +123,13 @@ async function begin(
 ): Promise<Sequential> {
   const { checkpoint } = files;
   if (resume === false && checkpoint !== undefined) await rm(checkpoint, { force: true });
-  const anew = xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers);
-  if (!files.resume || checkpoint === undefined) return anew;
-  const model = await openSaved(xent, checkpoint);
-  // what else differs is found by fit
-  const [was, is] = [model, anew].map((each) => {
-    const { layers, seed } = savedOf(each).model;
-    return JSON.stringify([layers, seed]);
+  const model = xent.sequential({ input: rows.features, seed: plan.seed }, plan.layers);
+  if (!files.resume || checkpoint === undefined) return model;
+  // another net is refused here, what else differs by fit
+  await loadModel(model, checkpoint).catch((error: unknown) => {
+    throw ofAnotherRun(error, checkpoint);
   });
-  anew.dispose();
-  if (was === is) return model;
-  throw ofAnotherRun(new XentError("SHAPE", "its layers or its seed are others", "Give those."), checkpoint);
+  return model;
 }
 
 /** An interrupted run: what it is to go on from, and how. */
@@ -163,12 +158,12 @@ async function leave(
 function ofAnotherRun(error: unknown, checkpoint = ""): unknown {
   if (
     !(error instanceof XentError) ||
-    !["OPTION", "PREPROCESSING", "STATE", "SHAPE", "TARGET"].includes(error.code)
+    !["CHECKPOINT", "OPTION", "PREPROCESSING", "STATE", "SHAPE", "TARGET"].includes(error.code)
   )
     return error;
   return new XentError(
     "CHECKPOINT",
-    `${checkpoint} is of a run with other data or options (${withoutHint(error)})`,
+    `${checkpoint} is damaged, or of a run with other data or options (${withoutHint(error)})`,
     "Give those that it had, or --no-resume to begin anew.",
   );
 }
