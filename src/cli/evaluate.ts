@@ -6,6 +6,7 @@ import { inFile, UsageError } from "./errors.ts";
 import { untilInterrupted } from "./interrupt.ts";
 import { measure, measuredLines } from "./measure.ts";
 import type { EngineOptions, OutputOptions, ReadOptions } from "./options.ts";
+import { targetNames } from "./parameters.ts";
 import { readTable, typesOf } from "./read.ts";
 import { openScreen, type Screen } from "./text/terminal.ts";
 import { facts } from "./text/text.ts";
@@ -39,9 +40,8 @@ async function run(
       `${path}: the model knows no target column`,
       "Predict with it instead.",
     );
-  const names = target.kind === "classes" ? [target.name] : target.columns.map(({ name }) => name);
   const read = await readTable(data, options, screen, { types: typesOf(preprocessing, true), signal });
-  const known = withTargets(data, read, names, screen);
+  const known = withTargets(data, read, targetNames(model), screen);
   const features = preprocessing.spec.columns.map(({ name }) => name);
   const table = preprocessing.spec.drop ? withoutGaps(data, known, features, screen) : known;
   const asked = metrics(options, target.kind === "classes" ? ["accuracy"] : ["r2"]);

@@ -46,7 +46,6 @@ export interface Optimizing {
 
 /** What an optimiser's records may touch: flat runs of the same length, of the parameters that are trained. */
 export interface Optimized {
-  /** those that are trained, no other */
   readonly list: readonly Param[];
   readonly params: Tensor;
   readonly grads: Tensor;

@@ -75,12 +75,13 @@ function emit(spec: OptimizerSpec, method: Method, b: Builder, plan: Plan, tenso
   const { params, grads, slots, list } = tensors;
   const { clipNorm, clipValue: most, groups = [] } = spec;
   checkLayers(spec.kind, groups, list);
+  const trained = list.filter(({ frozen }) => !frozen);
   const part = (flat: Tensor, { at, length }: { at: number; length: number }): Tensor =>
     length === flat.cols ? flat : plan.view(flat, flat.name, 4 * at, 1, length, length);
   const clip = clipNorm === undefined ? undefined : tensors.clip;
   if (clipNorm !== undefined) {
     // of all gradients, also those of parameters that stay as they are
-    const all = runsOf(list, () => ({ lrScale: 1, weightDecay: 0, l1: 0 }));
+    const all = runsOf(trained, () => ({ lrScale: 1, weightDecay: 0, l1: 0 }));
     const blocks = all.map(({ length }) => Math.ceil(length / abi.SQUARES_BLOCK));
     const sums = plan.tensor("scratch", "sums of squares", 1, 2 * blocks.reduce((sum, n) => sum + n, 0));
     let first = 0;
@@ -90,7 +91,7 @@ function emit(spec: OptimizerSpec, method: Method, b: Builder, plan: Plan, tenso
     }
     b.clipFactor(sums, tensors.clip, clipNorm);
   }
-  for (const run of runsOf(list, (param) => treatment(spec, groups, param))) {
+  for (const run of runsOf(trained, (param) => treatment(spec, groups, param))) {
     if (run.lrScale === 0) continue;
     const { lrScale, weightDecay, l1 } = run;
     const [p, g] = [part(params, run), part(grads, run)];

@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultsFor } from "../../src/cli/train/defaults.ts";
 
-const of = (rows: number, features: number, batchSize?: number) =>
-  defaultsFor({ task: "classification", rows, features, outputs: 3, batchSize });
+const of = (rows: number, features: number, batchSize?: number) => defaultsFor({ rows, features, batchSize });
 
 describe("defaults of train", () => {
   it.each([

@@ -1,9 +1,12 @@
 // What a table's columns hold: figures of each, as plain data, and as lines.
 
 import type { Column } from "../../data.ts";
-import { thousands } from "../text/format.ts";
+import { short, thousands } from "../text/format.ts";
 import type { Paint } from "../text/style.ts";
 import { clip, table, width } from "../text/text.ts";
+
+/** Columns that are shown where nobody says how many. */
+export const SHOWN = 40;
 
 export type Described = Numbers | Categories;
 
@@ -72,13 +75,6 @@ function categories({ name, values, categories: names }: Column & { readonly typ
   return { name, type: "category", missing, distinct: met.length, categories: met };
 }
 
-/** A number by which a column is recognised: four digits, no more than it has, and those before the point, of a day or a year. */
-export function short(value: number): string {
-  if (Number.isNaN(value)) return "–";
-  const size = Math.abs(value);
-  return String(size >= 1e4 && size < 1e12 ? Math.round(value) : Number(value.toPrecision(4)));
-}
-
 /** A line a column, at most so many, on a screen of so many columns. */
 export function columnLines(all: readonly Described[], most: number, screen: number, paint: Paint): string[] {
   const shown = all.slice(0, most);
@@ -97,8 +93,12 @@ export function columnLines(all: readonly Described[], most: number, screen: num
     paint,
     [1, 4],
   );
-  if (all.length > most) lines.push(`… and ${thousands(all.length - most)} more (--columns ${all.length})`);
-  return lines;
+  return [...lines, ...moreLine(all.length, most)];
+}
+
+/** What is said behind the columns that are shown, if these are not all. */
+export function moreLine(all: number, most: number): string[] {
+  return all > most ? [`… and ${thousands(all - most)} more (--columns ${all})`] : [];
 }
 
 /** The range of numbers, the most frequent categories. */

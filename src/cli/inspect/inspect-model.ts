@@ -8,14 +8,12 @@ import { openRuntime } from "../engine.ts";
 import { factLines } from "../info.ts";
 import { parameterCount } from "../parameters.ts";
 import { openSaved, type Saved, savedOf } from "../saved.ts";
+import { descriptionText } from "../text/description.ts";
 import { bytes, count, digits, thousands } from "../text/format.ts";
 import type { Screen } from "../text/terminal.ts";
 import { clip, table, width } from "../text/text.ts";
-import { short } from "./columns.ts";
+import { moreLine, SHOWN } from "./columns.ts";
 import type { InspectOptions } from "./inspect.ts";
-
-/** Columns that are shown where nobody says how many. */
-export const SHOWN = 40;
 
 export async function inspectModel(file: string, { columns }: InspectOptions, screen: Screen): Promise<void> {
   const xent = await openRuntime({ threads: 1 });
@@ -50,8 +48,11 @@ export async function inspectModel(file: string, { columns }: InspectOptions, sc
   const facts: [string, string][] = [
     ["model", `${clip(file, 60)}, ${bytes(size)}, ${count(parameterCount(model), "parameter")}`],
     ["learns", learns(model)],
-    ["loss", saved.model.loss === undefined ? "not known" : settings(saved.model.loss)],
-    ["optimizer", saved.training.optimizer === undefined ? "none yet" : settings(saved.training.optimizer)],
+    ["loss", saved.model.loss === undefined ? "not known" : descriptionText(saved.model.loss)],
+    [
+      "optimizer",
+      saved.training.optimizer === undefined ? "none yet" : descriptionText(saved.training.optimizer),
+    ],
     ["trained", trained(saved)],
     ...lastEpoch(saved),
     ["run", standing(saved)],
@@ -68,21 +69,6 @@ function learns({ preprocessing, classes, outputs }: Sequential): string {
   const names = target?.classes ?? classes;
   const of = names === undefined ? "" : ` (${some(names)})`;
   return `${target === undefined ? "" : `${clip(target.name)}: `}${count(names?.length ?? outputs, names ? "class" : "output")}${of}`;
-}
-
-/** The kind, and its options in the order of the file; lists of objects are counted. */
-function settings({ kind, ...options }: { readonly kind: string }): string {
-  const said = Object.entries(options).map(([name, value]) => `${name} ${shown(value)}`);
-  return said.length === 0 ? kind : `${kind}: ${said.join(", ")}`;
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) {
-    if (value.every((each) => typeof each !== "object")) return value.map(shown).join("/");
-    return `of ${value.length}`;
-  }
-  if (typeof value === "object" && value !== null) return `(${settings(value as { kind: string })})`;
-  return typeof value === "number" ? short(value) : String(value);
 }
 
 function trained({ training, build }: Saved): string {
@@ -128,8 +114,7 @@ function prepared({ spec, features }: Preprocessing, most: number, { paint }: Sc
     .slice(0, most)
     .map((column) => [clip(column.name), becomes(column), learnt(column), filled(column)]);
   const lines = table(["column", "becomes", "of", "if missing"], rows, paint, [1, 2, 3]);
-  if (columns.length > most)
-    lines.push(`… and ${thousands(columns.length - most)} more (--columns ${columns.length})`);
+  lines.push(...moreLine(columns.length, most));
   lines.push(`${count(columns.length, "column")}, ${count(features, "feature")}`);
   if (spec.drop) lines.push("Rows in which a value is missing are left out of training.");
   if (target?.kind === "numbers")

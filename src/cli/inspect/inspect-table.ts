@@ -5,14 +5,13 @@ import { type Preprocessing, preprocess, standardize, type Table } from "../../d
 import { type Finding, type Inspection, inspect, type RawData, XentError } from "../../index.ts";
 import { explain } from "../errors.ts";
 import { readTable } from "../read.ts";
-import { count, ratio, thousands } from "../text/format.ts";
+import { count, ratio, short, thousands } from "../text/format.ts";
 import type { Paint } from "../text/style.ts";
 import type { Screen } from "../text/terminal.ts";
 import { clip, table, wrap } from "../text/text.ts";
 import { checkMixed, checkTargets, withTargets } from "../train/check-rows.ts";
-import { type Categories, columnLines, type Described, describe, type Numbers, short } from "./columns.ts";
+import { type Categories, columnLines, type Described, describe, type Numbers, SHOWN } from "./columns.ts";
 import type { InspectOptions } from "./inspect.ts";
-import { SHOWN } from "./inspect-model.ts";
 
 /** Categories that a column of features may have: the default of `preprocess`. */
 const MOST_CATEGORIES = 1000;

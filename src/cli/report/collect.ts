@@ -2,7 +2,7 @@
 
 import type { Table } from "../../data.ts";
 import { type Dataset, type History, type Sequential, type StateDict, XentError } from "../../index.ts";
-import { parameterCount } from "../parameters.ts";
+import { parameterCount, targetNames } from "../parameters.ts";
 import { type ClassAnswers, classAnswers, numberAnswers } from "./answers.ts";
 import { cut, finite, thinned } from "./bounds.ts";
 import { fitsOf } from "./fits.ts";
@@ -89,7 +89,7 @@ export async function collectReport(input: ReportInput): Promise<Report> {
     environment: input.environment.map(([name, value]): Setting => [cut(name), cut(value, 2000)]),
   };
   const evaluation = { on: input.seen, rows: dataset.rows, loss: finite(loss) };
-  const inputs = { dataset, table, targets: targetsOf(model), image, numbers: input.rowNumbers };
+  const inputs = { dataset, table, targets: targetNames(model), image, numbers: input.rowNumbers };
   const none = { confusion: null, roc: null, fits: [], mistakes: null };
 
   if (Number.isNaN(accuracy)) {
@@ -134,12 +134,6 @@ export async function collectReport(input: ReportInput): Promise<Report> {
     roc,
     mistakes: wrongClasses(answers, inputs),
   };
-}
-
-function targetsOf({ preprocessing }: Sequential): string[] {
-  const target = preprocessing?.spec.target;
-  if (target === undefined) return [];
-  return target.kind === "classes" ? [target.name] : target.columns.map(({ name }) => name);
 }
 
 /** The loss first, then each metric that was counted while the model trained. */

@@ -15,6 +15,13 @@ export function digits(value: number | undefined): string {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
+/** A number that is to be recognised: four digits, no more than it has, and all before the point, of a day or a year. */
+export function short(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  return String(size >= 1e4 && size < 1e12 ? Math.round(value) : Number(value.toPrecision(4)));
+}
+
 /** As few digits as tell an f32 from its neighbours, at most nine; of other numbers, nine. */
 export function shortest(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
@@ -27,6 +34,13 @@ export function shortest(value: number): number {
 /** 1 step, 2,000 steps, 3 classes */
 export function count(n: number, noun: string): string {
   return `${thousands(n)} ${noun}${n === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
+}
+
+/** "120 to train, 30 to validate": parts that have no rows are not spoken of. */
+export function partsText(rows: Readonly<Record<"train" | "validation" | "test", number>>): string {
+  const parts = [[rows.validation, "validate"] as const, [rows.test, "test"] as const];
+  const held = parts.filter(([n]) => n > 0).map(([n, to]) => `${thousands(n)} to ${to}`);
+  return [`${thousands(rows.train)} to train`, ...held].join(", ");
 }
 
 export function thousands(n: number): string {

@@ -4,11 +4,9 @@
 import { cosine, noDecay, type ParamGroup, type ScheduleSpec } from "../../index.ts";
 
 export interface Shape {
-  readonly task: "classification" | "regression";
   /** to train with */
   readonly rows: number;
   readonly features: number;
-  readonly outputs: number;
   /** of a step, where it is given: the epochs go by it */
   readonly batchSize?: number | undefined;
 }

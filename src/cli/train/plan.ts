@@ -17,7 +17,7 @@ export interface Plan {
 export function planOf(rows: Rows, options: TrainOptions): Plan {
   const { task, features, outputs, train, validation } = rows;
   const { batchSize } = options;
-  const usual = defaultsFor({ task, rows: train.dataset.rows, features, outputs, batchSize });
+  const usual = defaultsFor({ rows: train.dataset.rows, features, batchSize });
   const asked = metrics(options, task === "classification" ? ["accuracy"] : ["r2"]);
   const { patience, monitor, minDelta, accumulate, dropLast, onNan, stopAfterEpoch, inspect, shuffle } =
     options;

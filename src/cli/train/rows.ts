@@ -6,6 +6,7 @@ import { asIs, minMax, oneHot, preprocess, splitTable, standardize } from "../..
 import type { Dataset } from "../../index.ts";
 import { inFile, UsageError } from "../errors.ts";
 import { readTable } from "../read.ts";
+import type { Seen } from "../report/report.ts";
 import type { Screen } from "../text/terminal.ts";
 import {
   checkComplete,
@@ -50,7 +51,7 @@ export interface Rows {
 
 /** The rows that tell what a model is worth: of those that there are, the ones that it has seen least of. */
 export function unseen({ test, validation, train }: Rows): {
-  readonly seen: "test" | "validation" | "training";
+  readonly seen: Seen;
   readonly part: Part;
 } {
   if (test !== undefined) return { seen: "test", part: test };

@@ -5,6 +5,7 @@ import { environment, environmentFacts } from "../environment.ts";
 import { collectReport } from "../report/collect.ts";
 import { reportHtml } from "../report/html.ts";
 import type { Report } from "../report/report.ts";
+import { descriptionText } from "../text/description.ts";
 import type { Plan } from "./plan.ts";
 import { countsOf, type Rows, unseen } from "./rows.ts";
 import { netText } from "./run-text.ts";
@@ -47,8 +48,8 @@ function settingsOf({ rows, plan, options }: Finished): [name: string, value: st
     ["target", rows.target.join(", ")],
     ["task", rows.task],
     ["net", netText(rows.features, plan.layers)],
-    ["loss", descriptionText(loss)],
-    ["optimizer", descriptionText(optimizer)],
+    ["loss", loss === undefined ? "none" : descriptionText(loss)],
+    ["optimizer", optimizer === undefined ? "none" : descriptionText(optimizer)],
     ["epochs", String(epochs)],
     ["batch size", String(batchSize)],
     ["seed", String(plan.seed)],
@@ -56,22 +57,4 @@ function settingsOf({ rows, plan, options }: Finished): [name: string, value: st
       value === undefined ? [] : [[name, String(value)]],
     ),
   ];
-}
-
-/** "adamw: lr 0.01, betas 0.9/0.999, schedule cosine (warmup 0)" */
-function descriptionText(description: object | undefined): string {
-  const { kind, ...options } = (description ?? {}) as { kind?: string };
-  const words = Object.entries(options).map(([name, value]) => `${name} ${valueText(value)}`);
-  return words.length === 0 ? String(kind) : `${kind}: ${words.join(", ")}`;
-}
-
-function valueText(value: unknown): string {
-  if (typeof value === "number") return String(Number(value.toPrecision(4)));
-  if (Array.isArray(value)) return value.map(valueText).join("/");
-  if (typeof value !== "object" || value === null) return String(value);
-  const { kind, ...options } = value as { kind?: string };
-  const words = Object.entries(options).map(([name, each]) => `${name} ${valueText(each)}`);
-  return kind === undefined
-    ? `(${words.join(", ")})`
-    : `${kind}${words.length === 0 ? "" : ` (${words.join(", ")})`}`;
 }

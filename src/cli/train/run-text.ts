@@ -6,7 +6,7 @@ import type { Measured } from "../measure.ts";
 import { parameterCount } from "../parameters.ts";
 import type { Mistakes } from "../report/report.ts";
 import { drawDigit, sideBySide } from "../text/draw.ts";
-import { bytes, count, digits, duration, thousands } from "../text/format.ts";
+import { bytes, count, digits, duration, partsText } from "../text/format.ts";
 import type { Screen } from "../text/terminal.ts";
 import { facts } from "../text/text.ts";
 import type { Plan } from "./plan.ts";
@@ -21,11 +21,6 @@ export function introduce(
   { fit, layers }: Plan,
 ): void {
   const counts = countsOf(rows);
-  const parts = [
-    `${thousands(counts.train)} to train`,
-    ...(counts.validation === 0 ? [] : [`${thousands(counts.validation)} to validate`]),
-    ...(counts.test === 0 ? [] : [`${thousands(counts.test)} to test`]),
-  ];
   const parameters = parameterCount(model);
   const { loss, optimizer, epochs, batchSize, accumulate = 1 } = fit;
   const learnt =
@@ -33,7 +28,7 @@ export function introduce(
   screen.say(
     ...facts(
       [
-        ["data", `${rows.title}, rows: ${parts.join(", ")}`],
+        ["data", `${rows.title}, rows: ${partsText(counts)}`],
         [
           "target",
           `${rows.target.join(", ")}: ${rows.outputs > 1 && rows.task === "regression" ? count(rows.outputs, "number") : learnt}`,

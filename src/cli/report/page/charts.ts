@@ -105,6 +105,19 @@ export function axis({ muted, line }: Colours, more: uPlot.Axis = {}): uPlot.Axi
 export const sideways: uPlot.Axis.Size = (_, values) =>
   Math.max(40, 18 + 7 * Math.max(0, ...(values ?? []).map((text) => text.length)));
 
+/** A dashed line between two points of the canvas. */
+export function dashed({ ctx }: uPlot, colour: string, from: [number, number], to: [number, number]): void {
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(...from);
+  ctx.lineTo(...to);
+  ctx.stroke();
+  ctx.restore();
+}
+
 /** A range a little wider than from the least to the largest of some numbers. */
 export function around(values: readonly (number | null)[]): [low: number, high: number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

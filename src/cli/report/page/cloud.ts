@@ -1,13 +1,13 @@
 // Points in a plane with the diagonal through it, and what is told of the one that is nearest to the pointer.
 
 import type uPlot from "uplot";
-import { axis, type Colours, chart, sideways } from "./charts.ts";
+import { axis, type Colours, chart, dashed, sideways } from "./charts.ts";
 import { el } from "./dom.ts";
-import { count, ticks } from "./format.ts";
+import { count, thousands, ticks } from "./format.ts";
 
 /** "2,000 of 12,345 rows shown.", where some are left out. */
 export function partly(shown: number, all: number, noun: string): string {
-  return shown < all ? `${shown.toLocaleString("en-US")} of ${count(all, noun)} shown.` : "";
+  return shown < all ? `${thousands(shown)} of ${count(all, noun)} shown.` : "";
 }
 
 /** Names and values above a chart. */
@@ -101,16 +101,11 @@ function nearestPoint(plot: uPlot, otherwise: number | null): number | null {
 }
 
 function diagonal(plot: uPlot, [low, high]: readonly [number, number], colour: string): void {
-  const { ctx } = plot;
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(plot.valToPos(low, "x", true), plot.valToPos(low, "y", true));
-  ctx.lineTo(plot.valToPos(high, "x", true), plot.valToPos(high, "y", true));
-  ctx.stroke();
-  ctx.restore();
+  const at = (value: number): [x: number, y: number] => [
+    plot.valToPos(value, "x", true),
+    plot.valToPos(value, "y", true),
+  ];
+  dashed(plot, colour, at(low), at(high));
 }
 
 function dots(plot: uPlot, colour: string): void {

@@ -3,7 +3,7 @@
 
 import type { Confusion, Report } from "../report.ts";
 import { el, name, scrolling, section, table } from "./dom.ts";
-import { count, percent } from "./format.ts";
+import { count, percent, thousands } from "./format.ts";
 import { heat } from "./heat.ts";
 
 /** More classes than these are read pair by pair. */
@@ -15,7 +15,7 @@ export function confusion({ confusion, evaluation }: Report): HTMLElement | null
   const rows = count(evaluation.rows, `${evaluation.on} row`);
   const list = pairs.length > 0 ? pairList(confusion) : null;
   if (counts === null) {
-    const note = `${names.length.toLocaleString("en-US")} classes are too many for a table; these are the answers among ${rows} that are wrong most often.`;
+    const note = `${thousands(names.length)} classes are too many for a table; these are the answers among ${rows} that are wrong most often.`;
     return section("confusion", "Most confused classes", note, list);
   }
   return section(
@@ -73,7 +73,7 @@ function matrix(names: readonly string[], counts: readonly (readonly number[])[]
 
 function cellOf(n: number, all: number, right: boolean): HTMLElement {
   const { kind, share } = heat(n, all, right);
-  const cell = el("td", { class: kind }, n.toLocaleString("en-US"));
+  const cell = el("td", { class: kind }, thousands(n));
   cell.style.setProperty("--heat", share);
   return cell;
 }
@@ -82,7 +82,7 @@ function pairList({ names, pairs, pairsOf }: Confusion): HTMLElement {
   const rows = pairs.map(({ truth, predicted, count }) => [
     name(names[truth] ?? String(truth)),
     name(names[predicted] ?? String(predicted)),
-    count.toLocaleString("en-US"),
+    thousands(count),
   ]);
   const caption =
     pairs.length < pairsOf

@@ -2,9 +2,9 @@
 
 import uPlot from "uplot";
 import type { Report } from "../report.ts";
-import { around, axis, type Colours, chart, sideways } from "./charts.ts";
+import { around, axis, type Colours, chart, dashed, sideways } from "./charts.ts";
 import { el, scrolling, section, table } from "./dom.ts";
-import { capital, count, metric, number, ticks } from "./format.ts";
+import { capital, count, metric, number, thousands, ticks } from "./format.ts";
 
 interface Line {
   readonly name: string;
@@ -27,8 +27,7 @@ export function curves({ curves, training, rates }: Report): HTMLElement | null 
     const lines: Line[] = [{ name: "end of the epoch", tone: "accent", values: rates.values }];
     figures.push(curve("Learning rate", rates.epochs, lines, { best: training.best, log: false }));
   }
-  const shown =
-    epochs.length < of ? `${count(epochs.length, "epoch")} of ${of.toLocaleString("en-US")} shown` : null;
+  const shown = epochs.length < of ? `${count(epochs.length, "epoch")} of ${thousands(of)} shown` : null;
   return section(
     "curves",
     "Learning curves",
@@ -139,15 +138,7 @@ function curve(
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 
 function upright(plot: uPlot, at: number, colour: string): void {
-  const { ctx, bbox } = plot;
+  const { top, height } = plot.bbox;
   const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
+  dashed(plot, colour, [x, top], [x, top + height]);
 }

@@ -2,7 +2,17 @@
 
 import type { Kernel, Report, Setting } from "../report.ts";
 import { el, name, scrolling, section, table } from "./dom.ts";
-import { count, duration, metric, metricValue, milliseconds, number, percent } from "./format.ts";
+import {
+  count,
+  duration,
+  metric,
+  metricValue,
+  milliseconds,
+  number,
+  partsText,
+  percent,
+  thousands,
+} from "./format.ts";
 
 export function head(report: Report): HTMLElement {
   const { title, rows, evaluation, training } = report;
@@ -11,15 +21,10 @@ export function head(report: Report): HTMLElement {
     ...(main === undefined ? [] : [[metric(main[0]), metricValue(...main)] as [string, string]]),
     ["loss", number(evaluation.loss)],
     ...others.map(([key, figure]): [string, string] => [metric(key), metricValue(key, figure)]),
-    ["epochs", training.epochs.toLocaleString("en-US")],
+    ["epochs", thousands(training.epochs)],
     ["training time", duration(training.seconds)],
-    ["parameters", training.parameters.toLocaleString("en-US")],
+    ["parameters", thousands(training.parameters)],
   ];
-  const parts = [
-    `${rows.train.toLocaleString("en-US")} to train`,
-    rows.validation > 0 ? `${rows.validation.toLocaleString("en-US")} to validate` : null,
-    rows.test > 0 ? `${rows.test.toLocaleString("en-US")} to test` : null,
-  ].filter((part) => part !== null);
   const own = evaluation.metrics.length + 1;
   return el(
     "header",
@@ -29,7 +34,7 @@ export function head(report: Report): HTMLElement {
     el(
       "p",
       { class: "lede" },
-      `${count(rows.train + rows.validation + rows.test, "row")}: ${parts.join(", ")}. ${ENDS[training.stopped](training)}${resumed(report)}`,
+      `${count(rows.train + rows.validation + rows.test, "row")}: ${partsText(rows)}. ${ENDS[training.stopped](training)}${resumed(report)}`,
     ),
     el(
       "dl",

@@ -2,7 +2,7 @@
 
 import { duration as longer } from "../../text/format.ts";
 
-export { count } from "../../text/format.ts";
+export { count, partsText, thousands } from "../../text/format.ts";
 
 /** What stands where there is no number. */
 const NONE = "–";
