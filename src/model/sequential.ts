@@ -1,4 +1,5 @@
 // The model a user holds: checks what comes in, and drives the network underneath.
+// One file because it is one class, each method of which checks and hands on; two thirds of it are what its users read.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, show } from "../base/options.ts";
