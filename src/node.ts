@@ -4,8 +4,6 @@
  * @module xent/node
  */
 
-// One file because it alone may import Node's modules; a third of it are examples.
-
 // The only file outside cli/ that imports Node's modules. What a saved model consists of is not known here.
 
 import { randomBytes } from "node:crypto";

@@ -237,6 +237,10 @@ test("length rule: 501 lines are too many, of a file that does not say why", () 
   expect(findings(longFiles, "src/nn/a.ts", long)).toEqual([]);
   expect(findings(longFiles, "docs/a.md", `# Bounds\n\nOne page because all use all.\n${long}`)).toEqual([]);
   expect(findings(longFiles, "src/nn/a.ts", `${long}// One file because I say so.`)).toHaveLength(1);
+  // an example does not count, the docstring around it does
+  const doc = "/**\n * @example\n * ```ts\n * x;\n *\n * x;\n * ```\n */\n";
+  expect(findings(longFiles, "src/nn/a.ts", doc.repeat(250))).toEqual([]);
+  expect(findings(longFiles, "src/nn/a.ts", doc.repeat(251))).toEqual([expect.stringContaining("502 lines")]);
 });
 
 test("every file opens with what it is", () => {

@@ -21,6 +21,7 @@ import {
  */
 export type Features = Float32Array | Uint8Array | readonly ArrayLike<number>[];
 
+/** What {@link dataset} takes. */
 export interface DatasetOptions {
   /**
    * `[rows, features]`. A Float32Array or Uint8Array holds the rows one after the other and is referred to,

@@ -18,6 +18,7 @@ export type CategoryEncoding =
 /** How a column becomes features. */
 export type Encoding = NumberEncoding | CategoryEncoding;
 
+/** Options of {@link minMax}. */
 export interface MinMaxOptions {
   /** what the least value becomes; default 0 */
   low?: number;
@@ -25,6 +26,7 @@ export interface MinMaxOptions {
   high?: number;
 }
 
+/** Options of {@link oneHot}. */
 export interface OneHotOptions {
   /** What is done with a category that was not among the rows that were fitted: an error (default), or a 0 for each that was. */
   unknown?: "error" | "zeros";

@@ -21,6 +21,7 @@ import { CategoryFit, type ColumnFit, NumberFit } from "./fit-columns.ts";
 import { checkColumnNames, noColumn } from "./names.ts";
 import type { RowSource } from "./raw-rows.ts";
 
+/** Options of `preprocess` and `preprocessStream`. */
 export interface PreprocessOptions {
   /**
    * The column that is learnt: of categories, their classes; of numbers, the number. A list of columns is learnt as so many numbers.

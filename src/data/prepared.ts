@@ -13,7 +13,11 @@ import type { CheckedTargets, Targets } from "./targets.ts";
  */
 export type RawRows = Table | readonly object[] | readonly ArrayLike<unknown>[] | Float32Array | Float64Array;
 
-/** How raw rows become features, fitted on training rows. Made by `preprocess`, kept by the model that is trained with it. */
+/**
+ * How raw rows become features, fitted on training rows. Made by `preprocess`, kept by the model that is trained with it.
+ *
+ * @category Preprocessing
+ */
 export interface Preprocessing {
   /** as plain data */
   readonly spec: PreprocessingSpec;

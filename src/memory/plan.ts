@@ -22,6 +22,7 @@ export const REGIONS = [
   "scratch",
   "chunk",
 ] as const;
+/** A part of a model's memory; `plan` says how large each is. */
 export type Region = (typeof REGIONS)[number];
 
 /** Size in bytes of each region, and their sum up to the end of the memory. */

@@ -50,7 +50,11 @@ export interface InitOptions {
   worker?: UrlLike | string | { readonly blob: UrlLike | string };
 }
 
-/** A compiled build, ready to make models. */
+/**
+ * A compiled build, ready to make models.
+ *
+ * @category Runtime
+ */
 export interface Xent {
   /** as it is at the moment: `wide` is confirmed once there was work */
   readonly info: Info;

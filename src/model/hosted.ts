@@ -33,6 +33,8 @@ import type { Sequential } from "./sequential.ts";
  *
  * A process stays alive for calls under way, not for a runtime that waits for some. The worker ends when neither the runtime
  * nor a model of it can be reached any more.
+ *
+ * @category Runtime
  */
 export interface HostedXent {
   /** as the worker last reported it, with the answer to a call */
@@ -120,6 +122,7 @@ export interface HostedXent {
  * meanwhile: what it saves then is the end of that epoch, and a run that is stopped there ends with it. When one is stopped at
  * another time, some more steps may be done, for at most 50 ms or one step.
  *
+ * @category Models
  * @interface
  */
 export type HostedSequential = {

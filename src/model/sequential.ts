@@ -1,5 +1,4 @@
 // The model a user holds: checks what comes in, and drives the network underneath.
-// One file because it is one class, each method of which checks and hands on; two thirds of it are what its users read.
 
 import { XentError } from "../base/errors.ts";
 import { checkNames, flag, integer, show } from "../base/options.ts";
@@ -57,6 +56,8 @@ export let trainingOf: (model: Sequential) => Training;
  * Layers one after another, with memory of their own. Made by `xent.sequential`.
  *
  * Models end in logits: `crossEntropy` takes them as they are, `predict` turns them into probabilities.
+ *
+ * @category Models
  */
 export class Sequential {
   static {
