@@ -18,7 +18,9 @@ not what the docstrings say.
  * @param order  of the categories
  */
 export function apiPage(names: readonly Public[], order: readonly string[]): string {
-  const place = (heading: string): number => (heading.startsWith(METHODS) ? -1 : order.indexOf(heading));
+  // methods before the last, which are types
+  const place = (heading: string): number =>
+    heading.startsWith(METHODS) ? order.length - 1.5 : order.indexOf(heading);
   const parts = [...grouped(names, ({ entry }) => entry)].map(([entry, all]) => {
     const tables = [...grouped(all, headingOf)].sort(([a], [b]) => place(a) - place(b));
     const module = entry === "src/index.ts" ? "xent" : `xent/${entry.slice("src/".length, -".ts".length)}`;
