@@ -33,6 +33,9 @@ export interface Preprocessing {
   readonly rows: number | undefined;
   /**
    * The features of raw rows, `[rows · features]`; a target among the columns is not needed.
+   *
+   * @throws {XentError} `COLUMN` a column that is not there, or a value that is missing or not of its kind; `NOT_FINITE`, `SHAPE`, `EMPTY`,
+   *   `OPTION` (what are no rows)
    * @example
    * ```ts
    * import { preprocess } from "xent/data";
@@ -44,6 +47,8 @@ export interface Preprocessing {
   transform(rows: RawRows, where?: string): CheckedFeatures;
   /**
    * The data set of raw rows, target included.
+   *
+   * @throws {XentError} as `transform`; `PREPROCESSING` it was fitted without a target; `LABEL` an unknown class; `EMPTY` no row is complete
    * @example
    * ```ts
    * import { preprocess } from "xent/data";
@@ -58,6 +63,7 @@ export interface Preprocessing {
    *
    * @param size  as `datasetStream` takes it. Where `rows` is left out they are counted by reading once more; `{ rows: prepared.rows }`
    *   spares that where the data are those that were fitted on
+   * @throws {XentError} `OPTION`; `PREPROCESSING` it was fitted without a target; later as `dataset`
    * @example
    * ```ts
    * import { dense, init, mse, sgd } from "xent";
@@ -76,6 +82,8 @@ export interface Preprocessing {
   ): DataStream;
   /**
    * Turns numbers that a model gave, `[rows · outputs]`, into those of the target's own units, in place.
+   *
+   * @throws {XentError} `SHAPE` they are no whole number of rows
    * @example
    * ```ts
    * import { preprocess, standardize } from "xent/data";

@@ -18,9 +18,8 @@ export interface DataStream {
    * ```ts
    * import { preprocess, streamCsv } from "xent/data";
    * const text = "size,price\n1,10\n2,20\n3,30";
-   * const stream = preprocess([{ size: 1, price: 10 }, { size: 3, price: 30 }], { target: "price" }).stream(() =>
-   *   streamCsv(text, { chunkRows: 2 }),
-   * );
+   * const prepared = preprocess([{ size: 1, price: 10 }, { size: 3, price: 30 }], { target: "price" });
+   * const stream = prepared.stream(() => streamCsv(text, { chunkRows: 2 }));
    * const rows: number[] = [];
    * for await (const chunk of stream.chunks()) rows.push(chunk.rows);
    * rows; // → [2, 1]

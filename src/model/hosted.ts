@@ -53,7 +53,9 @@ export interface HostedXent {
    */
   sequential(options: SequentialOptions, layers: readonly LayerSpec[]): Promise<HostedSequential>;
   /**
-   * A model from a file that `save` wrote, in the worker. @throws {XentError} `CHECKPOINT`
+   * A model from a file that `save` wrote, in the worker.
+   *
+   * @throws {XentError} `CHECKPOINT` the bytes are no such file
    * @example
    * ```ts
    * import { dense, hosted, init } from "xent";

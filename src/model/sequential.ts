@@ -105,6 +105,8 @@ export class Sequential {
 
   /**
    * The layers in words, with their widths and how many parameters each has.
+   *
+   * @throws {XentError} `DISPOSED`
    * @example
    * ```ts
    * import { dense, init, relu } from "xent";
@@ -498,6 +500,8 @@ export class Sequential {
 
   /**
    * A copy of every parameter, in PyTorch's names and layout (`"0.weight"`: `[out, in]`).
+   *
+   * @throws {XentError} `DISPOSED`, `WORKER_LOST`
    * @example
    * ```ts
    * import { dense, init, relu } from "xent";

@@ -60,6 +60,7 @@ export const BCE_WITH_LOGITS: Loss<"bceWithLogits"> = {
  * Behind a `sigmoid()` its gradient has the factor σ′, which is nearly 0 where the neuron is saturated: the learning
  * slowdown that cross entropy cures. Class ids stand for their one-hot row; with one output they are the target.
  * @param options.reduction  default `batchmean`
+ * @throws {XentError} `OPTION`
  * @category Losses
  * @example
  * ```ts
@@ -85,6 +86,7 @@ export const QUADRATIC: Loss<"quadratic"> = {
 /**
  * Mean squared error, (a − y)².
  * @param options.reduction  default `mean`, over rows and outputs
+ * @throws {XentError} `OPTION`
  * @category Losses
  * @example
  * ```ts
@@ -110,6 +112,7 @@ export const MSE: Loss<"mse"> = {
 /**
  * Mean absolute error, |a − y|; its gradient is the sign of a − y, and 0 where they are equal.
  * @param options.reduction  default `mean`, over rows and outputs
+ * @throws {XentError} `OPTION`
  * @category Losses
  * @example
  * ```ts
