@@ -485,6 +485,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 const WRITABLE = "The folder must be writable: a new file takes the place of the old one.";
 const ROOM = "Make room; the file is whole.";
+const QUOTA = "Your share of the disk is used up: make room; the file is whole.";
 /** What to do, by the system's code and what was tried. */
 const ADVICE: Readonly<Record<string, { read?: string; write?: string }>> = {
   ENOENT: { read: "Check the path.", write: "Make its folder first: mkdir(folder, { recursive: true })." },
@@ -494,7 +495,9 @@ const ADVICE: Readonly<Record<string, { read?: string; write?: string }>> = {
   EPERM: { write: WRITABLE },
   EROFS: { write: WRITABLE },
   ENOSPC: { write: ROOM },
-  EDQUOT: { write: ROOM },
+  EDQUOT: { write: QUOTA },
+  // the same, of which Node has no name on Linux
+  "Unknown system error -122": { write: QUOTA },
   EFBIG: { write: "Raise the limit on the size of files (ulimit -f); the file is as it was." },
   EBUSY: { write: "Something holds the file, as a mount of it alone does: mount its folder." },
 };

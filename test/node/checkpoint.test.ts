@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { crossEntropy, dataset, dense, init, type Progress, sgd } from "../../src/index.ts";
-import { type Checkpoint, type CheckpointEvery, checkpoint } from "../../src/node.ts";
+import {
+  type Checkpoint,
+  type CheckpointEvery,
+  checkpoint,
+  saveModel,
+  writeFileAtomic,
+} from "../../src/node.ts";
 import { refuses, thrown } from "../support/errors.ts";
 import { folders } from "../support/folders.ts";
 
@@ -265,5 +271,15 @@ it("removes what killed processes left of this file, and nothing else", async ()
   run(callback, 1, 1);
   await callback.flush();
   const { running, other, otherFile, longer, foreign } = names;
-  expect(readdirSync(here).sort()).toEqual(["m", running, other, otherFile, longer, foreign].sort());
+  const kept = ["m", running, other, otherFile, longer, foreign].sort();
+  expect(readdirSync(here).sort()).toEqual(kept);
+  // so does whatever else writes it
+  for (const write of [
+    () => saveModel(counting(), join(here, "m")),
+    () => writeFileAtomic(join(here, "m"), Uint8Array.of(1)),
+  ]) {
+    writeFileSync(join(here, names.gone), "half");
+    await write();
+    expect(readdirSync(here).sort()).toEqual(kept);
+  }
 });

@@ -195,8 +195,11 @@ it.runIf(mayTrace)(
       return (await tried("strace", [...strace, process.execPath, ...saver(code, [path])]))[0];
     };
     for (const { call, error, way } of some) {
+      // Node has no name for EDQUOT
       const found = await traced(call, error, way, 1);
-      expectRefused(found as Tried, error, "");
+      if (error === "EDQUOT")
+        expectRefused(found as Tried, "Unknown system error -122", "Your share of the disk is used up");
+      else expectRefused(found as Tried, error, error === "ENOSPC" ? "Make room" : "");
     }
     // the second fsync is the folder's: by then the name stands for the new file, and the error does not say otherwise
     const folder = await traced("fsync", "ENOSPC", "saveModel", 2);

@@ -113,14 +113,14 @@ describe.runIf(HAS_LIMITS)("the command", () => {
     ["export m.safetensors --out m.mjs -q", "m.mjs"],
     ["export m.safetensors --out net.py -q", "net.py"],
     [`predict m.safetensors '${IRIS}' > p.txt`, "p.txt", true],
+    [`eval m.safetensors '${IRIS}' > e.txt`, "e.txt", true],
+    [`inspect '${IRIS}' --json > i.json`, "i.json", true],
+    ["export m.safetensors --out - --to onnx > o.onnx", "o.onnx", true],
     [
       `train '${IRIS}' -t species --epochs 300 --hidden 4 --out j.safetensors --json -q > j.jsonl`,
       "j.jsonl",
       true,
     ],
-    [`eval m.safetensors '${IRIS}' > e.txt`, "e.txt", true],
-    [`inspect '${IRIS}' --json > i.json`, "i.json", true],
-    ["export m.safetensors --out - --to onnx > o.onnx", "o.onnx", true],
   ];
   const shares = LIMITS > 100 ? [0, 0.3, 0.9] : [];
 
