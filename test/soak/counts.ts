@@ -2,19 +2,19 @@
 // faults: those stand in faults/.
 
 /** In full, and in short. */
-const COUNTS = {
+export const COUNTS = {
   /** a process killed while it writes checkpoints */
-  kills: [1000, 12],
+  kills: [1000, 6],
   /** files that end at a limit of the system's, a byte count each */
   limits: [200, 8],
   /** threads that die at a random moment of a run */
   deaths: [200, 6],
   /** runs stopped at a random moment */
-  aborts: [1000, 40],
+  aborts: [1000, 30],
   /** steps of a small net, without a pause */
   steps: [10_000_000, 200_000],
   /** models made, fitted and disposed of: one a minute, for a week */
-  cycles: [10_080, 200],
+  cycles: [10_080, 60],
   /** ways in which each request for memory is refused: once, and with all that follow it */
   refusals: [2, 1],
   /** bits of each byte of a small model, changed one by one */
