@@ -14,7 +14,7 @@ export const COUNTS = {
   /** steps of a small net, without a pause */
   steps: [10_000_000, 200_000],
   /** models made, fitted and disposed of: one a minute, for a week */
-  cycles: [10_080, 60],
+  cycles: [10_080, 200],
   /** ways in which each request for memory is refused: once, and with all that follow it */
   refusals: [2, 1],
   /** bits of each byte of a small model, changed one by one */
