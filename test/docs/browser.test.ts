@@ -1,6 +1,6 @@
-// docs/browser.md against the files that it prints, and what it links to and names.
+// docs/browser.md against the files that it prints, and what it names.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { expect, it } from "vitest";
 import * as xent from "../../src/index.ts";
@@ -23,12 +23,10 @@ it("asks for no more than the policy that pages are tested with", () => {
   for (const rule of policy.split("; ")) expect(tested).toContain(rule);
 });
 
-it("every name that it imports is exported, and every link leads somewhere", () => {
+it("every name that it imports is exported", () => {
   const names = [...text.matchAll(/import \{ ([\w, ]+) \} from "xent"/g)].flatMap(([, list = ""]) =>
     list.split(", "),
   );
   expect(names.length).toBeGreaterThan(10);
   for (const name of names) expect(xent).toHaveProperty(name);
-  for (const [, link] of text.matchAll(/\]\((?!https:)([^)#]+)\)/g))
-    expect(existsSync(`docs/${link}`), link).toBe(true);
 });

@@ -18,14 +18,12 @@ function file(header: string, data = 0): Uint8Array {
   return bytes;
 }
 
-it("what it imports is exported, and every link leads somewhere", () => {
+it("what it imports is exported", () => {
   const names = [...text.matchAll(/import \{ ([\w, ]+) \} from "xent\/node"/g)].flatMap(([, list]) =>
     (list as string).split(", "),
   );
   expect(names.length).toBeGreaterThanOrEqual(3);
   for (const name of [...names, "writeFileAtomic"]) expect(node).toHaveProperty(name);
-  for (const [, link] of text.matchAll(/\]\((?!https:)([^)#]+)\)/g))
-    expect(existsSync(`docs/${link}`), link).toBe(true);
 });
 
 it("the options of its example are taken", () => {

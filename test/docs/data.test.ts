@@ -1,6 +1,6 @@
-// docs/data.md against the code: every block is run, every name that it imports is exported, every script and link is there.
+// docs/data.md against the code: every block is run, every name that it imports is exported.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TARGETS } from "../../examples/09-tables/options.ts";
@@ -16,20 +16,13 @@ const modules = { xent: () => xent, "xent/data": () => data, "xent/node": () => 
 const [first = "", large = "", arrays = "", ...others] = blocks(text, "ts");
 const penguins = readFileSync("examples/data/penguins.csv", "utf8");
 
-it("imports what is exported, and every link and script is there", () => {
-  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: object };
+it("imports what is exported", () => {
   const imported = imports(text);
   expect(imported.length).toBeGreaterThanOrEqual(10);
   for (const { name, from } of imported) expect(modules[from as "xent"](), from).toHaveProperty(name);
   const all = { ...data, ...node };
   for (const name of ["minMax", "asIs", "oneHot", "ids", "standardize", "readIdx", "writeNpy", "table"])
     expect(all).toHaveProperty(name);
-  const links = [...text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)].map(([, link]) => link as string);
-  expect(links.length).toBeGreaterThan(0);
-  for (const link of links) expect(existsSync(`docs/${link}`), link).toBe(true);
-  const run = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name as string);
-  expect(run.length).toBeGreaterThanOrEqual(3);
-  for (const name of run) expect(scripts).toHaveProperty(name);
   expect(Object.keys(TARGETS)).toContain(/npm run example -- 09 (\w+)/.exec(text)?.[1]);
 });
 

@@ -44,13 +44,10 @@ await model.fit(xent.dataset({ x: floats(1, 200, -1, 1), y: integers(2, 40, 0, 2
   inspect: false,
 });
 
-it("imports what is exported; every link, file and script is there", () => {
+it("imports what is exported; every file is there", () => {
   const imported = imports(text).filter(({ from }) => from !== "./net.js");
   expect(imported.length).toBeGreaterThanOrEqual(5);
   for (const { name, from } of imported) expect(modules[from as "xent/data"](), from).toHaveProperty(name);
-  const links = [...text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)].map(([, link]) => link as string);
-  expect(links.length).toBeGreaterThan(0);
-  for (const link of links) expect(existsSync(`docs/${link}`), link).toBe(true);
   const files = [...text.matchAll(/(?:node_modules\/xent\/|`|run )((?:python|src|test)\/[\w./-]+)/g)];
   expect(files.length).toBeGreaterThanOrEqual(5);
   for (const [, file] of files) expect(existsSync(file as string), file).toBe(true);
