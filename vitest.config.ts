@@ -66,6 +66,8 @@ const projects: TestProjectConfiguration[] = [
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 60_000,
+      // much of their time is spent in waiting for threads
+      maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },
   },
@@ -134,6 +136,7 @@ if (executablePath !== undefined) {
       setupFiles: ["test/setup-node.ts"],
       pool: "forks",
       testTimeout: 120_000,
+      maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },
   });
@@ -164,7 +167,7 @@ if (executablePath !== undefined) {
       name: "browser",
       include: ["test/browser/**/*.test.ts"],
       testTimeout: 60_000,
-      sequence: { groupOrder: 1 },
+      sequence: { groupOrder: 3 },
       browser: {
         enabled: true,
         headless: true,

@@ -47,7 +47,7 @@ export function placeBarriers(words: Int32Array): void {
 }
 
 /** A record, and what is asked of it for every pair that it is in. */
-interface Known {
+export interface Known {
   readonly record: Record;
   readonly share: Share;
   readonly whole: Access;

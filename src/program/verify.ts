@@ -3,12 +3,12 @@
 // barriers. Runs on every plan in the tests; reads the op table, trusts nothing the builder decided.
 
 import * as abi from "../base/abi.ts";
-import { access, OPS, overlaps, type RecordView, whole } from "../base/ops.ts";
+import { type Access, access, OPS, overlaps, type RecordView, whole } from "../base/ops.ts";
 import { TILES, tileColumns, tileName, wholeTiles } from "../base/tile.ts";
 import type { Tensor } from "../memory/plan.ts";
 import type { Draft } from "./builder.ts";
-import { type Record, view, withRows } from "./record.ts";
-import { conflict, dependent, known } from "./sharing.ts";
+import { type Record, recordsOf, withRows } from "./record.ts";
+import { conflict, dependent, type Known, known } from "./sharing.ts";
 
 /** What is wrong with a program, one line a finding; empty when nothing is. */
 export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1): string[] {
@@ -18,9 +18,13 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
   const written = new Set<Tensor>();
   /** columns of the panels that a tensor holds */
   const widths = new Map<Tensor | undefined, number>();
+  const records = recordsOf(words);
+  const parts = new Parts();
+  /** since the last barrier, with the number of the first */
+  let since: Known[] = [];
   let first = 0;
   for (const [i, draft] of drafts.entries()) {
-    const record = view(words, i);
+    const record = records[i] as Record;
     const op = OPS.get(record.op);
     // nothing is known of what it touches, so nothing can be said of what follows
     if (op === undefined) return [...problems, `record ${i}: op ${record.op} is not in the table`];
@@ -84,8 +88,11 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
       written.add(tensor);
     }
 
-    for (let j = first; j <= i; j++) {
-      if (dependent(known(view(words, j)), known(record)) || races(view(words, j), record, threads)) {
+    const one = known(record);
+    since.push(one);
+    for (const [k, other] of since.entries()) {
+      const j = first + k;
+      if (dependent(other, one) || races(other.record, record, threads, parts)) {
         problems.push(
           j === i
             ? `${where}: its own threads meet`
@@ -93,21 +100,37 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
         );
       }
     }
-    if ((record.flags & abi.FLAG_BARRIER) !== 0) first = i + 1;
+    if ((record.flags & abi.FLAG_BARRIER) !== 0) [since, first] = [[], i + 1];
   }
   return problems;
 }
 
+/** What each of so many threads touches in a record of a batch of so many rows: asked for once for every pair that it is in. */
+class Parts {
+  readonly #known = new Map<Record, Map<string, Access[]>>();
+
+  of(record: Record, rows: number, threads: number): Access[] {
+    const ways = this.#known.get(record) ?? new Map<string, Access[]>();
+    this.#known.set(record, ways);
+    const way = `${rows} ${threads}`;
+    let touched = ways.get(way);
+    if (touched === undefined) {
+      const some = withRows(record, rows);
+      touched = Array.from({ length: threads }, (_, t) => access(some, t, threads));
+      ways.set(way, touched);
+    }
+    return touched;
+  }
+}
+
 /** Whether two threads meet in two records, by what each touches and nothing else, for several numbers of rows. */
-function races(a: Record, b: Record, most: number): boolean {
+function races(a: Record, b: Record, most: number, parts: Parts): boolean {
   const rows = Math.max(a.batchRows, b.batchRows, 1);
   for (const some of new Set([rows, rows - 1, Math.ceil(rows / 2) + 1, Math.ceil(rows / 3), 2, 1])) {
     if (some < 1 || some > rows) continue;
-    const [first, second] = [withRows(a, some), withRows(b, some)];
     for (const threads of new Set([2, 3, most])) {
-      const parts = (record: Record) => Array.from({ length: threads }, (_, t) => access(record, t, threads));
-      const after = parts(second);
-      for (const [t, x] of parts(first).entries()) {
+      const after = parts.of(b, some, threads);
+      for (const [t, x] of parts.of(a, some, threads).entries()) {
         if (after.some((y, u) => t !== u && conflict(x, y))) return true;
       }
     }

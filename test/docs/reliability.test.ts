@@ -9,8 +9,8 @@ test("the counts are those of the tests, and the tests that it names are there",
   const rows = [...text.matchAll(/^\| .* \| ([\d,]+) \| ([\d,]+) \|/gm)].map(([, ...counts]) =>
     counts.map((count) => Number(count.replaceAll(",", ""))),
   );
-  const { kills, limits, deaths, aborts, steps, cycles } = COUNTS;
-  expect(rows).toEqual([kills, limits, deaths, aborts, steps, cycles]);
+  const { kills, limits, deaths, aborts, steps, cycles, bits, hostile } = COUNTS;
+  expect(rows).toEqual([kills, limits, deaths, aborts, steps, cycles, bits, hostile]);
   const named = [...text.matchAll(/`(\w+\.test\.ts)`/g)].map(([, name]) => `test/soak/faults/${name}`);
   expect(named.length).toBeGreaterThan(1);
   expect(named.filter((path) => !existsSync(path))).toEqual([]);

@@ -156,13 +156,14 @@ export class Rig {
    */
   run(hyper: Hyper = {}): void {
     this.prepare(hyper);
-    const before = this.memory().slice();
+    const prepared = this.memory().slice();
+    const before = prepared.slice();
     (this.#program as Program).run();
     for (const tensor of this.#outputs) this.#copy(tensor, before);
     this.#copyScratch(1, before);
     this.#compare(before, "one thread");
     for (const threads of THREADS) {
-      this.prepare(hyper);
+      this.memory().set(prepared);
       for (let i = 0; i < this.builder.length; i++) {
         for (let t = 0; t < threads; t++) this.share(i, t, threads);
       }

@@ -76,7 +76,7 @@ export function product(rig: Rig, m: number, n: number, k: number, options: Prod
   const b = store(rig, "b", k, n, howB, numbers(2, k * n), inPlace ? wholeTiles(tile, n) : n);
   const bias = end.includes("bias") ? numbers(3, n) : undefined;
   const beta = end.includes("beta") ? Number(end.split(" ")[1]) : 0;
-  const before = numbers(4, m * n);
+  const before = beta === 0 ? new Float32Array(m * n) : numbers(4, m * n);
   const ldc = n + 5;
   const c =
     beta === 0

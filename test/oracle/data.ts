@@ -17,11 +17,15 @@ export function source(seed: number): () => number {
 /** n f32 numbers in [lo, hi). */
 export function floats(seed: number, n: number, lo = -1, hi = 1): Float32Array {
   const next = source(seed);
-  return Float32Array.from({ length: n }, () => lo + (hi - lo) * next());
+  const all = new Float32Array(n);
+  for (let i = 0; i < n; i++) all[i] = lo + (hi - lo) * next();
+  return all;
 }
 
 /** n integers in [lo, hi]. */
 export function integers(seed: number, n: number, lo: number, hi: number): Int32Array {
   const next = source(seed);
-  return Int32Array.from({ length: n }, () => lo + Math.floor((hi - lo + 1) * next()));
+  const all = new Int32Array(n);
+  for (let i = 0; i < n; i++) all[i] = lo + Math.floor((hi - lo + 1) * next());
+  return all;
 }

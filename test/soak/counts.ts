@@ -17,8 +17,10 @@ export const COUNTS = {
   cycles: [10_080, 200],
   /** ways in which each request for memory is refused: once, and with all that follow it */
   refusals: [2, 1],
-  /** bits of each byte of a small model, changed one by one */
+  /** bits of each byte of a small model, changed one by one; in short of each third */
   bits: [8, 1],
+  /** files that were made to do harm */
+  hostile: [17, 4],
 } satisfies Record<string, readonly [full: number, short: number]>;
 
 export type Count = keyof typeof COUNTS;

@@ -9,8 +9,12 @@ import { expectBytes } from "../../support/resumed.ts";
 import { data, good, trained, xent } from "../../support/whole-file.ts";
 import { times } from "../counts.ts";
 
+/** Of each byte; in short one of each third byte. */
 const BITS = times("bits");
+const [EACH, BYTES] = BITS === 8 ? [1, "each of"] : [3, "a third of"];
 const start = 8 + new DataView(good.buffer, good.byteOffset).getUint32(0, true);
+/** The first tensor, a count of batches, is written for PyTorch; the run has its own, and this one is not read. */
+const numbers = start + 8;
 
 /** What a model says, to the bit: NaN of any kind is NaN. */
 const said = (model: Sequential): Float32Array => model.logits(data.x as Float32Array);
@@ -24,11 +28,11 @@ async function refusal(load: () => unknown, where: string): Promise<XentError | 
   return error as XentError;
 }
 
-it(`${BITS} of 8 bits of each of ${good.length} bytes`, { timeout: 600_000 }, async () => {
+it(`${BITS} of 8 bits of ${BYTES} ${good.length} bytes`, { timeout: 600_000 }, async () => {
   const victim = await trained();
   const before = victim.save();
   const counts = { refused: 0, otherNumbers: 0, otherText: 0 };
-  for (let at = 0; at < good.length; at++) {
+  for (let at = 0; at < good.length; at += EACH) {
     for (let i = 0; i < BITS; i++) {
       const bit = (at + i) % 8;
       const where = `byte ${at}, bit ${bit}`;
@@ -43,11 +47,12 @@ it(`${BITS} of 8 bits of each of ${good.length} bytes`, { timeout: 600_000 }, as
       if (made !== undefined) {
         const saved = made.save();
         // numbers are taken as they are; a text may be written otherwise, and then for good
-        if (at >= start) expectBytes(saved, file, where);
+        if (at >= numbers) expectBytes(saved, file, where);
         const again = await xent.load(saved);
         expectBytes(again.save(), saved, where);
         expect(said(again), where).toEqual(said(made));
-        if (into === undefined) expectBytes(victim.save(), saved, where);
+        // its own loss stays where the file has none
+        if (into === undefined) expect(said(victim), where).toEqual(said(made));
         again.dispose();
         made.dispose();
       }
@@ -58,6 +63,6 @@ it(`${BITS} of 8 bits of each of ${good.length} bytes`, { timeout: 600_000 }, as
     }
   }
   console.log(JSON.stringify({ bytes: good.length, ...counts }));
-  expect(counts.refused).toBeGreaterThan((start * BITS) / 3);
-  expect(counts.otherNumbers).toBeGreaterThan(((good.length - start) * BITS) / 2);
+  expect(counts.refused).toBeGreaterThan((start * BITS) / EACH / 3);
+  expect(counts.otherNumbers).toBeGreaterThan(((good.length - start) * BITS) / EACH / 2);
 });
