@@ -387,12 +387,13 @@ test("name rule: values, types, functions and classes are listed, export * is re
   expect(() => exportedNames({ path: "src/a.ts", text: `export * from "./x.ts";` })).toThrow("export *");
 });
 
-test("an app's own bundle has 30 KB gzipped of xent, a build among them; a page that trains loads 64 in all, in 11 files", async () => {
+test("an app's own bundle has 30 KB gzipped of xent, a build among them; a page that trains loads 66 in all, in 11 files", async () => {
   const { entry, build, trained } = await sizes();
   expect(entry.gzipped).toBeGreaterThan(5_000);
   expect(build.gzipped).toBeGreaterThan(10_000);
   expect(entry.gzipped + build.gzipped).toBeLessThanOrEqual(30 * 1024);
-  expect(trained.gzipped).toBeLessThanOrEqual(64 * 1024);
+  // each kernel is in every page's build: an activation adds some 0.2 KB (docs/adr/0012)
+  expect(trained.gzipped).toBeLessThanOrEqual(66 * 1024);
   expect(trained.files).toBeLessThanOrEqual(11);
   for (const build of ["simd", "relaxed", "simd-threads", "relaxed-threads"]) {
     expect(gzipSync(readFileSync(`dist/wasm/${build}.wasm`), { level: 9 }).length).toBeLessThanOrEqual(

@@ -40,7 +40,7 @@ export const FLAG_SPIN = 1024;
 /** ops that leave a parameter's gradient: it is added to what stands there where HYPER_ADD is 1 */
 export const FLAG_ADD = 2048;
 
-// --- Ops ---
+// --- Ops. Codes below OP_DROPOUT have their case in `execute` of assembly/program.ts, those from it on in `layer` of the same file ---
 /** dst[i, :] ← src[index[first + i], :], 4-byte elements */
 export const OP_GATHER = 1;
 /** the same from bytes: dst ← scale·src + shift */

@@ -65,7 +65,7 @@ export function work(r: RecordView, threads: number): Work {
 /** @throws {RangeError} an op that is not in the table */
 function spec({ op }: RecordView): OpSpec {
   const found = OPS.get(op);
-  if (found === undefined) throw new RangeError(`op ${op} is not in the table`);
+  if (found === undefined) throw new RangeError(`op ${op} of abi.ts is not in the table of ops.ts`);
   return found;
 }
 
