@@ -1,6 +1,6 @@
 // Normalisation by rows. Sums over rows are summed in blocks of SUM_BLOCK rows,
-// and then over the blocks, so that their error does not grow with the batch; a thread has whole columns, so their order
-// depends on the number of rows alone. What is rounded how, and bounds: docs/numerics.md.
+// and then over the blocks, so that their error does not grow with the batch; of these sums a thread has whole columns, so
+// their order depends on the number of rows alone. What is rounded how, and bounds: docs/numerics.md.
 
 import { SUM_BLOCK } from "../src/base/abi";
 import { Column } from "./lib/column";

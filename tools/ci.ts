@@ -1,5 +1,5 @@
 // `npm run ci`: every check, cheapest first, stopping at the first that fails; where none measures time or fills both cores, two at a time. `--full`
-// adds all of the site's tests, the apps of bundlers, the package on other engines, the soak tests, and the faults of threads, 50 times. The last line is `N passed, N failed`:
+// adds all of the site's tests, the apps of bundlers, the package on other engines, and the soak tests. The last line is `N passed, N failed`:
 // vitest's tests, a failed step of another kind counted as one.
 
 import { spawn } from "node:child_process";
@@ -31,7 +31,7 @@ const STEPS: (Step | readonly Step[])[] = [
   ["bench", "--smoke"],
 ];
 if (process.argv.includes("--full"))
-  STEPS.push(["test:site"], ["test:bundlers"], ["test:engines"], ["test:soak"], ["test:faults"]);
+  STEPS.push(["test:site"], ["test:bundlers"], ["test:engines"], ["test:soak"]);
 
 interface Report {
   readonly numPassedTests: number;

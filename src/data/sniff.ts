@@ -1,7 +1,7 @@
 // The first record of a CSV text: what separates its fields, and what ends its lines. Its fields are read by csv-reader.ts.
 
 /** Delimiters that are looked for, the likeliest first. */
-export const DELIMITERS = [",", ";", "\t", "|"] as const;
+const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 /** What is known of a text before it is read. */
 export interface Rules {

@@ -136,7 +136,7 @@ export interface ConfusionMatrix {
   readonly counts: number[][];
 }
 
-export const LEARN = ["loss", "optimizer"];
+const LEARN = ["loss", "optimizer"];
 export const BATCH = [...LEARN, "weight"];
 export const STEPS = [
   ...LEARN,

@@ -47,7 +47,7 @@ export function tileSpeeds(core: Core, tiles: readonly number[]): number[] {
 }
 
 /** What the cost model is told of a core: measured by the first call, in some 0.2 s, and kept as long as the tile is. */
-export function paceOf(core: Core): Pace {
+function paceOf(core: Core): Pace {
   core.pace ??= paceFrom(probesOf(core));
   return core.pace;
 }

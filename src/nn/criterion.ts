@@ -104,7 +104,7 @@ export function lossTensors(
 }
 
 /** Targets as wide as the logits, unpadded as the host writes them. */
-export function targetRows(plan: Plan, region: Region, logits: Tensor, given: boolean): Tensor {
+function targetRows(plan: Plan, region: Region, logits: Tensor, given: boolean): Tensor {
   return plan.tensor(region, "target rows", logits.rows, logits.cols, { batch: true, given });
 }
 

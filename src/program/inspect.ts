@@ -1,17 +1,9 @@
-// Shows a program to people: its records in words, and their times. Nothing that trains imports it.
+// Shows a program to people: its records in words. Nothing that trains imports it; the times of records are train/stopwatch.ts's.
 
 import * as abi from "../base/abi.ts";
 import { access, OPS, type Range } from "../base/ops.ts";
 import type { Program } from "./program.ts";
 import { view } from "./record.ts";
-
-/** One line of a profile: median time of a record over the timed runs. */
-export interface ProfileLine {
-  readonly name: string;
-  readonly label: string;
-  readonly medianMs: number;
-  readonly gflops: number;
-}
 
 /** The records in words people read: op, operands, shapes, barriers. */
 export function dump({ drafts, words }: Program): string {
@@ -26,27 +18,4 @@ export function dump({ drafts, words }: Program): string {
       return `${String(i).padStart(3)} ${(op?.name ?? "?").padEnd(20)} ${names(reads)} -> ${names(writes)}${barrier}`;
     })
     .join("\n");
-}
-
-/** Times each record on its own, `runs` times over the whole program. */
-export function profile(program: Program, rows: number, runs: number): ProfileLine[] {
-  const times = program.drafts.map(() => new Float64Array(runs));
-  for (let run = 0; run < runs; run++) {
-    for (const [i, time] of times.entries()) {
-      const start = performance.now();
-      program.run(i, i + 1);
-      time[run] = performance.now() - start;
-    }
-  }
-  return times.map((time, i) => {
-    const record = view(program.words, i, rows);
-    const op = OPS.get(record.op);
-    const medianMs = time.sort()[runs >> 1] as number;
-    return {
-      name: op?.name ?? "?",
-      label: program.drafts[i]?.label ?? "",
-      medianMs,
-      gflops: (op?.flops(record) ?? 0) / medianMs / 1e6,
-    };
-  });
 }

@@ -6,7 +6,7 @@ import type { Pause } from "../program/runner.ts";
 import { page, warn } from "../wasm/engine.ts";
 
 /** Milliseconds of work between two turns of the event loop: half a frame on a page, 50 elsewhere. */
-export const SLICE_MS = page ? 8 : 50;
+const SLICE_MS = page ? 8 : 50;
 /** Of a step above it a page may have its turn between two records; before one with which it would take longer than MOST_MS. */
 const [LONG_MS, MOST_MS] = [2, 12];
 /** What a page has for a picture, and how often a record is to take longer before anything is said: by then its code is hot. */

@@ -7,7 +7,7 @@ import { cost } from "../../src/base/cost.ts";
 import { whole } from "../../src/base/ops.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
 import { bindHosts, type HostLoss } from "../../src/program/host.ts";
-import { dump, profile } from "../../src/program/inspect.ts";
+import { dump } from "../../src/program/inspect.ts";
 import { view } from "../../src/program/record.ts";
 import { verify } from "../../src/program/verify.ts";
 import { builds, Rig } from "../kernels/harness.ts";
@@ -112,14 +112,11 @@ describe.each(builds)(`a host record, $name build (seed ${SEED})`, (build) => {
     expect(() => rig.share(0, 0, 1)).toThrow(WebAssembly.RuntimeError);
   });
 
-  it("is known to verify, dump, profile and the cost model", () => {
-    const { rig, seen } = setUp(build);
+  it("is known to verify, dump and the cost model", () => {
+    const { rig } = setUp(build);
     rig.prepare({ rows: ROWS, scale: SCALE });
     for (const threads of [1, 2, 3, 8]) expect(verify(rig.words, rig.builder.drafts, threads)).toEqual([]);
     expect(dump(rig.program)).toBe("  0 host                 z, target, weight -> dz, loss");
-    const [line] = profile(rig.program, ROWS, 3);
-    expect(line).toMatchObject({ name: "host", gflops: 0 });
-    expect(seen.length).toBe(3 * weights.subarray(0, ROWS).filter((r) => r !== 0).length);
     const record = view(rig.words, 0, ROWS);
     expect(cost(record, undefined, 8)).toBe(cost(record));
   });

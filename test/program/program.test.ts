@@ -1,12 +1,11 @@
-// Program: running in parts is running whole; barriers are enough for threads in any order; dump and profile
-// account for every record.
+// Program: running in parts is running whole; barriers are enough for threads in any order; dump accounts for every record.
 
 import { describe, expect, it } from "vitest";
 import * as abi from "../../src/base/abi.ts";
 import { OPS } from "../../src/base/ops.ts";
 import { TILES, tileName } from "../../src/base/tile.ts";
 import type { Tensor } from "../../src/memory/plan.ts";
-import { dump, profile } from "../../src/program/inspect.ts";
+import { dump } from "../../src/program/inspect.ts";
 import { verify } from "../../src/program/verify.ts";
 import { coreOf, cores } from "../support/core.ts";
 import { ROWS, type Training, training } from "./training.ts";
@@ -161,15 +160,5 @@ describe("Program in words", () => {
       for (const tensor of draft.operands) if (tensor !== undefined) expect(line).toContain(tensor.name);
     }
     expect(lines).toContain("  0 gather               data, order -> x");
-  });
-
-  it("profile has a line for each record", () => {
-    const lines = profile(program, ROWS, 3);
-    expect(lines.map((line) => line.name)).toEqual(program.drafts.map((draft) => nameOf(draft.op)));
-    expect(lines.map((line) => line.label)).toEqual(program.drafts.map((draft) => draft.label));
-    for (const { medianMs, gflops, name } of lines) {
-      expect(medianMs, name).toBeGreaterThan(0);
-      expect(gflops >= 0 && Number.isFinite(gflops), name).toBe(true);
-    }
   });
 });

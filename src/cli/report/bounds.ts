@@ -1,7 +1,7 @@
 // A page has an end: how much of a long list and a long text it shows.
 
 /** At most so many points of a curve, or rows, go into a page. */
-export const MOST_POINTS = 2000;
+const MOST_POINTS = 2000;
 
 /** Places of at most `most` of `count` things, the first and the last among them, as evenly spread as can be. */
 export function thinned(count: number, most = MOST_POINTS): number[] {
