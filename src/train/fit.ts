@@ -246,18 +246,24 @@ class Fit {
         ? undefined
         : await evaluateUnlessAborted(this.#network, validation, this.#options.more, signal);
     if (validation !== undefined && checked === undefined) return false;
+    const own = chosen(run.series, { loss: this.#loss(), accuracy: this.#hitRate(), ...meters?.values() });
+    const unseen = checked && chosen(run.validation, checked);
     const figures: EpochEnd = {
       epoch,
       epochs,
-      ...append(run.series, { loss: this.#loss(), accuracy: this.#hitRate(), ...meters?.values() }),
-      ...(checked ? { validation: append(run.validation, checked) } : {}),
+      ...own,
+      ...(unseen ? { validation: unseen } : {}),
       lr: this.#lr,
       seconds: (performance.now() - this.#epochStart) / 1000,
     };
     if (early !== undefined) {
-      run.early = early.look(early.spec, early.monitor, run.early, epoch, figures);
-      if (early.spec.restoreBest && run.early.epoch === epoch) run.best = this.#network.state();
+      const now = early.look(early.spec, early.monitor, run.early, epoch, figures);
+      // may be refused its memory: then the epoch is not over, and nothing of it stands in the run
+      if (early.spec.restoreBest && now.epoch === epoch) run.best = this.#network.state();
+      run.early = now;
     }
+    append(run.series, own);
+    if (unseen) append(run.validation, unseen);
     this.#options.course.endEpoch(figures);
     run.endEpoch();
     const now = this.#now(epoch);
@@ -330,11 +336,13 @@ class Fit {
   }
 }
 
-/** Adds to each series its figure; returns those figures alone. */
-export function append<Own extends { readonly loss: number }>(to: Series, figures: Own): Own {
-  const own = Object.keys(to).map((name) => [name, figures[name as "loss"]] as const);
-  for (const [name, figure] of own) to[name]?.push(figure);
-  return Object.fromEntries(own) as unknown as Own;
+/** Those figures that have a series. */
+export const chosen = <Own extends { readonly loss: number }>(of: Series, figures: Own): Own =>
+  Object.fromEntries(Object.keys(of).map((name) => [name, figures[name as "loss"]])) as unknown as Own;
+
+/** Adds to each series its figure. */
+export function append(to: Series, figures: { readonly loss: number }): void {
+  for (const [name, list] of Object.entries(to)) list.push(figures[name as "loss"]);
 }
 
 /** Ends a run of steps that waits for another thread: its weights become those of some steps before. */
