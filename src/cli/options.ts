@@ -26,7 +26,7 @@ export interface OutputOptions {
 }
 
 export const ENGINE = (): Option[] => [
-  new Option("--threads <n>", "threads that share the work, or auto: one a core").argParser(threads),
+  new Option("--threads <n>", "threads that share the work, or auto: one a core, up to 8").argParser(threads),
   new Option("--precision <kind>", "fast, or strict: the same bits on every engine").choices([
     "fast",
     "strict",

@@ -20,7 +20,7 @@ import { checkFits } from "../train/scoring.ts";
 import { sgd } from "../train/sgd.ts";
 import { carefulStep, putBack, type Step } from "../train/steps.ts";
 import { Slice } from "../train/turn.ts";
-import { windowRows } from "../train/window.ts";
+import { roomiest, windowRows } from "../train/window.ts";
 import type { Core } from "../wasm/runtime.ts";
 import { close, lookAt, measuring, more, setsOf } from "./extras.ts";
 import { lossOf, lossToLearn } from "./fitting.ts";
@@ -125,7 +125,7 @@ export class Sequential {
    * measures for some 0.2 s how fast its kernels are.
    *
    * @param options.batchSize  rows a step
-   * @param options.rows       rows of the data set, default `batchSize`
+   * @param options.rows       rows of the data set, default `batchSize`; of those that do not fit, a window
    * @param options.features   type of the data set's features: `"f32"` (default) or `"u8"`
    * @throws {XentError} `OPTION`, `TOO_LARGE` (over 4 GiB)
    * @example
@@ -150,19 +150,19 @@ export class Sequential {
     const optimizer = this.#training.optimizer ?? sgd({ lr: 1 });
     const x = features === "u8" ? Uint8Array : Float32Array;
     const most = Math.min(batchSize, rows);
-    return this.#network.plan(
-      {
-        batchSize: most,
-        windowRows: windowRows({ rows, features: this.input, x }, most),
-        features,
-        loss,
-        targets: targetKind(loss, true),
-        weighted: false,
-        hits: "none",
-        optimizer: optimizing(optimizer),
-      },
-      workOf,
+    const config = {
+      batchSize: most,
+      features,
+      loss,
+      targets: targetKind(loss, true),
+      weighted: false,
+      hits: "none",
+      optimizer: optimizing(optimizer),
+    } as const;
+    const [, plan] = roomiest(windowRows({ rows, features: this.input, x }, most), most, (window) =>
+      this.#network.plan({ ...config, windowRows: window }, workOf),
     );
+    return plan;
   }
 
   /**

@@ -24,18 +24,19 @@ export function windowRows(data: Extent, batchSize: number, most = RESIDENT_BYTE
 }
 
 /**
- * Lays memory for the window, and for half of it as long as the host refuses: a page on a phone has less to give, and less
- * still of a shared memory.
+ * Lays memory for the window, and for half of it as long as the host refuses (a page on a phone has less to give, and less
+ * still of a shared memory) or the model leaves no room for it.
  *
  * @returns how many rows it was, and what `lay` gave
- * @throws what `lay` throws; {XentError} `MEMORY` not even one batch of data can be had
+ * @throws what `lay` throws; {XentError} `MEMORY`, `TOO_LARGE` not even one batch of data can be had
  */
 export function roomiest<T>(rows: number, batchSize: number, lay: (rows: number) => T): [rows: number, T] {
   for (let some = rows; ; some = Math.max(1, Math.floor(some / 2 / batchSize)) * batchSize) {
     try {
       return [some, lay(some)];
     } catch (error) {
-      if (!(error instanceof XentError) || error.code !== "MEMORY" || some <= batchSize) throw error;
+      const small = error instanceof XentError && (error.code === "MEMORY" || error.code === "TOO_LARGE");
+      if (!small || some <= batchSize) throw error;
     }
   }
 }

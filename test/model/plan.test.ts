@@ -5,6 +5,7 @@ import { REGIONS } from "../../src/memory/plan.ts";
 import { init } from "../../src/model/runtime.ts";
 import { crossEntropy } from "../../src/nn/cross-entropy.ts";
 import { dense, relu } from "../../src/nn/layers.ts";
+import { adam } from "../../src/train/adaptive.ts";
 import { sgd } from "../../src/train/sgd.ts";
 import { blobSet, byteSet } from "../support/blobs.ts";
 import { refuses, thrown } from "../support/errors.ts";
@@ -54,6 +55,17 @@ describe("plan", () => {
     const { bytes } = m.plan({ batchSize: 100, rows: 10_000_000 });
     expect(bytes.data).toBeGreaterThan(500 * 2 ** 20);
     expect(bytes.data).toBeLessThan(520 * 2 ** 20);
+  });
+
+  it("plans for a smaller window where the model leaves no room for the data", () => {
+    const layers = [dense(10_990), relu(), dense(10_990), relu(), dense(10)];
+    const large = xent.sequential({ input: 784, loss: crossEntropy(), optimizer: adam() }, layers);
+    const alone = large.plan({ batchSize: 256 }).bytes;
+    const { data, total } = large.plan({ batchSize: 256, rows: 60_000 }).bytes;
+    expect(total).toBeLessThanOrEqual(2 ** 32);
+    expect(total).toBeGreaterThan(alone.total);
+    expect(data).toBeLessThan(4 * 60_000 * 784);
+    expect(data).toBeGreaterThan(4 * 15_000 * 784);
   });
 
   it("counts the work of a step: 2·m·n·k a product, three products a layer, two for the first", async () => {

@@ -2,7 +2,7 @@
 // tarball that comes out the same wherever it is packed.
 
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, utimesSync } from "node:fs";
+import { chmodSync, readFileSync, type Stats, statSync, utimesSync } from "node:fs";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { pack } from "../../tools/pack.ts";
@@ -100,9 +100,19 @@ test("the tarball is the same whatever the times and modes of the files", () => 
       .update(readFileSync(pack(empty()).tarball))
       .digest("hex");
   const first = sum();
-  for (const path of ["README.md", "python/convert.py", "dist/data.js"]) {
+  const paths = ["README.md", "python/convert.py", "dist/data.js"];
+  const before = paths.map((path) => statSync(path));
+  for (const path of paths) {
     chmodSync(path, 0o600);
     utimesSync(path, 1e9, 1e9);
   }
-  expect(sum()).toBe(first);
+  try {
+    expect(sum()).toBe(first);
+  } finally {
+    for (const [i, path] of paths.entries()) {
+      const { mode, atime, mtime } = before[i] as Stats;
+      chmodSync(path, mode);
+      utimesSync(path, atime, mtime);
+    }
+  }
 });

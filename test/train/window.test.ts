@@ -125,25 +125,28 @@ describe("the window gives the bits of the whole", () => {
 });
 
 describe("roomiest", () => {
-  it("halves the window until the host has a memory for it, in whole batches", () => {
-    const asked: number[] = [];
-    const lay = (most: number) => (rows: number) => {
-      asked.push(rows);
-      if (rows > most) throw new XentError("MEMORY", "refused", "");
-      return `${rows} rows`;
-    };
-    expect(roomiest(1000, 32, lay(1000))).toEqual([1000, "1000 rows"]);
-    expect(roomiest(1000, 32, lay(300))).toEqual([224, "224 rows"]);
-    expect(roomiest(1000, 32, lay(32))).toEqual([32, "32 rows"]);
-    expect(asked).toEqual([1000, 1000, 480, 224, 1000, 480, 224, 96, 32]);
-    expect(() => roomiest(1000, 32, lay(31))).toThrow("refused");
-    expect(() => roomiest(20, 32, lay(19))).toThrow("refused");
-    expect(() =>
-      roomiest(1000, 32, () => {
-        throw new Error("another");
-      }),
-    ).toThrow("another");
-  });
+  it.each(["MEMORY", "TOO_LARGE"] as const)(
+    "halves the window until there is a memory for it, in whole batches: %s",
+    (code) => {
+      const asked: number[] = [];
+      const lay = (most: number) => (rows: number) => {
+        asked.push(rows);
+        if (rows > most) throw new XentError(code, "refused", "");
+        return `${rows} rows`;
+      };
+      expect(roomiest(1000, 32, lay(1000))).toEqual([1000, "1000 rows"]);
+      expect(roomiest(1000, 32, lay(300))).toEqual([224, "224 rows"]);
+      expect(roomiest(1000, 32, lay(32))).toEqual([32, "32 rows"]);
+      expect(asked).toEqual([1000, 1000, 480, 224, 1000, 480, 224, 96, 32]);
+      expect(() => roomiest(1000, 32, lay(31))).toThrow("refused");
+      expect(() => roomiest(20, 32, lay(19))).toThrow("refused");
+      expect(() =>
+        roomiest(1000, 32, () => {
+          throw new Error("another");
+        }),
+      ).toThrow("another");
+    },
+  );
 
   it.each([false, true])("fit goes through a smaller window to the same bits; shared: %s", async (shared) => {
     const data = blobSet(1, 40_000, 8, 3);

@@ -2,6 +2,8 @@
 // threads, some in runtimes of their own. Memory, threads, files and listeners stay as many as they were, and the bits what they were.
 
 import { createHash } from "node:crypto";
+import { queryObjects } from "node:v8";
+import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import {
   adamw,
@@ -16,6 +18,7 @@ import {
   relu,
   type Xent,
 } from "../../../src/index.ts";
+import { Network } from "../../../src/nn/network.ts";
 import { blobSet } from "../../support/blobs.ts";
 import { expectFlat, inUse, type Sample } from "../../support/flat.ts";
 import { expectHeld, type Held, held } from "../../support/held.ts";
@@ -36,6 +39,15 @@ interface Work {
 }
 const small: Work = { width: 16, rows: 60, batchSize: 20 };
 const large: Work = { width: 256, rows: 512, batchSize: 256 };
+
+/** Objects that are there after a full collection, by what a model and a runtime are made of. */
+const counted = (): Record<string, number> =>
+  Object.fromEntries(
+    [Network, WebAssembly.Memory, WebAssembly.Instance, Worker].map((kind) => [
+      kind.name,
+      queryObjects(kind, { format: "count" }),
+    ]),
+  );
 
 /** A model's life. */
 async function cycle(
@@ -74,10 +86,14 @@ async function inTurn(i: number, seed: number, count: (kind: string) => void): P
 }
 
 it(`${CYCLES} models, one after the other: nothing is left of them`, { timeout: 1_200_000 }, async () => {
+  // one that stays, so that what counts objects is seen to find them
+  const lasting = alone.sequential({ input: FEATURES }, [dense(CLASSES)]);
+  lasting.logits(new Float32Array(FEATURES));
   const files = new Map<string, string>();
   const counts: Record<string, number> = {};
   const samples: Sample[] = [];
   let before: Held | undefined;
+  let objects: Record<string, number> = {};
   for (let i = 0; i < CYCLES; i++) {
     const [what, file] = await inTurn(i, i % SEEDS, (kind) => {
       counts[kind] = (counts[kind] ?? 0) + 1;
@@ -86,8 +102,11 @@ it(`${CYCLES} models, one after the other: nothing is left of them`, { timeout: 
     files.set(what, first);
     expect(file, `cycle ${i}: ${what}`).toBe(first);
     if ((i + 1) % (CYCLES / 10) !== 0) continue;
-    if (before === undefined) before = held();
-    else await expectHeld(before);
+    if (before === undefined) [before, objects] = [held(), counted()];
+    else {
+      await expectHeld(before);
+      expect(counted(), `after ${i + 1} models`).toEqual(objects);
+    }
     samples.push(inUse());
   }
   console.log(
@@ -95,9 +114,12 @@ it(`${CYCLES} models, one after the other: nothing is left of them`, { timeout: 
       .map(([kind, n]) => `${n} ${kind}`)
       .join(", "),
   );
-  console.log(JSON.stringify(before));
+  console.log(JSON.stringify({ ...before, ...objects }));
+  expect(objects).toMatchObject({ Network: 1, Memory: 1, Instance: 1 });
+  lasting.dispose();
   // of each size and seed one, whatever it ran on
   expect(files.size).toBe(2 * SEEDS);
+  // 400 KB, which V8's code and weak lists may take; 100 bytes of each model would show
   expectFlat(samples, 125_000, 16_384);
   const residents = samples.map(({ resident }) => resident / 2 ** 20);
   console.log(residents.map((mib) => mib.toFixed(0)).join(" "), "MiB resident");
