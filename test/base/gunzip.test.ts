@@ -1,12 +1,12 @@
 // gunzip against zlib's own writer: what a header claims bounds what is inflated and what is allocated, whatever the bytes are.
 
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Failure } from "../../src/base/bytes.ts";
 import { XentError } from "../../src/base/errors.ts";
 import { gunzip, isGzip } from "../../src/base/gunzip.ts";
 import { refuses } from "../support/errors.ts";
+import fc from "../support/property.ts";
 
 const failure: Failure = (problem, hint) => new XentError("NPY", `test: ${problem}`, hint);
 

@@ -1,8 +1,8 @@
 // The defaults of `train` against figures worked out by hand, and what must hold of them for any rows.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultsFor } from "../../src/cli/train/defaults.ts";
+import fc from "../support/property.ts";
 
 const of = (rows: number, features: number, batchSize?: number) => defaultsFor({ rows, features, batchSize });
 

@@ -1,10 +1,10 @@
 // preprocessingOf: what was made comes back from JSON with the same features in every bit; what is damaged is refused, whatever it is.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { asIs, ids, minMax, oneHot, preprocess, preprocessingOf, standardize } from "../../src/data.ts";
 import { refuses } from "../support/errors.ts";
+import fc from "../support/property.ts";
 import type { Any } from "../support/refusals.ts";
 import { number, table, text } from "../support/tables.ts";
 

@@ -3,7 +3,6 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csvTables } from "../../src/data/csv.ts";
 import { checkCsv } from "../../src/data/csv-options.ts";
@@ -12,6 +11,7 @@ import { readCsv, streamCsv, type Table } from "../../src/data.ts";
 import { parseCsv, writeCsv } from "../oracle/csv.ts";
 import { inPieces, MISSING, namesOf, typesOf, valuesOf, wanted } from "../support/csv.ts";
 import { refuses } from "../support/errors.ts";
+import fc from "../support/property.ts";
 
 const encoder = new TextEncoder();
 

@@ -4,10 +4,10 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { type IdxArray, readIdx } from "../../src/data.ts";
+import fc from "../support/property.ts";
 
 const WRITERS: Record<
   string,

@@ -4,10 +4,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type NpyArray, type NpyDtype, readNpy, writeNpy } from "../../src/data.ts";
 import { refuses as refusesAny } from "../support/errors.ts";
+import fc from "../support/property.ts";
 
 interface Saved {
   readonly name: string;

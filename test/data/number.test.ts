@@ -1,9 +1,9 @@
 // Decimals against Number(), bit for bit, and against the syntax: random digits, points, signs, exponents and blanks.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/base/random.ts";
 import { Decimals } from "../../src/data/number.ts";
+import fc from "../support/property.ts";
 
 const decimals = new Decimals(".");
 const SYNTAX = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;

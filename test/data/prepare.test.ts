@@ -1,11 +1,11 @@
 // What a fitted preprocessing makes of rows: the same features of every form of them, and refusals. Data sets and streams are
 // prepare-sets.test.ts's.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ids, minMax, oneHot, preprocess, preprocessingOf, type RawRows } from "../../src/data.ts";
 import { refuses } from "../support/errors.ts";
 import { filled, fitted, tall, train } from "../support/fitted.ts";
+import fc from "../support/property.ts";
 import type { Any } from "../support/refusals.ts";
 import { number, table, text } from "../support/tables.ts";
 

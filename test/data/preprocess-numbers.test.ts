@@ -1,9 +1,9 @@
 // What preprocess makes of numbers and categories, against exact arithmetic and scikit-learn. Its options are preprocess.test.ts's.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ids, minMax, oneHot, preprocess, standardize, type Table } from "../../src/data.ts";
 import { read } from "../fixtures/read.ts";
+import fc from "../support/property.ts";
 import type { Any } from "../support/refusals.ts";
 import { number, table, text } from "../support/tables.ts";
 

@@ -1,12 +1,12 @@
 // table, splitTable, takeRows, selectColumns, records and checkTable: what they give, and every refusal.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dataset } from "../../src/data/dataset.ts";
 import { split } from "../../src/data/split.ts";
 import { checkTable } from "../../src/data/table.ts";
 import { records, selectColumns, splitTable, type Table, table, takeRows } from "../../src/data.ts";
 import { refuses } from "../support/errors.ts";
+import fc from "../support/property.ts";
 import type { Any } from "../support/refusals.ts";
 
 const animals = table([

@@ -1,8 +1,8 @@
 // The strict reader of JSON against JSON.parse, over any values and any text; and what it refuses that JSON.parse takes.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JsonReader, parseJson } from "../../src/io/json.ts";
+import fc from "../support/property.ts";
 
 class Refused extends Error {}
 const read = (text: string): unknown => parseJson(text, (problem) => new Refused(problem));

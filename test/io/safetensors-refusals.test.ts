@@ -1,11 +1,11 @@
 // What the safetensors codec refuses: damaged files, files by hand, what callers hand in, and one more than there may be.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XentError } from "../../src/base/errors.ts";
 import { decodeSafetensors } from "../../src/io/decode.ts";
 import { encodeSafetensors, type SafeTensor } from "../../src/io/safetensors.ts";
 import { refuses, thrown } from "../support/errors.ts";
+import fc from "../support/property.ts";
 import { DANGEROUS, file, tensor } from "../support/safetensors-text.ts";
 
 /** What must hold of any bytes: an XentError of the one code, or tensors that are written to a file that is read the same. */

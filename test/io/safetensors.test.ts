@@ -2,7 +2,6 @@
 // safetensors-refusals.test.ts's.
 
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/io/decode.ts";
 import {
@@ -13,6 +12,7 @@ import {
 } from "../../src/io/safetensors.ts";
 import { readSafetensors } from "../oracle/safetensors.ts";
 import { refuses } from "../support/errors.ts";
+import fc from "../support/property.ts";
 import { DANGEROUS } from "../support/safetensors-text.ts";
 
 const ARRAYS = {
