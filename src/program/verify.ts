@@ -20,9 +20,8 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
   const widths = new Map<Tensor | undefined, number>();
   const records = recordsOf(words);
   const parts = new Parts();
-  /** since the last barrier, with the number of the first */
+  /** since the last barrier */
   let since: Known[] = [];
-  let first = 0;
   for (const [i, draft] of drafts.entries()) {
     const record = records[i] as Record;
     const op = OPS.get(record.op);
@@ -91,7 +90,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
     const one = known(record);
     since.push(one);
     for (const [k, other] of since.entries()) {
-      const j = first + k;
+      const j = i + 1 - since.length + k;
       if (dependent(other, one) || races(other.record, record, threads, parts)) {
         problems.push(
           j === i
@@ -100,7 +99,7 @@ export function verify(words: Int32Array, drafts: readonly Draft[], threads = 1)
         );
       }
     }
-    if ((record.flags & abi.FLAG_BARRIER) !== 0) [since, first] = [[], i + 1];
+    if ((record.flags & abi.FLAG_BARRIER) !== 0) since = [];
   }
   return problems;
 }

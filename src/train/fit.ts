@@ -257,10 +257,10 @@ class Fit {
       seconds: (performance.now() - this.#epochStart) / 1000,
     };
     if (early !== undefined) {
-      const now = early.look(early.spec, early.monitor, run.early, epoch, figures);
+      const seen = early.look(early.spec, early.monitor, run.early, epoch, figures);
       // may be refused its memory: then the epoch is not over, and nothing of it stands in the run
-      if (early.spec.restoreBest && now.epoch === epoch) run.best = this.#network.state();
-      run.early = now;
+      if (early.spec.restoreBest && seen.epoch === epoch) run.best = this.#network.state();
+      run.early = seen;
     }
     append(run.series, own);
     if (unseen) append(run.validation, unseen);
@@ -337,7 +337,7 @@ class Fit {
 }
 
 /** Those figures that have a series. */
-export const chosen = <Own extends { readonly loss: number }>(of: Series, figures: Own): Own =>
+const chosen = <Own extends { readonly loss: number }>(of: Series, figures: Own): Own =>
   Object.fromEntries(Object.keys(of).map((name) => [name, figures[name as "loss"]])) as unknown as Own;
 
 /** Adds to each series its figure. */

@@ -5,7 +5,16 @@ import { describe, expect, it } from "vitest";
 import { refuses } from "../support/errors.ts";
 import { memoriesMade, memoriesRefused } from "../support/memories.ts";
 import { expectBytes } from "../support/resumed.ts";
-import { changed, good, type Json, net, run, trained, xent } from "../support/whole-file.ts";
+import {
+  changed,
+  good,
+  type Json,
+  withLayers as layers,
+  net,
+  run,
+  trained,
+  xent,
+} from "../support/whole-file.ts";
 
 const victim = await trained();
 const before = victim.save();
@@ -27,8 +36,6 @@ it("a host that refuses the memory leaves the model as it was", async () => {
 });
 
 describe("what a file only says of sizes costs nothing: no memory of WebAssembly, no array, and it is refused", () => {
-  const layers = (change: (list: Json[]) => unknown): Uint8Array =>
-    changed("model", (m) => ({ ...m, layers: change(m.layers as Json[]) }));
   const huge = 2 ** 53 - 1;
   const deep = (n: number): Json =>
     Array.from({ length: n }).reduce<Json>((inner) => ({ kind: "residual", layers: [inner] }), {

@@ -52,4 +52,8 @@ export function changed(key: string, change: (value: Json) => unknown): Uint8Arr
   return encodeSafetensors(tensors, metadata);
 }
 
+/** The same with other layers. */
+export const withLayers = (change: (list: Json[]) => unknown): Uint8Array =>
+  changed("model", (m) => ({ ...m, layers: change(m.layers as Json[]) }));
+
 export const run = (value: Json): Json => value.run as Json;

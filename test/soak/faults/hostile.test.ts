@@ -8,13 +8,11 @@ import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { folders } from "../../support/folders.ts";
 import { file, tensor } from "../../support/safetensors-text.ts";
-import { changed, type Json } from "../../support/whole-file.ts";
+import { changed, type Json, withLayers as layers } from "../../support/whole-file.ts";
 import { times } from "../counts.ts";
 import { MAIN, program, start } from "./children.ts";
 
 const { root } = folders("hostile");
-const layers = (change: (list: Json[]) => unknown): Uint8Array =>
-  changed("model", (m) => ({ ...m, layers: change(m.layers as Json[]) }));
 const one = tensor("F32", "[2]", "[0,8]");
 const withLength = (bytes: Uint8Array, low: number, high: number): Uint8Array => {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
